@@ -1,0 +1,100 @@
+# tlswhy: says why TLS handshakes failed.
+#
+# make            build ./tlswhy
+# make demo       install what is missing (Debian), build, diagnose real captures
+# make test       the same set-up, then every test, plain and under sanitizers
+# V=1 shows the commands. BUILD=dir keeps another set of objects.
+
+CC      ?= gcc
+BUILD   ?= build
+PREFIX  ?= /usr/local
+PROGRAM ?= tlswhy
+VERSION := 0.1
+
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
+HARDEN   := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+CFLAGS   ?= -O2 -g
+SANITIZE ?=
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DTLSWHY_VERSION='"$(VERSION)"' $(WARNINGS) \
+	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all,$(HARDEN)) \
+	-I$(BUILD) $(CFLAGS)
+ALL_LDFLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE),-pie -Wl,-z,relro,-z,now) $(LDFLAGS)
+LIBS := -lpcap -lwolfssl -ljansson -lseccomp -lz -lzstd -lpthread -lm
+
+ROOMS    := capture dissect analyze report
+objects   = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)/*.c))
+GENERATED := $(BUILD)/dissect/tables.inc $(BUILD)/analyze/causes.inc
+# A room may call those to its left and nobody else; its tests link just these.
+TO_capture := $(call objects,capture)
+TO_dissect := $(TO_capture) $(call objects,dissect)
+TO_analyze := $(TO_dissect) $(call objects,analyze)
+TO_report  := $(TO_analyze) $(call objects,report)
+TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(foreach r,$(ROOMS),$(wildcard tests/$(r)/test_*.c)))
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo "  $(1)")
+
+.PHONY: all demo test unit setup walls install clean sanitized check
+
+all: $(PROGRAM)
+
+$(PROGRAM): $(BUILD)/main.o $(TO_report)
+	$(call say,LINK $@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC   $<)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/dissect/names.o: $(BUILD)/dissect/tables.inc
+$(BUILD)/analyze/causes.o: $(BUILD)/analyze/causes.inc
+
+$(BUILD)/dissect/tables.inc: dissect/registry/tables.awk $(wildcard dissect/registry/*.tsv)
+	@mkdir -p $(@D)
+	$(call say,GEN  $@)
+	$(Q)awk -f $< $(filter %.tsv,$^) > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/analyze/causes.inc: analyze/causes.awk analyze/causes.txt
+	@mkdir -p $(@D)
+	$(call say,GEN  $@)
+	$(Q)awk -f $< analyze/causes.txt > $@.tmp && mv $@.tmp $@
+
+define room_tests
+$(BUILD)/tests/$(1)/test_%: $(BUILD)/tests/$(1)/test_%.o $$(TO_$(1)) $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/$(1)/support*.c))
+	$$(call say,LINK $$@)
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS) -lcmocka
+endef
+$(foreach r,$(ROOMS),$(eval $(call room_tests,$(r))))
+
+setup:
+	@tests/setup.sh
+
+demo: setup
+	@$(MAKE) --no-print-directory all
+	@tests/demo.sh ./$(PROGRAM)
+
+tests: $(TESTS)
+.PHONY: tests
+
+test: setup walls
+	@$(MAKE) --no-print-directory all tests
+	@$(MAKE) --no-print-directory sanitized
+	@tests/run.sh plain $(BUILD) ./$(PROGRAM) sanitized $(BUILD)-san $(BUILD)-san/tlswhy
+
+sanitized:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)-san PROGRAM=$(BUILD)-san/tlswhy \
+		SANITIZE=address,undefined CFLAGS="-O1 -g" $(BUILD)-san/tlswhy tests
+
+# Calls go left to right, through front doors: analyze/ may include dissect/dissect.h, never back.
+walls:
+	@tests/walls.sh
+
+install: all
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/tlswhy
+	install -D -m 644 tlswhy.1 $(DESTDIR)$(PREFIX)/share/man/man1/tlswhy.1
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-san $(PROGRAM)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

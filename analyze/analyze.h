@@ -1,0 +1,280 @@
+/*
+ * analyze/: from the messages of one connection to what failed and why.
+ *
+ * handshake.c notes events as facts; chain.c judges certificates; rules*.c are rows that each try
+ * one explanation; diagnose.c ranks them and fills in the words; pattern.c sees what only many
+ * connections show. Nobody here sees a captured byte but through dissect/.
+ */
+#ifndef TLSWHY_ANALYZE_H
+#define TLSWHY_ANALYZE_H
+
+#include "../dissect/dissect.h"
+
+/* ---- facts of one handshake ------------------------------------------------------------------ */
+
+enum outcome { OUTCOME_COMPLETED, OUTCOME_FAILED, OUTCOME_INCONCLUSIVE };
+
+/* The last step seen, in the order of the contract. */
+enum step {
+	STEP_NONE, STEP_TCP_SYN, STEP_TCP_ESTABLISHED, STEP_CLIENT_HELLO, STEP_HELLO_RETRY_REQUEST,
+	STEP_SERVER_HELLO, STEP_CERTIFICATE, STEP_SERVER_KEY_EXCHANGE, STEP_CERTIFICATE_REQUEST,
+	STEP_SERVER_HELLO_DONE, STEP_CLIENT_CERTIFICATE, STEP_CLIENT_KEY_EXCHANGE,
+	STEP_CLIENT_FINISHED, STEP_SERVER_FINISHED, STEP_APPLICATION_DATA, STEP_COUNT
+};
+
+enum { ALERTS_KEPT = 8, MESSAGES_KEPT = 48, RECORDS_KEPT = 40, UPGRADES_KEPT = 12 };
+
+struct alert_fact {
+	enum side from;
+	uint8_t level, code;	/* meaningless when hidden */
+	bool hidden;		/* an encrypted record of type alert, or of an alert's length */
+	bool inferred;		/* TLS 1.3: only its length says that it is an alert */
+	bool after_peer_end;	/* sent when the peer's FIN, RST or fatal alert was already out: an echo */
+	struct mark mark;
+	uint32_t length;	/* of the record */
+};
+
+struct message_fact {
+	enum side from;
+	uint8_t type;
+	bool decrypted;
+	struct mark mark;
+	uint32_t length;
+};
+
+struct record_fact {
+	enum side from;
+	uint8_t type;
+	bool hidden;
+	uint16_t epoch;
+	uint32_t length;
+	struct mark mark;
+	uint64_t offset;
+};
+
+/* Everything that was seen of one attempt, in three states: sent (frame > 0), absent (0), hidden. */
+struct handshake {
+	const char *file;		/* borrowed from the run */
+	uint64_t serial;		/* order of first packets in the run */
+	struct flow_facts flow;		/* sides turned so that SIDE_CLIENT sent the ClientHello */
+	char dissected_as;		/* 't' TLS, 'd' DTLS, 'q' QUIC */
+
+	struct client_hello *hello, *second_hello;	/* owned; second: after HelloRetryRequest */
+	struct mark hello_mark, second_hello_mark;
+	struct mark hello_first;	/* packet with the ClientHello's first byte */
+	struct server_hello *retry, *server;	/* owned */
+	struct mark retry_mark, server_mark;
+	struct encrypted_extensions *encrypted_extensions;	/* owned, with keys only */
+	struct certificate_list *certificates, *client_certificates;	/* owned, NULL if none seen */
+	struct mark certificates_mark, client_certificates_mark;
+	struct ocsp_staple *staple;	/* owned */
+	struct mark staple_mark;
+	struct server_key_exchange *key_exchange;	/* owned */
+	struct mark key_exchange_mark;
+	struct certificate_request *request;	/* owned */
+	struct mark request_mark;
+	struct mark hello_done, client_key_exchange, certificate_verify[2], change_cipher[2];
+	struct mark finished[2];	/* seen or, hidden, known by its place and length */
+	struct mark new_session_ticket, hello_request;
+	struct mark hello_verify_request;
+	bool renegotiating;		/* a handshake record after both Finished */
+	struct mark renegotiation;
+
+	uint16_t version;		/* negotiated; 0 unknown */
+	uint16_t suite;			/* negotiated; 0 unknown */
+	uint16_t group;			/* 0 unknown */
+	bool resumed;
+	bool keys;			/* records were decrypted */
+
+	struct message_fact messages[MESSAGES_KEPT];
+	uint16_t message_count;
+	struct record_fact records[RECORDS_KEPT];	/* the first ones of both sides, CCS included */
+	uint16_t record_count;
+	struct alert_fact alerts[ALERTS_KEPT];
+	uint8_t alert_count;
+
+	/* hidden or decrypted application data, by side */
+	uint64_t data_records[2], data_bytes[2];
+	struct mark first_data[2], last_data[2];
+
+	struct tls_foreign foreign[2];	/* what each side spoke that is not TLS */
+	struct mark foreign_mark[2];
+	struct tls_broken broken[2];
+	struct mark broken_mark[2];
+	struct tls_upgrade upgrades[UPGRADES_KEPT];
+	struct { enum side from; struct mark mark; } upgrade_marks[UPGRADES_KEPT];
+	uint8_t upgrade_count;
+	struct mark gap[2];		/* first missing bytes of the capture in each direction */
+	uint64_t pending_have[2], pending_want[2];	/* an incomplete record or message at the end */
+	struct mark ended;		/* the capture's last packet when the flow was given up */
+	uint64_t capture_drops;		/* packets that the capture says it lost in all */
+};
+
+/* ---- diagnosis ------------------------------------------------------------------------------- */
+
+enum confidence { POSSIBLE, LIKELY, CERTAIN };
+
+enum party { PARTY_UNKNOWN, PARTY_CLIENT, PARTY_SERVER, PARTY_NETWORK };
+
+enum { EVIDENCE_MAX = 12, ALTERNATIVES_MAX = 5, REMEDIES_MAX = 8, TEXT_MAX = 400 };
+
+struct evidence {
+	struct mark mark;	/* frame 0: of the whole flow, or of another one that the text names */
+	char text[TEXT_MAX];
+};
+
+struct alternative {
+	const char *code;
+	enum confidence confidence;
+	char summary[TEXT_MAX];
+};
+
+/* What failed, who ended it, how sure we are, and what proves it. Text is UTF-8, escaped. */
+struct diagnosis {
+	const char *code;	/* of the contract; static */
+	enum confidence confidence;
+	enum party aborted_by, fix_at;
+	char summary[TEXT_MAX];
+	struct evidence evidence[EVIDENCE_MAX];
+	uint8_t evidence_count;
+	struct alternative alternatives[ALTERNATIVES_MAX];
+	uint8_t alternative_count;
+	char remedies[REMEDIES_MAX][TEXT_MAX];	/* specific ones; the cause's own follow in the report */
+	uint8_t remedy_count;
+	const char *stack[2];	/* guessed stack of each side, NULL unknown */
+	enum confidence stack_confidence[2];
+};
+
+enum severity { SEVERITY_INFO, SEVERITY_WARN, SEVERITY_BAD };
+
+enum { FINDINGS_MAX = 16 };
+
+struct finding {
+	const char *code;	/* of the contract, section 4; static */
+	enum severity severity;
+	char summary[TEXT_MAX];
+};
+
+struct finding_list {
+	struct finding at[FINDINGS_MAX];
+	uint8_t count;
+};
+
+/* One attempt with its verdict, as the reports take it. */
+struct verdict {
+	const struct handshake *handshake;
+	enum outcome outcome;
+	enum step reached;
+	struct diagnosis diagnosis;	/* meaningful unless completed */
+	struct finding_list findings;
+	uint32_t incident;	/* attempts of one user's retries share it; 0: alone */
+	bool probe;		/* health check, preconnect or scanner: counted apart */
+};
+
+/* ---- one cause's words, from analyze/causes.txt ----------------------------------------------- */
+
+enum { CAUSE_LINES = 10 };
+
+struct cause {
+	const char *code;
+	const char *section;	/* of the contract's table */
+	const char *title;	/* "The server's certificate has expired" */
+	const char *meaning;
+	const char *lookalikes;
+	const char *fix_client[CAUSE_LINES], *fix_server[CAUSE_LINES], *fix_network[CAUSE_LINES];	/* NULL-ended */
+	const char *check;	/* cheapest command that confirms it */
+	struct { const char *where, *text; } seen_as[CAUSE_LINES * 2];	/* where NULL: end */
+	const char *references[CAUSE_LINES];	/* "RFC 8446 6.2"; NULL-ended */
+};
+
+/* All causes in the contract's order; *count is set. */
+const struct cause *causes(size_t *count);
+const struct cause *cause_of(const char *code);	/* NULL if there is none */
+
+/* Causes whose seen_as, title or code match a pasted message, best first; returns how many. */
+size_t causes_matching(const char *message, const struct cause **out, size_t max);
+
+/* ---- the run --------------------------------------------------------------------------------- */
+
+struct analyze_options {
+	const char *ca_file, *ca_path;	/* the client's own trust; NULL: the system's bundle */
+	bool no_trust;			/* judge without any store */
+	const char *crl_file;
+	const uint16_t *tls_ports;	/* --tls-port */
+	size_t tls_port_count;
+	bool keep_completed;		/* the report wants handshakes that worked too */
+	bool live;			/* conclude as they end; no lesson reaches back */
+	size_t memory;			/* bytes for cases that wait, endpoints and caches; 0: 128 MiB */
+};
+
+struct analysis;
+
+/* analysis_new: NULL and a line in `problem` when a trust or CRL file cannot be read. */
+struct analysis *analysis_new(const struct analyze_options *options, char *problem, size_t problem_len);
+void analysis_free(struct analysis *a);
+
+/* analysis_keylog: where secrets of this run go; owned by the analysis. */
+struct keylog *analysis_keylog(struct analysis *a);
+
+/* analysis_input tells that events of another file follow; `file` is borrowed until analysis_free. */
+void analysis_input(struct analysis *a, const char *file);
+
+/*
+ * analysis_take notes one event of the current input. `flow` are the facts of event->flow. True
+ * when nobody wants this flow's bytes any more: the caller may capture_forget() it.
+ */
+bool analysis_take(struct analysis *a, const struct capture_event *event,
+		   const struct flow_facts *flow, const struct capture_stats *stats);
+
+/* analysis_finish: no event follows; what waited is concluded with all that the run taught. */
+void analysis_finish(struct analysis *a);
+
+/* analysis_next hands out the next verdict, in order of first packets as far as memory allows;
+ * false when none is ready. Borrowed until the next call on `a`. */
+bool analysis_next(struct analysis *a, struct verdict *out);
+
+/* ---- endpoints ------------------------------------------------------------------------------- */
+
+enum { ENDPOINT_CODES_KEPT = 12, ENDPOINT_FINDINGS_KEPT = 10 };
+
+/* One server: address, port and name. */
+struct endpoint {
+	enum transport transport;
+	struct address server;
+	char sni[256];			/* "" if none */
+	uint64_t completed, failed, inconclusive;
+	uint64_t probes;		/* health checks, preconnects, scanners among them */
+	uint32_t clients, clients_affected;	/* distinct addresses; failed for how many */
+	struct { const char *code; uint64_t count; } codes[ENDPOINT_CODES_KEPT];
+	uint8_t code_count;
+	struct mark first, last;
+	struct finding findings[ENDPOINT_FINDINGS_KEPT];
+	uint8_t finding_count;
+};
+
+/* After analysis_finish (or periodically when live): each server with more than one handshake. */
+bool analysis_next_endpoint(struct analysis *a, struct endpoint *out);
+
+/* ---- summary --------------------------------------------------------------------------------- */
+
+struct summary {
+	uint64_t files, packets, bytes, flows;
+	uint64_t completed, failed, inconclusive, probes;
+	struct { const char *code; uint64_t count; } codes[80];
+	uint8_t code_count;
+	uint64_t dropped_kernel, dropped_interface, dropped_self, evicted;
+	uint64_t missing_bytes, one_sided, cut_packets, duplicates, clock_steps, undecodable;
+	struct mark first, last;
+	double seconds;			/* ours, of wall time */
+};
+
+/* Counts so far; what capture/ knows is added by the caller. */
+void analysis_summary(const struct analysis *a, struct summary *out);
+
+const char *outcome_name(enum outcome o);
+const char *step_name(enum step s);
+const char *confidence_name(enum confidence c);
+const char *party_name(enum party p);
+const char *severity_name(enum severity s);
+
+#endif

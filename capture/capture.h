@@ -1,0 +1,240 @@
+/*
+ * capture/: from a file or an interface to what happened on each connection.
+ *
+ * packet > segment > stream bytes. This is the only room that knows there are many connections;
+ * everything to its right lives inside one. We pull: capture_next() hands out one event at a time,
+ * in capture order.
+ *
+ * Conventions: pointers borrow for the call unless said otherwise and are never NULL unless said
+ * otherwise; times are nanoseconds since 1970-01-01 UTC by the capture's clock, never ours; frames
+ * count from 1 in their file, as in Wireshark; `_len` counts bytes, `_count` counts things; a frame
+ * of 0 means "never happened".
+ */
+#ifndef TLSWHY_CAPTURE_H
+#define TLSWHY_CAPTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum transport { TRANSPORT_TCP, TRANSPORT_UDP };
+
+/*
+ * The two ends of a flow. The client is who sent the SYN; without one, who by port and first data
+ * looks like it. The TLS client is who sends the ClientHello: where the two differ, analyze/ turns
+ * the flow round.
+ */
+enum side { SIDE_CLIENT, SIDE_SERVER };
+
+static inline enum side other_side(enum side side)
+{
+	return side == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT;
+}
+
+struct address {
+	uint8_t ip[16];		/* network order; IPv4 in the first four */
+	uint8_t ip_len;		/* 4 or 16 */
+	uint16_t port;
+};
+
+/* One packet, as evidence. */
+struct mark {
+	uint64_t frame;		/* 0: never happened */
+	int64_t time;
+};
+
+/* A RST as it was seen, for the question who sent it (RFC 9293 3.5.2, RFC 5961). */
+struct tcp_reset {
+	struct mark mark;
+	int32_t seq_off;	/* its sequence number less this side's next expected one */
+	int32_t ack_off;	/* its acknowledgement less the other side's next expected one; 0 without ACK */
+	uint16_t window;
+	uint16_t ip_id;		/* 0 for IPv6 */
+	uint8_t ttl;		/* or hop limit */
+	bool has_ack, has_df, has_options;
+	bool answers_packet;	/* seq equals the ack of the packet just before it from the other side */
+	int64_t since_other;	/* ns since the other side's last packet; -1 if it had sent none */
+};
+
+enum { TCP_RESETS_KEPT = 4 };
+
+/* What one side of a TCP connection did. Offsets count bytes of its stream, 0 the first after SYN. */
+struct tcp_side {
+	struct address address;
+	struct mark syn, last_syn;	/* SYN, or SYN-ACK on the answering side */
+	uint16_t syn_count;		/* with its retransmissions */
+	struct mark first_packet, last_packet;
+	struct mark first_data, last_data;	/* segments with payload, retransmissions included */
+	struct mark first_ack;		/* first packet of this side that acknowledges data of the other */
+	struct mark last_ack;		/* last that moved the acknowledgement on */
+	struct mark fin;		/* first FIN */
+	uint64_t fin_offset;		/* stream length that the FIN announces */
+	uint64_t sent;			/* end of the highest byte seen from this side */
+	uint64_t delivered;		/* bytes handed out in order, gaps included */
+	uint64_t acked;			/* highest offset that the other side acknowledged */
+	uint64_t missing;		/* acknowledged by the other side but never in the capture */
+	uint64_t cut;			/* bytes lost to the snap length */
+	uint32_t data_segments;		/* with payload, all of them */
+	uint32_t retransmissions;	/* payload seen before, or below the acknowledgement, sent anew */
+	uint32_t duplicates;		/* the same packet captured again (same IP ID, or within a mirror's delay) */
+	uint32_t keepalives;
+	uint32_t out_of_order;
+	struct mark first_retransmission, last_retransmission;
+	uint64_t retransmitted_offset;	/* offset of the last one */
+	uint32_t retransmitted_len;	/* its payload */
+	uint32_t largest_segment;	/* payload bytes of the largest captured */
+	uint32_t dup_acks;		/* sent by this side */
+	bool sacked_above_hole;		/* this side reported (SACK) bytes beyond one that it still misses */
+	bool conflicting_overlap;	/* retransmitted with other bytes: the first copy was taken */
+	uint16_t mss;			/* from its SYN, 0 if absent */
+	bool sack_permitted, timestamps, window_scaling;
+	uint16_t last_window;		/* unscaled */
+	uint32_t zero_windows;
+	uint8_t syn_ttl;		/* TTL or hop limit of SYN or SYN-ACK, 0 if not seen */
+	uint8_t ttl_min, ttl_max;	/* of packets that are no RST */
+	uint16_t last_ip_id;		/* of packets that are no RST */
+	bool ip_id_always_zero;		/* none of its packets that are no RST had one */
+	struct tcp_reset resets[TCP_RESETS_KEPT];
+	uint32_t reset_count;		/* may exceed what is kept */
+	struct mark data_after_reset;	/* new data of this side after its own RST */
+};
+
+enum icmp_kind {
+	ICMP_PORT_UNREACHABLE,		/* 3/3; v6 1/4 */
+	ICMP_HOST_UNREACHABLE,		/* 3/0, 3/1, 3/2 ...; v6 1/0, 1/3 */
+	ICMP_ADMIN_PROHIBITED,		/* 3/9, 3/10, 3/13; v6 1/1, 1/5, 1/6 */
+	ICMP_TOO_BIG,			/* 3/4; v6 2/0: RFC 1191, RFC 8201 */
+	ICMP_TIME_EXCEEDED,		/* 11; v6 3 */
+	ICMP_OTHER
+};
+
+struct icmp_error {
+	struct mark mark;
+	enum icmp_kind kind;
+	uint8_t type, code;
+	struct address from;		/* who sent the ICMP; port 0 */
+	enum side about;		/* whose packet it quotes */
+	uint32_t mtu;			/* next-hop MTU for ICMP_TOO_BIG, else 0 */
+};
+
+enum { ICMP_ERRORS_KEPT = 4, TUNNEL_NAME_MAX = 48 };
+
+enum flow_end {
+	END_OPEN,		/* still going */
+	END_CLOSED,		/* FIN both ways, or one FIN and the rest of the time-out */
+	END_RESET,
+	END_IDLE,		/* timed out by capture time */
+	END_REUSED,		/* a new SYN with another sequence number took the ports */
+	END_OF_CAPTURE,		/* the input ended */
+	END_EVICTED		/* dropped for memory */
+};
+
+/* What is known of a flow at any time. */
+struct flow_facts {
+	enum transport transport;
+	uint32_t stream;		/* tcp.stream or udp.stream of Wireshark */
+	bool client_known;		/* a SYN or SYN-ACK said who is who */
+	bool has_vlan;
+	uint16_t vlan;			/* innermost VLAN id */
+	char tunnel[TUNNEL_NAME_MAX];	/* "" or e.g. "gre", "vxlan 42", "mpls/gre" outermost first */
+	struct mark first, last;	/* first and last packet of either side */
+	uint64_t packets, bytes;	/* bytes: on the wire */
+	struct tcp_side side[2];	/* by enum side; for UDP: address, first/last packet, TTLs */
+	struct icmp_error icmp[ICMP_ERRORS_KEPT];
+	uint8_t icmp_count;
+	enum flow_end end;
+};
+
+enum event_kind {
+	FLOW_OPENED,		/* first packet of a flow; exactly one per flow */
+	FLOW_BYTES,		/* TCP payload in order, each byte once */
+	FLOW_GAP,		/* `lost` bytes of this side will never come */
+	FLOW_FIN,		/* this side's FIN, in order behind its bytes */
+	FLOW_RST,		/* a RST from this side that the receiver would accept, or may have been */
+	FLOW_DATAGRAM,		/* one UDP payload */
+	FLOW_OVER,		/* exactly one per flow, also when the input ends */
+	CAPTURE_SECRETS		/* a pcapng Decryption Secrets Block: `bytes` is NSS key log text */
+};
+
+struct capture_event {
+	enum event_kind kind;
+	uint32_t flow;		/* small number, unique among open flows, free again after FLOW_OVER */
+	enum side from;
+	struct mark mark;	/* the packet that carried it */
+	uint64_t offset;	/* FLOW_BYTES, FLOW_GAP: stream offset of the first byte */
+	const uint8_t *bytes;	/* borrowed: gone at the next capture_next or capture_close */
+	size_t len;
+	uint64_t lost;		/* FLOW_GAP */
+	bool cut;		/* FLOW_DATAGRAM: shorter than on the wire */
+};
+
+enum capture_result {
+	CAPTURE_EVENT,		/* *out was filled in */
+	CAPTURE_END,		/* the input ended as it should */
+	CAPTURE_DAMAGED,	/* it ended in damage; all before was analysed, capture_problem() says what */
+	CAPTURE_IDLE		/* live only: nothing within the poll time; call again */
+};
+
+/* Limits that traffic cannot exceed. Zero means the default. */
+struct capture_options {
+	const char *filter;		/* BPF expression (pcap-filter(7)), NULL for none */
+	size_t memory;			/* bytes for flows and buffered segments in all; default 512 MiB */
+	size_t flow_buffer;		/* out-of-order bytes held per direction; default 1 MiB */
+	int64_t idle_timeout;		/* ns of capture time; default 300 s established, less for the rest */
+};
+
+struct capture_stats {
+	uint64_t packets, bytes;	/* read, before the filter is applied: packets; bytes on the wire */
+	uint64_t flows;
+	uint64_t evicted;		/* flows dropped for memory */
+	uint64_t undecodable;		/* packets with no IP, or broken before their TCP or UDP header ended */
+	uint64_t dropped_kernel, dropped_interface;	/* as reported by libpcap or pcapng statistics */
+	uint64_t cut_packets;		/* shorter than on the wire */
+	uint64_t duplicates;		/* packets captured twice */
+	uint64_t missing_bytes;		/* acknowledged but never seen */
+	uint64_t one_sided;		/* TCP flows with data in which one side has no packet at all */
+	uint64_t clock_steps;		/* times the clock went back by more than a second */
+	struct mark first, last;	/* of the input */
+	size_t memory_peak;
+};
+
+struct capture;
+
+/*
+ * capture_open_file opens a pcap or pcapng file, plain or compressed by gzip or zstd, "-" being
+ * standard input. NULL on failure: then `problem` (problem_len bytes) says in one line which file
+ * and what is wrong. The caller owns the result and gives it to capture_close.
+ */
+struct capture *capture_open_file(const char *path, const struct capture_options *options,
+				  char *problem, size_t problem_len);
+
+/*
+ * capture_next hands out the next thing that happened on any flow, in capture order. Each flow
+ * gets one FLOW_OPENED and one FLOW_OVER, even if the input ends first. Missing sequence numbers
+ * (RFC 9293 3.4) are an event, FLOW_GAP, once the other side acknowledged past them or the buffer
+ * bound is reached. After CAPTURE_END or CAPTURE_DAMAGED it must not be called again.
+ */
+enum capture_result capture_next(struct capture *c, struct capture_event *out);
+
+/* What is known of an open flow; borrowed, and gone at the capture_next after its FLOW_OVER. */
+const struct flow_facts *capture_flow(const struct capture *c, uint32_t flow);
+
+/*
+ * capture_forget says that nobody wants this flow's bytes any more: no FLOW_BYTES, FLOW_GAP or
+ * FLOW_DATAGRAM follow, buffers are freed. FIN, RST, OVER and the facts go on.
+ */
+void capture_forget(struct capture *c, uint32_t flow);
+
+/* One line: file, packet number and byte offset of the damage. Borrowed; "" if there was none. */
+const char *capture_problem(const struct capture *c);
+
+/* Figures so far; borrowed until capture_close. */
+const struct capture_stats *capture_stats(const struct capture *c);
+
+/* How far a file is read, 0 to 1, or -1 where that cannot be known (pipes). */
+double capture_progress(const struct capture *c);
+
+/* Frees everything; NULL is allowed. */
+void capture_close(struct capture *c);
+
+#endif

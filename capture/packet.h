@@ -1,0 +1,90 @@
+/*
+ * One captured frame and the IP packet in it: the seam between who reads frames (file.c), who
+ * takes them apart (packet.c, tunnel.c, defragment.c) and who follows connections (flows.c).
+ */
+#ifndef TLSWHY_PACKET_H
+#define TLSWHY_PACKET_H
+
+#include "capture.h"
+
+/* A frame as the input gave it. */
+struct frame {
+	struct mark mark;
+	const uint8_t *bytes;	/* borrowed until the next read */
+	uint32_t len;		/* captured */
+	uint32_t wire_len;	/* on the wire, >= len */
+	int link_type;		/* DLT_* of libpcap, already mapped from LINKTYPE_* */
+};
+
+enum packet_kind { PACKET_NONE, PACKET_TCP, PACKET_UDP, PACKET_ICMP };
+
+enum { TCP_SACK_BLOCKS_MAX = 4 };
+
+/* A transport packet taken out of a frame, through whatever it was wrapped in. */
+struct packet {
+	struct mark mark;
+	enum packet_kind kind;
+	struct address source, destination;
+	uint8_t ttl;
+	uint16_t ip_id;		/* 0 for IPv6 */
+	bool has_df;
+	bool has_vlan;
+	uint16_t vlan;
+	char tunnel[TUNNEL_NAME_MAX];
+	uint32_t wire_len;	/* of the frame */
+
+	/* TCP (RFC 9293 3.1) */
+	uint32_t seq, ack;
+	uint8_t flags;		/* TCP_FIN ... below */
+	uint16_t window;
+	uint16_t mss;		/* option 2, 0 if absent */
+	bool has_options, has_sack_permitted, has_timestamps, has_window_scale;
+	uint32_t sack[TCP_SACK_BLOCKS_MAX][2];	/* left edge, right edge (RFC 2018) */
+	uint8_t sack_count;
+
+	/* payload of TCP or UDP */
+	const uint8_t *payload;	/* borrowed until the next frame */
+	uint32_t payload_len;	/* captured bytes of it */
+	uint32_t payload_wire_len;	/* by the IP length, >= payload_len */
+
+	/* ICMP errors: the header that they quote */
+	struct icmp_error icmp;	/* `about` is filled in by flows.c */
+	bool quotes_tcp, quotes_udp;
+	struct address quoted_source, quoted_destination;
+};
+
+enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };
+
+struct decoder;		/* holds IP fragments between frames */
+
+/* decoder_new: `memory` bounds the bytes held in fragments. NULL only without memory. */
+struct decoder *decoder_new(size_t memory);
+void decoder_free(struct decoder *d);
+
+/*
+ * decode takes the innermost TCP, UDP or ICMP error packet out of a frame. False when there is
+ * none: not IP, a fragment that waits for others, or broken (then *undecodable is set). `out`
+ * borrows from the frame, or from the decoder until its next call.
+ */
+bool decode(struct decoder *d, const struct frame *frame, struct packet *out, bool *undecodable);
+
+struct flows;		/* the flow table */
+
+/* flows_new: table and reassembly within the options' limits. NULL only without memory. */
+struct flows *flows_new(const struct capture_options *options, struct capture_stats *stats);
+void flows_free(struct flows *f);
+
+/* flows_take notes one packet; the events that it caused wait in flows_next. */
+void flows_take(struct flows *f, const struct packet *packet);
+
+/* flows_end tells that the input ended at its last packet's time: every flow gets its FLOW_OVER. */
+void flows_end(struct flows *f);
+
+/* flows_next hands out the next waiting event; false when there is none. `out->bytes` is borrowed
+ * until the next flows_next, flows_take or flows_free. */
+bool flows_next(struct flows *f, struct capture_event *out);
+
+const struct flow_facts *flows_facts(const struct flows *f, uint32_t flow);
+void flows_forget(struct flows *f, uint32_t flow);
+
+#endif
