@@ -272,6 +272,7 @@ struct tls_event {
 		struct tls_broken broken;
 		struct tls_upgrade upgrade;
 	};
+	bool *taken;		/* for tls_take */
 };
 
 /* ---- the stream ---------------------------------------------------------------------------- */
