@@ -1,0 +1,32 @@
+/* The secrets of a key log, as decrypt.c and quic.c look them up. The front door makes and fills it. */
+#ifndef TLSWHY_KEYLOG_H
+#define TLSWHY_KEYLOG_H
+
+#include "dissect.h"
+
+/* RFC 9850 2; the same labels serve TLS, DTLS and QUIC. */
+enum secret_label {
+	SECRET_MASTER,			/* CLIENT_RANDOM: the master secret up to TLS 1.2 */
+	SECRET_CLIENT_EARLY,
+	SECRET_CLIENT_HANDSHAKE,
+	SECRET_SERVER_HANDSHAKE,
+	SECRET_CLIENT_TRAFFIC,
+	SECRET_SERVER_TRAFFIC,
+	SECRET_LABEL_COUNT
+};
+
+enum { RANDOM_LEN = 32, SECRET_MAX = 64, MASTER_SECRET_LEN = 48 };
+
+struct secret {
+	uint8_t len;
+	uint8_t bytes[SECRET_MAX];
+};
+
+/* keylog_find copies the secret with that label of the handshake with that ClientHello.random. */
+bool keylog_find(const struct keylog *k, struct secret *out, enum secret_label label,
+		 const uint8_t random[RANDOM_LEN]);
+
+/* keylog_is_empty: nothing can be found, so nothing needs to be kept for later. */
+bool keylog_is_empty(const struct keylog *k);
+
+#endif
