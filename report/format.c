@@ -1,0 +1,185 @@
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "format.h"
+
+enum { NS_PER_US = 1000, NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
+
+/* The length of the well-formed UTF-8 sequence (RFC 3629 4) that begins here, 0 if there is none;
+ * *code is its character. */
+static size_t utf8_length(const uint8_t *at, size_t len, uint32_t *code)
+{
+	static const uint32_t least[5] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t n = at[0] < 0x80 ? 1 : at[0] >> 5 == 6 ? 2 : at[0] >> 4 == 14 ? 3 : at[0] >> 3 == 30 ? 4 : 0;
+
+	if (!n || n > len)
+		return 0;
+	*code = n == 1 ? at[0] : at[0] & (0x7fU >> n);
+	for (size_t i = 1; i < n; i++) {
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+		*code = *code << 6 | (at[i] & 0x3fU);
+	}
+	bool surrogate = *code >= 0xd800 && *code <= 0xdfff;
+	return *code < least[n] || surrogate || *code > 0x10ffff ? 0 : n;
+}
+
+/* Control characters move the cursor, bidirectional ones reorder what is read, line and paragraph
+ * separators break lines: none may reach a terminal or a log from the wire. */
+static bool is_safe(uint32_t code)
+{
+	if (code < 0x20 || (code >= 0x7f && code < 0xa0))
+		return false;
+	if ((code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e))
+		return false;
+	return !(code >= 0x2066 && code <= 0x2069) && code != 0x061c && code != 0xfeff &&
+	       !(code >= 0xe0000 && code <= 0xe007f);
+}
+
+size_t printable(const void *bytes, size_t len, enum printable_as as, char *out, size_t room)
+{
+	static const char hex[] = "0123456789abcdef";
+	const uint8_t *from = bytes;
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; ) {
+		uint32_t code = 0;
+		size_t step = utf8_length(from + i, len - i, &code);
+		if (step && is_safe(code) && (as == AS_UTF8 || code < 0x7f)) {
+			if (n + step >= room)
+				break;
+			memcpy(out + n, from + i, step);
+			n += step;
+			i += step;
+			continue;
+		}
+		if (n + 4 >= room)
+			break;
+		memcpy(out + n, (char[]){ '\\', 'x', hex[from[i] >> 4], hex[from[i] & 15] }, 4);
+		n += 4;
+		i++;
+	}
+	if (room)
+		out[n] = '\0';
+	return n;
+}
+
+void ip_text(const struct address *a, char out[IP_TEXT])
+{
+	out[0] = '\0';
+	if (a->ip_len)
+		inet_ntop(a->ip_len == 4 ? AF_INET : AF_INET6, a->ip, out, IP_TEXT);
+}
+
+void peer_text(const struct address *a, char out[PEER_TEXT])
+{
+	char ip[IP_TEXT];
+
+	ip_text(a, ip);
+	snprintf(out, PEER_TEXT, a->ip_len == 4 ? "%s:%u" : "[%s]:%u", ip, a->port);
+}
+
+static bool date_text(int64_t seconds, char out[TIME_TEXT])
+{
+	struct tm tm;
+	time_t when = (time_t)seconds;
+
+	out[0] = '\0';
+	if (!gmtime_r(&when, &tm) || tm.tm_year < -1900 || tm.tm_year > 8099)
+		return false;
+	return strftime(out, TIME_TEXT, "%Y-%m-%dT%H:%M:%S", &tm) > 0;
+}
+
+bool seconds_text(int64_t seconds, char out[TIME_TEXT])
+{
+	if (!date_text(seconds, out))
+		return false;
+	memcpy(out + strlen(out), "Z", 2);
+	return true;
+}
+
+bool time_text(int64_t ns, char out[TIME_TEXT])
+{
+	int64_t seconds = ns / NS_PER_S, rest = ns % NS_PER_S;
+
+	if (rest < 0) {
+		rest += NS_PER_S;
+		seconds--;
+	}
+	if (!date_text(seconds, out))
+		return false;
+	size_t n = strlen(out);
+	if (rest % NS_PER_US)
+		snprintf(out + n, TIME_TEXT - n, ".%09" PRId64 "Z", rest);
+	else
+		snprintf(out + n, TIME_TEXT - n, ".%06" PRId64 "Z", rest / NS_PER_US);
+	return true;
+}
+
+void span_text(int64_t ns, char out[SPAN_TEXT])
+{
+	int64_t size = ns < 0 ? -ns : ns;
+	const char *sign = ns < 0 ? "-" : "";
+
+	if (size < NS_PER_MS)
+		snprintf(out, SPAN_TEXT, "%s%" PRId64 " us", sign, size / NS_PER_US);
+	else if (size < 100LL * NS_PER_MS)
+		snprintf(out, SPAN_TEXT, "%s%.1f ms", sign, (double)size / NS_PER_MS);
+	else if (size < NS_PER_S)
+		snprintf(out, SPAN_TEXT, "%s%" PRId64 " ms", sign, size / NS_PER_MS);
+	else if (size < 120LL * NS_PER_S)
+		snprintf(out, SPAN_TEXT, "%s%.2f s", sign, (double)size / NS_PER_S);
+	else if (size < 7200LL * NS_PER_S)
+		snprintf(out, SPAN_TEXT, "%s%" PRId64 " min %" PRId64 " s", sign,
+			 size / NS_PER_S / 60, size / NS_PER_S % 60);
+	else
+		snprintf(out, SPAN_TEXT, "%s%" PRId64 " h %" PRId64 " min", sign,
+			 size / NS_PER_S / 3600, size / NS_PER_S / 60 % 60);
+}
+
+void hex_text(const uint8_t *bytes, size_t len, char out[HEX_TEXT])
+{
+	size_t n = len < 32 ? len : 32;
+
+	for (size_t i = 0; i < n; i++)
+		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+	out[2 * n] = '\0';
+}
+
+struct mark handshake_end(const struct verdict *v)
+{
+	const struct handshake *h = v->handshake;
+
+	if (v->outcome != OUTCOME_COMPLETED)
+		return h->flow.last;
+	const struct mark *client = &h->finished[SIDE_CLIENT], *server = &h->finished[SIDE_SERVER];
+	const struct mark *later = client->frame > server->frame ? client : server;
+	return later->frame ? *later : h->flow.last;
+}
+
+const char *const *fixes_of(const struct cause *c, enum party at)
+{
+	switch (at) {
+	case PARTY_CLIENT:
+		return c->fix_client;
+	case PARTY_SERVER:
+		return c->fix_server;
+	case PARTY_NETWORK:
+		return c->fix_network;
+	case PARTY_UNKNOWN:
+		break;
+	}
+	return NULL;
+}
+
+bool is_self_signed(const struct certificate *c)
+{
+	if (!c->self_issued)
+		return false;
+	if (!c->authority_key_id_len || !c->subject_key_id_len)
+		return true;
+	return c->authority_key_id_len == c->subject_key_id_len &&
+	       !memcmp(c->authority_key_id, c->subject_key_id, c->subject_key_id_len);
+}
