@@ -210,6 +210,9 @@ enum foreign_protocol {
 	FOREIGN_COUNT
 };
 
+/* A short name for people: "HTTP", "SSH", "SQL Server", "unknown text". Static, never NULL. */
+const char *foreign_name(enum foreign_protocol protocol);
+
 enum { FOREIGN_SAMPLE_MAX = 96 };
 
 struct tls_foreign {

@@ -1,0 +1,556 @@
+/*
+ * A table of recognisers over the first bytes of one side. A recogniser reads with a struct
+ * reader: one that breaks it would have needed more bytes to be sure, so the same row serves for
+ * "what is this" and for "what could this become".
+ */
+#include "foreign.h"
+
+#include <ctype.h>
+
+enum who { CLIENT_SAYS = 1, SERVER_SAYS = 2, EITHER_SAYS = 3 };
+
+struct recogniser {
+	enum foreign_protocol protocol;
+	enum who who;
+	const char *start;			/* the text that it begins with, or NULL */
+	bool (*is)(struct reader *r);		/* asked behind the start, or NULL */
+};
+
+bool starts_with(struct reader *r, const char *text)
+{
+	for (; *text; text++) {
+		int byte = take_u8(r);
+
+		if (!read_ok(r) || tolower(byte) != tolower((unsigned char)*text))
+			return false;
+	}
+	return true;
+}
+
+bool mentions(struct reader bytes, const char *text)
+{
+	for (; more(&bytes); take_u8(&bytes)) {
+		struct reader here = bytes;
+
+		if (starts_with(&here, text))
+			return true;
+	}
+	return false;
+}
+
+bool foreign_is_text(struct reader bytes)
+{
+	if (!more(&bytes))
+		return false;
+	while (more(&bytes)) {
+		uint8_t byte = take_u8(&bytes);
+
+		if (byte == 0x7f || (byte < 0x20 && !strchr("\t\n\r\f\033", byte)) || !byte)
+			return false;
+	}
+	return true;
+}
+
+/* The first line without its end. One that has no end yet breaks the reader, unless it is long
+ * enough to judge by. */
+static struct reader first_line(struct reader *r)
+{
+	struct reader rest = *r;
+	size_t len = 0;
+
+	for (; more(&rest) && len < FOREIGN_ENOUGH; len++)
+		if (take_u8(&rest) == '\n')
+			return take_reader(r, len);
+	if (len < FOREIGN_ENOUGH)
+		take(r, len + 1);
+	return take_reader(r, len);
+}
+
+static bool line_mentions(struct reader *r, const char *const *words, size_t count)
+{
+	struct reader line = first_line(r);
+
+	if (!read_ok(r))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (mentions(line, words[i]))
+			return true;
+	return false;
+}
+
+/* ---- text ---------------------------------------------------------------------------------- */
+
+static bool says_ftp(struct reader *r)
+{
+	static const char *const ftp[] = { "FTP", "FileZilla" };
+	static const char *const mail[] = { "SMTP", "LMTP", "Postfix", "Exim", "Sendmail" };
+	struct reader again = *r;
+
+	return !line_mentions(&again, mail, 5) && line_mentions(r, ftp, 2);
+}
+
+/* The rest of a line that "220" or the like began: what is no FTP server is taken for mail. */
+static bool whole_line(struct reader *r)
+{
+	first_line(r);
+	return read_ok(r);
+}
+
+static bool sip_version(struct reader *r)
+{
+	static const char *const version[] = { " SIP/2.0" };
+
+	return line_mentions(r, version, 1);
+}
+
+static bool auth_tls(struct reader *r)
+{
+	struct reader again = *r;
+
+	if (starts_with(&again, "TLS"))
+		return true;
+	return starts_with(r, "SSL");
+}
+
+/* USER of IRC (RFC 2812 3.1.3) has four parameters; that of FTP and POP3 has one. */
+static bool irc_user(struct reader *r)
+{
+	struct reader line = first_line(r);
+	int blanks = 0;
+
+	while (more(&line))
+		blanks += take_u8(&line) == ' ';
+	return read_ok(r) && blanks >= 3;
+}
+
+/* ":server NOTICE", ":server 001 nick" (RFC 2812 2.3.1). */
+static bool irc_prefix(struct reader *r)
+{
+	static const char *const words[] = { " NOTICE ", " 001 ", " CAP ", " 451 ", " 421 ", " 020 " };
+
+	return line_mentions(r, words, 6);
+}
+
+/* tag SP command (RFC 9051 2.2.1). */
+static bool imap_command(struct reader *r)
+{
+	static const char *const commands[] = { " CAPABILITY", " STARTTLS", " LOGIN ", " AUTHENTICATE ",
+						" NOOP", " LOGOUT", " ID ", " ID(" };
+	struct reader line = first_line(r);
+	size_t tag = 0;
+	struct reader word = line;
+
+	if (!read_ok(r))
+		return false;
+	for (; more(&word) && isalnum(word.at[0]) && tag < 16; tag++)
+		take_u8(&word);
+	for (size_t i = 0; tag && i < sizeof commands / sizeof *commands; i++) {
+		struct reader command = word;
+
+		if (starts_with(&command, commands[i]))
+			return true;
+	}
+	return false;
+}
+
+/* An array of bulk strings: "*1\r\n$4\r\nPING". */
+static bool redis_array(struct reader *r)
+{
+	uint8_t digit = take_u8(r);
+
+	if (digit < '1' || digit > '9')
+		return false;
+	struct reader line = first_line(r);
+
+	while (more(&line))
+		if (!strchr("0123456789\r", take_u8(&line)))
+			return false;
+	return read_ok(r);
+}
+
+/* ---- binary -------------------------------------------------------------------------------- */
+
+/* A ClientHello in a record (RFC 8446 5.1, 4). */
+static bool is_client_hello(struct reader *r)
+{
+	return take_u8(r) == 0x16 && take_u8(r) == 3 && take_u8(r) <= 4 && (take_u16(r), true) &&
+	       take_u8(r) == 1 && read_ok(r);
+}
+
+/* Length, then protocol 3.x, SSLRequest, GSSENCRequest or CancelRequest (message formats, "F"). */
+static bool is_postgres_startup(struct reader *r)
+{
+	if (take_u16(r) || !read_ok(r))
+		return false;
+	uint16_t length = take_u16(r);
+	uint16_t major = take_u16(r);
+	uint16_t minor = take_u16(r);
+
+	if (!read_ok(r) || length < 8)
+		return false;
+	return (major == 3 && minor <= 9) || (major == 1234 && minor >= 5678 && minor <= 5680);
+}
+
+/* ErrorResponse 'E' or AuthenticationRequest 'R': a length, then a field type or a small number. */
+static bool is_postgres_reply(struct reader *r)
+{
+	uint8_t type = take_u8(r);
+	uint32_t length = take_u32(r);
+
+	if ((type != 'E' && type != 'R') || !read_ok(r) || length < 8 || length > 30000)
+		return false;
+	if (type == 'R')
+		return take_u32(r) <= 16 && read_ok(r);
+	uint8_t field = take_u8(r);
+
+	return read_ok(r) && strchr("SVCM", field) && field;
+}
+
+/* A packet with sequence number 0: protocol version 10 and a printable version, or an ERR packet. */
+static bool is_mysql_greeting(struct reader *r)
+{
+	uint16_t length = take_u16_le(r);
+
+	if (take_u8(r) || take_u8(r) || !read_ok(r) || length < 5)
+		return false;
+	uint8_t kind = take_u8(r);
+
+	if (kind == 0xff) {
+		uint16_t code = take_u16_le(r);
+
+		return read_ok(r) && code >= 1000 && code < 5000;
+	}
+	uint8_t first = take_u8(r);
+
+	return kind == 10 && read_ok(r) && isdigit(first);
+}
+
+/* LDAPMessage: SEQUENCE, INTEGER, then an APPLICATION tag (RFC 4511 4.1.1). */
+static bool is_ldap(struct reader *r)
+{
+	if (take_u8(r) != 0x30)
+		return false;
+	uint8_t length = take_u8(r);
+
+	if (length & 0x80 && (length & 0x7f) > 4)
+		return false;
+	if (length & 0x80)
+		take(r, length & 0x7f);
+	if (take_u8(r) != 2)
+		return false;
+	uint8_t id_len = take_u8(r);
+
+	if (id_len < 1 || id_len > 4)
+		return false;
+	take(r, id_len);
+	return (take_u8(r) & 0xc0) == 0x40 && read_ok(r);
+}
+
+/* A packet header with status 0 or 1, then the option list of PRELOGIN (MS-TDS 2.2.6.5). */
+static bool is_tds(struct reader *r, uint8_t type)
+{
+	if (take_u8(r) != type || take_u8(r) > 1)
+		return false;
+	uint16_t length = take_u16(r);
+
+	take(r, 4);
+	return read_ok(r) && length > 8 && length < 4096 && take_u8(r) == 0 && read_ok(r);
+}
+
+static bool is_tds_request(struct reader *r)
+{
+	return is_tds(r, 0x12);
+}
+
+static bool is_tds_reply(struct reader *r)
+{
+	return is_tds(r, 0x04);
+}
+
+/* TPKT (RFC 1006 6), then an X.224 connection request or confirm. */
+static bool is_rdp(struct reader *r)
+{
+	if (take_u8(r) != 3 || take_u8(r))
+		return false;
+	uint16_t length = take_u16(r);
+
+	take_u8(r);
+	uint8_t code = take_u8(r) & 0xf0;
+
+	return read_ok(r) && length >= 7 && length < 1024 && (code == 0xe0 || code == 0xd0);
+}
+
+static bool is_smb(struct reader *r)
+{
+	if (take_u8(r))
+		return false;
+	take_u24(r);
+	uint8_t kind = take_u8(r);
+
+	return (kind == 0xff || kind == 0xfe || kind == 0xfd) && starts_with(r, "SMB");
+}
+
+static bool is_mqtt_connect(struct reader *r)
+{
+	if (take_u8(r) != 0x10)
+		return false;
+	for (int i = 0; i < 4 && take_u8(r) & 0x80; i++)
+		;
+	uint16_t name = take_u16(r);
+
+	return (name == 4 && starts_with(r, "MQTT")) || (name == 6 && starts_with(r, "MQIsdp"));
+}
+
+static bool is_mqtt_connack(struct reader *r)
+{
+	return take_u8(r) == 0x20 && take_u8(r) == 2 && take_u8(r) <= 1 && take_u8(r) <= 5 && read_ok(r);
+}
+
+/* SETTINGS as a server's first frame (RFC 9113 3.4): a length in sixes, type 4, stream 0. */
+static bool is_http2_settings(struct reader *r)
+{
+	uint32_t length = take_u24(r);
+
+	return length % 6 == 0 && length < 200 && read_ok(r) && take_u8(r) == 4 && take_u8(r) == 0 &&
+	       take_u32(r) == 0 && read_ok(r);
+}
+
+/* Version 5 and its methods (RFC 1928 3). */
+static bool is_socks5_request(struct reader *r)
+{
+	if (take_u8(r) != 5)
+		return false;
+	struct reader methods = take_vector8(r);
+
+	if (!read_ok(r) || !more(&methods))
+		return false;
+	while (more(&methods)) {
+		uint8_t method = take_u8(&methods);
+
+		if (method > 9 && method < 0x80)
+			return false;
+	}
+	return true;
+}
+
+/* Version 4, CONNECT or BIND, a port and an address. */
+static bool is_socks4_request(struct reader *r)
+{
+	if (take_u8(r) != 4)
+		return false;
+	uint8_t command = take_u8(r);
+
+	take_u16(r);
+	return take(r, 4) && (command == 1 || command == 2) && (take_u8(r), read_ok(r));
+}
+
+static bool is_socks5_reply(struct reader *r)
+{
+	if (take_u8(r) != 5)
+		return false;
+	uint8_t method = take_u8(r);
+
+	return read_ok(r) && (method <= 9 || method == 0xff);
+}
+
+static bool is_socks4_reply(struct reader *r)
+{
+	if (take_u8(r))
+		return false;
+	uint8_t code = take_u8(r);
+
+	return code >= 0x5a && code <= 0x5d && take(r, 6);
+}
+
+static bool is_proxy_v2(struct reader *r)
+{
+	static const uint8_t magic[] = { 13, 10, 13, 10, 0, 13, 10, 'Q', 'U', 'I', 'T', 10 };
+
+	for (size_t i = 0; i < sizeof magic; i++)
+		if (take_u8(r) != magic[i] || !read_ok(r))
+			return false;
+	return true;
+}
+
+/* IAC WILL, WONT, DO or DONT (RFC 854). */
+static bool is_telnet(struct reader *r)
+{
+	if (take_u8(r) != 0xff)
+		return false;
+	uint8_t verb = take_u8(r);
+
+	return verb >= 0xfb && verb <= 0xfe && take(r, 1);
+}
+
+/* The first row that fits is the answer, so the narrower ones stand first. */
+static const struct recogniser recognisers[] = {
+	{ FOREIGN_ECHO, SERVER_SAYS, NULL, is_client_hello },
+	{ FOREIGN_PROXY, CLIENT_SAYS, NULL, is_proxy_v2 },
+	{ FOREIGN_PROXY, CLIENT_SAYS, "PROXY TCP", NULL },
+	{ FOREIGN_PROXY, CLIENT_SAYS, "PROXY UNKNOWN", NULL },
+	{ FOREIGN_HTTP2, EITHER_SAYS, "PRI * HTTP/2.0\r\n", NULL },
+	{ FOREIGN_HTTP2, SERVER_SAYS, NULL, is_http2_settings },
+	{ FOREIGN_SIP, SERVER_SAYS, "SIP/2.0 ", NULL },
+	{ FOREIGN_SIP, CLIENT_SAYS, "REGISTER ", sip_version },
+	{ FOREIGN_SIP, CLIENT_SAYS, "INVITE ", sip_version },
+	{ FOREIGN_SIP, CLIENT_SAYS, "OPTIONS sip", sip_version },
+	{ FOREIGN_SIP, CLIENT_SAYS, "SUBSCRIBE ", sip_version },
+	{ FOREIGN_SIP, CLIENT_SAYS, "MESSAGE ", sip_version },
+	{ FOREIGN_HTTP, EITHER_SAYS, "HTTP/1.", NULL },
+	{ FOREIGN_HTTP, EITHER_SAYS, "HTTP/2", NULL },
+	{ FOREIGN_HTTP, SERVER_SAYS, "ICY ", NULL },
+	{ FOREIGN_HTTP, SERVER_SAYS, "<!DOCTYPE", NULL },
+	{ FOREIGN_HTTP, SERVER_SAYS, "<html", NULL },
+	{ FOREIGN_HTTP, SERVER_SAYS, "<head", NULL },
+	{ FOREIGN_HTTP, SERVER_SAYS, "<title", NULL },
+	{ FOREIGN_HTTP, SERVER_SAYS, "<h1", NULL },
+	{ FOREIGN_HTTP, CLIENT_SAYS, "GET ", NULL },
+	{ FOREIGN_HTTP, CLIENT_SAYS, "HEAD ", NULL },
+	{ FOREIGN_HTTP, CLIENT_SAYS, "POST ", NULL },
+	{ FOREIGN_HTTP, CLIENT_SAYS, "PUT ", NULL },
+	{ FOREIGN_HTTP, CLIENT_SAYS, "DELETE ", NULL },
+	{ FOREIGN_HTTP, CLIENT_SAYS, "OPTIONS ", NULL },
+	{ FOREIGN_HTTP, CLIENT_SAYS, "CONNECT ", NULL },
+	{ FOREIGN_HTTP, CLIENT_SAYS, "PATCH ", NULL },
+	{ FOREIGN_HTTP, CLIENT_SAYS, "TRACE ", NULL },
+	{ FOREIGN_HTTP, CLIENT_SAYS, "PROPFIND ", NULL },
+	{ FOREIGN_HTTP, CLIENT_SAYS, "REPORT ", NULL },
+	{ FOREIGN_SSH, EITHER_SAYS, "SSH-", NULL },
+	{ FOREIGN_VNC, EITHER_SAYS, "RFB 00", NULL },
+	{ FOREIGN_AMQP, EITHER_SAYS, "AMQP", NULL },
+	{ FOREIGN_XMPP, EITHER_SAYS, "<?xml", NULL },
+	{ FOREIGN_XMPP, EITHER_SAYS, "<stream", NULL },
+	{ FOREIGN_SMTP, CLIENT_SAYS, "EHLO", NULL },
+	{ FOREIGN_SMTP, CLIENT_SAYS, "HELO", NULL },
+	{ FOREIGN_SMTP, CLIENT_SAYS, "LHLO", NULL },
+	{ FOREIGN_SMTP, CLIENT_SAYS, "MAIL FROM:", NULL },
+	{ FOREIGN_SMTP, CLIENT_SAYS, "STARTTLS", NULL },
+	{ FOREIGN_FTP, SERVER_SAYS, "220", says_ftp },
+	{ FOREIGN_FTP, SERVER_SAYS, "421", says_ftp },
+	{ FOREIGN_FTP, SERVER_SAYS, "530 ", whole_line },
+	{ FOREIGN_FTP, SERVER_SAYS, "234 ", NULL },
+	{ FOREIGN_SMTP, SERVER_SAYS, "220 ", whole_line },
+	{ FOREIGN_SMTP, SERVER_SAYS, "220-", whole_line },
+	{ FOREIGN_SMTP, SERVER_SAYS, "421 ", whole_line },
+	{ FOREIGN_SMTP, SERVER_SAYS, "421-", whole_line },
+	{ FOREIGN_SMTP, SERVER_SAYS, "454 ", NULL },
+	{ FOREIGN_SMTP, SERVER_SAYS, "50", whole_line },
+	{ FOREIGN_SMTP, SERVER_SAYS, "554", whole_line },
+	{ FOREIGN_NNTP, SERVER_SAYS, "200 ", NULL },
+	{ FOREIGN_NNTP, SERVER_SAYS, "201 ", NULL },
+	{ FOREIGN_NNTP, CLIENT_SAYS, "CAPABILITIES", NULL },
+	{ FOREIGN_NNTP, CLIENT_SAYS, "MODE READER", NULL },
+	{ FOREIGN_REDIS, CLIENT_SAYS, "*", redis_array },
+	{ FOREIGN_REDIS, CLIENT_SAYS, "PING\r\n", NULL },
+	{ FOREIGN_REDIS, SERVER_SAYS, "-ERR unknown command", NULL },
+	{ FOREIGN_REDIS, SERVER_SAYS, "-ERR Protocol error", NULL },
+	{ FOREIGN_REDIS, SERVER_SAYS, "-NOAUTH", NULL },
+	{ FOREIGN_REDIS, SERVER_SAYS, "-DENIED", NULL },
+	{ FOREIGN_IMAP, SERVER_SAYS, "* OK", NULL },
+	{ FOREIGN_IMAP, SERVER_SAYS, "* BYE", NULL },
+	{ FOREIGN_IMAP, SERVER_SAYS, "* BAD", NULL },
+	{ FOREIGN_IMAP, SERVER_SAYS, "* PREAUTH", NULL },
+	{ FOREIGN_POP3, SERVER_SAYS, "+OK", NULL },
+	{ FOREIGN_POP3, SERVER_SAYS, "-ERR", whole_line },
+	{ FOREIGN_POP3, CLIENT_SAYS, "CAPA\r", NULL },
+	{ FOREIGN_POP3, CLIENT_SAYS, "STLS", NULL },
+	{ FOREIGN_POP3, CLIENT_SAYS, "APOP ", NULL },
+	{ FOREIGN_SIEVE, SERVER_SAYS, "\"IMPLEMENTATION\"", NULL },
+	{ FOREIGN_SIEVE, SERVER_SAYS, "\"SIEVE\"", NULL },
+	{ FOREIGN_IRC, SERVER_SAYS, "NOTICE ", NULL },
+	{ FOREIGN_IRC, SERVER_SAYS, "ERROR :", NULL },
+	{ FOREIGN_IRC, SERVER_SAYS, ":", irc_prefix },
+	{ FOREIGN_IRC, CLIENT_SAYS, "NICK ", NULL },
+	{ FOREIGN_IRC, CLIENT_SAYS, "CAP ", NULL },
+	{ FOREIGN_IRC, CLIENT_SAYS, "USER ", irc_user },
+	{ FOREIGN_FTP, CLIENT_SAYS, "AUTH ", auth_tls },
+	{ FOREIGN_FTP, CLIENT_SAYS, "USER ", whole_line },
+	{ FOREIGN_FTP, CLIENT_SAYS, "FEAT\r", NULL },
+	{ FOREIGN_IMAP, CLIENT_SAYS, NULL, imap_command },
+	{ FOREIGN_POSTGRESQL, CLIENT_SAYS, NULL, is_postgres_startup },
+	{ FOREIGN_POSTGRESQL, SERVER_SAYS, NULL, is_postgres_reply },
+	{ FOREIGN_MYSQL, SERVER_SAYS, NULL, is_mysql_greeting },
+	{ FOREIGN_LDAP, EITHER_SAYS, NULL, is_ldap },
+	{ FOREIGN_TDS, CLIENT_SAYS, NULL, is_tds_request },
+	{ FOREIGN_TDS, SERVER_SAYS, NULL, is_tds_reply },
+	{ FOREIGN_RDP, EITHER_SAYS, NULL, is_rdp },
+	{ FOREIGN_SMB, EITHER_SAYS, NULL, is_smb },
+	{ FOREIGN_MQTT, CLIENT_SAYS, NULL, is_mqtt_connect },
+	{ FOREIGN_MQTT, SERVER_SAYS, NULL, is_mqtt_connack },
+	{ FOREIGN_SOCKS, CLIENT_SAYS, NULL, is_socks5_request },
+	{ FOREIGN_SOCKS, CLIENT_SAYS, NULL, is_socks4_request },
+	{ FOREIGN_SOCKS, SERVER_SAYS, NULL, is_socks5_reply },
+	{ FOREIGN_SOCKS, SERVER_SAYS, NULL, is_socks4_reply },
+	{ FOREIGN_TELNET, EITHER_SAYS, NULL, is_telnet },
+};
+
+enum fit { FITS_NOT, FITS, COULD_FIT };
+
+static enum fit row_fits(const struct recogniser *row, struct reader bytes)
+{
+	bool fits = (!row->start || starts_with(&bytes, row->start)) && (!row->is || row->is(&bytes));
+
+	if (!read_ok(&bytes))
+		return COULD_FIT;
+	return fits ? FITS : FITS_NOT;
+}
+
+bool foreign_guess(enum side from, struct reader bytes, enum foreign_protocol *out)
+{
+	enum who who = from == SIDE_CLIENT ? CLIENT_SAYS : SERVER_SAYS;
+
+	for (size_t i = 0; i < sizeof recognisers / sizeof *recognisers; i++) {
+		const struct recogniser *row = &recognisers[i];
+		enum fit fit = row->who & who ? row_fits(row, bytes) : FITS_NOT;
+
+		if (fit == COULD_FIT && left(&bytes) < FOREIGN_ENOUGH)
+			return false;
+		if (fit == FITS) {
+			*out = row->protocol;
+			return true;
+		}
+	}
+	*out = foreign_is_text(bytes) ? FOREIGN_UNKNOWN : FOREIGN_BINARY;
+	return true;
+}
+
+enum foreign_protocol foreign_recognise(enum side from, const uint8_t *bytes, size_t len)
+{
+	enum who who = from == SIDE_CLIENT ? CLIENT_SAYS : SERVER_SAYS;
+	uint8_t ended[FOREIGN_ENOUGH + 1];
+	struct reader all = reader_of(bytes, len < FOREIGN_ENOUGH ? len : FOREIGN_ENOUGH);
+	bool text = foreign_is_text(all);
+
+	if (text) {		/* nothing more comes, so this is where its last line ends */
+		size_t kept = left(&all);
+
+		memcpy(ended, all.at, kept);
+		ended[kept] = '\n';
+		all = reader_of(ended, kept + 1);
+	}
+	for (size_t i = 0; i < sizeof recognisers / sizeof *recognisers; i++) {
+		const struct recogniser *row = &recognisers[i];
+
+		if (row->who & who && row_fits(row, all) == FITS)
+			return row->protocol;
+	}
+	return text ? FOREIGN_UNKNOWN : FOREIGN_BINARY;
+}
+
+const char *foreign_name(enum foreign_protocol protocol)
+{
+	static const char *const names[FOREIGN_COUNT] = {
+		[FOREIGN_UNKNOWN] = "unknown text", [FOREIGN_HTTP] = "HTTP", [FOREIGN_HTTP2] = "HTTP/2",
+		[FOREIGN_SSH] = "SSH", [FOREIGN_SMTP] = "SMTP", [FOREIGN_FTP] = "FTP",
+		[FOREIGN_IMAP] = "IMAP", [FOREIGN_POP3] = "POP3", [FOREIGN_NNTP] = "NNTP",
+		[FOREIGN_IRC] = "IRC", [FOREIGN_XMPP] = "XMPP", [FOREIGN_LDAP] = "LDAP",
+		[FOREIGN_POSTGRESQL] = "PostgreSQL", [FOREIGN_MYSQL] = "MySQL", [FOREIGN_TDS] = "SQL Server",
+		[FOREIGN_RDP] = "RDP", [FOREIGN_SMB] = "SMB", [FOREIGN_MQTT] = "MQTT",
+		[FOREIGN_AMQP] = "AMQP", [FOREIGN_REDIS] = "Redis", [FOREIGN_SIP] = "SIP",
+		[FOREIGN_SIEVE] = "ManageSieve", [FOREIGN_SOCKS] = "SOCKS", [FOREIGN_PROXY] = "PROXY",
+		[FOREIGN_VNC] = "VNC", [FOREIGN_TELNET] = "Telnet", [FOREIGN_ECHO] = "an echo",
+		[FOREIGN_BINARY] = "unknown bytes",
+	};
+
+	return (unsigned)protocol < FOREIGN_COUNT ? names[protocol] : names[FOREIGN_UNKNOWN];
+}
