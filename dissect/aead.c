@@ -30,21 +30,21 @@ size_t aead_tag_len(enum aead algorithm)
 }
 
 static bool open_gcm(const struct aead_key *key, const uint8_t *nonce, const uint8_t *aad,
-		     size_t aad_len, const uint8_t *in, size_t len, uint8_t *out)
+		     size_t aad_len, const uint8_t *in, size_t len, const uint8_t *tag, uint8_t *out)
 {
 	Aes aes;
 
 	if (wc_AesInit(&aes, NULL, INVALID_DEVID) != 0)
 		return false;
 	bool opened = wc_AesGcmSetKey(&aes, key->bytes, key->len) == 0 &&
-		      wc_AesGcmDecrypt(&aes, out, in, (word32)len, nonce, AEAD_NONCE_LEN, in + len,
+		      wc_AesGcmDecrypt(&aes, out, in, (word32)len, nonce, AEAD_NONCE_LEN, tag,
 				       AEAD_TAG_MAX, aad, (word32)aad_len) == 0;
 	wc_AesFree(&aes);
 	return opened;
 }
 
 static bool open_ccm(const struct aead_key *key, const uint8_t *nonce, const uint8_t *aad,
-		     size_t aad_len, const uint8_t *in, size_t len, uint8_t *out)
+		     size_t aad_len, const uint8_t *in, size_t len, const uint8_t *tag, uint8_t *out)
 {
 	Aes aes;
 
@@ -52,7 +52,7 @@ static bool open_ccm(const struct aead_key *key, const uint8_t *nonce, const uin
 		return false;
 	word32 tag_len = (word32)aead_tag_len(key->algorithm);
 	bool opened = wc_AesCcmSetKey(&aes, key->bytes, key->len) == 0 &&
-		      wc_AesCcmDecrypt(&aes, out, in, (word32)len, nonce, AEAD_NONCE_LEN, in + len,
+		      wc_AesCcmDecrypt(&aes, out, in, (word32)len, nonce, AEAD_NONCE_LEN, tag,
 				       tag_len, aad, (word32)aad_len) == 0;
 	wc_AesFree(&aes);
 	return opened;
@@ -64,16 +64,20 @@ bool aead_open(const struct aead_key *key, const uint8_t nonce[AEAD_NONCE_LEN], 
 	size_t tag_len = aead_tag_len(key->algorithm);
 	if (in_len < tag_len)
 		return false;
-	*out_len = in_len - tag_len;
+	size_t len = in_len - tag_len;
+	struct reader all = reader_of(in, in_len);
+	const uint8_t *text = take(&all, len);
+	const uint8_t *tag = take(&all, tag_len);
+	*out_len = len;
 	switch (key->algorithm) {
 	case AEAD_AES_GCM:
-		return open_gcm(key, nonce, aad, aad_len, in, *out_len, out);
+		return open_gcm(key, nonce, aad, aad_len, text, len, tag, out);
 	case AEAD_AES_CCM:
 	case AEAD_AES_CCM_8:
-		return open_ccm(key, nonce, aad, aad_len, in, *out_len, out);
+		return open_ccm(key, nonce, aad, aad_len, text, len, tag, out);
 	case AEAD_CHACHA20_POLY1305:
-		return wc_ChaCha20Poly1305_Decrypt(key->bytes, nonce, aad, (word32)aad_len, in,
-						   (word32)*out_len, in + *out_len, out) == 0;
+		return wc_ChaCha20Poly1305_Decrypt(key->bytes, nonce, aad, (word32)aad_len, text,
+						   (word32)len, tag, out) == 0;
 	case AEAD_NONE:
 		break;
 	}

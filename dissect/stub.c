@@ -163,3 +163,12 @@ WEAK bool keylog_add_file(struct keylog *k, const char *path, char *problem, siz
 		problem[0] = '\0';
 	return false;
 }
+
+WEAK bool code_list_has(const struct code_list *list, uint16_t code)
+{
+	for (uint16_t i = 0; i < list->count; i++) {
+		if (list->at[i] == code)
+			return true;
+	}
+	return false;
+}
