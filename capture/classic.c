@@ -1,0 +1,93 @@
+/*
+ * The classic pcap format: a file header, then packets, each behind a header of its own
+ * (draft-ietf-opsawg-pcap 4 and 5).
+ */
+#include "format.h"
+
+enum {
+	FILE_HEADER = 24,
+	PACKET_HEADER = 16,
+	MODIFIED_PACKET_HEADER = 24	/* Kuznetzov's: interface, protocol and packet type behind it */
+};
+
+/* The magic numbers as the writer's own byte order has them. */
+static const struct flavour {
+	uint32_t magic;
+	int64_t tick;
+	size_t header_len;
+} flavours[] = {
+	{ 0xa1b2c3d4, 1000, PACKET_HEADER },
+	{ 0xa1b23c4d, 1, PACKET_HEADER },
+	{ 0xa1b2cd34, 1000, MODIFIED_PACKET_HEADER },
+};
+
+static uint32_t swapped(uint32_t x)
+{
+	return x >> 24 | (x >> 8 & 0xff00) | (x << 8 & 0xff0000) | x << 24;
+}
+
+static const struct flavour *flavour_of(uint32_t magic)
+{
+	for (size_t i = 0; i < sizeof(flavours) / sizeof(flavours[0]); i++) {
+		if (flavours[i].magic == magic)
+			return &flavours[i];
+	}
+	return NULL;
+}
+
+bool classic_magic(uint32_t magic)
+{
+	return flavour_of(magic) || flavour_of(swapped(magic));
+}
+
+static enum file_result classic_next(struct file *f, struct frame *out)
+{
+	struct source *s = &f->source;
+
+	if (!source_peek(s, f->header_len)) {
+		if (!more(&s->window) && !source_damage(s))
+			return FILE_END;
+		return file_broke(f, source_offset(s), "the file is cut off within a packet header");
+	}
+	struct reader header = reader_of(s->window.at, f->header_len);
+	uint32_t seconds = field32(f, &header);
+	uint32_t fraction = field32(f, &header);
+	uint32_t len = field32(f, &header);
+	uint32_t wire_len = field32(f, &header);
+	if (len > FRAME_BYTES_MAX)
+		return file_broke(f, source_offset(s), "the length of the packet is absurd");
+	if (!source_peek(s, f->header_len + len))
+		return file_broke(f, source_offset(s), "the file is cut off within the packet");
+	take(&s->window, f->header_len);
+	out->bytes = take(&s->window, len);
+	out->len = len;
+	out->wire_len = wire_len > len ? wire_len : len;
+	out->mark.frame = ++f->frames;
+	out->mark.time = (int64_t)seconds * NANOSECONDS + (int64_t)fraction * f->tick;
+	out->link_type = f->link_type;
+	f->last_time = out->mark.time;
+	return FILE_FRAME;
+}
+
+bool classic_open(struct file *f, uint32_t magic, const char **why)
+{
+	enum { LINK_TYPE_BITS = 0x03ffffff };	/* above it: whether and how long an FCS follows */
+	enum { SKIPPED = 16 };			/* version, zone, accuracy, snap length */
+	const struct flavour *flavour = flavour_of(magic);
+
+	f->little_endian = !flavour;
+	if (!flavour)
+		flavour = flavour_of(swapped(magic));
+	if (!source_peek(&f->source, FILE_HEADER)) {
+		*why = "cut off within the file header";
+		return false;
+	}
+	struct reader header = take_reader(&f->source.window, FILE_HEADER);
+	take(&header, sizeof(magic));
+	take(&header, SKIPPED);
+	f->link_type = link_type_of(field32(f, &header) & LINK_TYPE_BITS);
+	f->tick = flavour->tick;
+	f->header_len = flavour->header_len;
+	f->next = classic_next;
+	return true;
+}

@@ -1,0 +1,44 @@
+/*
+ * A capture file: pcap (draft-ietf-opsawg-pcap) or pcapng (draft-ietf-opsawg-pcapng), read one
+ * record at a time out of large blocks, without a copy.
+ *
+ * This is not libpcap's savefile reader because that one refuses pcapng files whose interfaces
+ * differ in link type, hides the secrets and the drop counts that pcapng carries, and cannot say
+ * at which byte a damaged file broke.
+ */
+#ifndef TLSWHY_FILE_H
+#define TLSWHY_FILE_H
+
+#include "packet.h"
+
+enum file_result {
+	FILE_FRAME,	/* *out is the next frame */
+	FILE_SECRETS,	/* out->bytes and out->len are NSS key log text; out->mark the frame before */
+	FILE_END,
+	FILE_DAMAGED	/* no further record can be read: file_problem says where and why */
+};
+
+struct file;
+
+/* file_open reads as far as the format's magic. NULL on failure, with one line in `problem`. */
+struct file *file_open(const char *path, char *problem, size_t problem_len);
+
+/* file_next: `out` borrows from the file until the next call. */
+enum file_result file_next(struct file *f, struct frame *out);
+
+/* DLT_* of the frames, -1 where each interface of a pcapng file says it for itself. */
+int file_link_type(const struct file *f);
+
+/* "FILE: packet N at byte offset M: what"; "" if nothing broke. */
+const char *file_problem(const struct file *f);
+
+/* Packets that the capturing system lost, as far as the file has said yet. */
+uint64_t file_dropped_kernel(const struct file *f);
+uint64_t file_dropped_interface(const struct file *f);
+
+/* 0 to 1, or -1 if the length of the input is unknown. */
+double file_progress(const struct file *f);
+
+void file_close(struct file *f);
+
+#endif
