@@ -1,0 +1,160 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "file.h"
+#include "filter.h"
+
+enum {
+	/* One in eight of the memory for flows may wait in IP fragments. */
+	FRAGMENT_SHARE = 8,
+	CLOCK_STEP = 1000000000		/* ns back from one packet to the next that are worth a count */
+};
+
+static const size_t MEMORY_DEFAULT = (size_t)512 * 1024 * 1024;
+
+struct capture {
+	struct file *file;
+	struct filter *filter;	/* NULL: every packet */
+	struct decoder *decoder;
+	struct flows *flows;
+	struct capture_stats stats;
+	enum capture_result result;	/* what is left to say once the events are out */
+	bool ended;
+};
+
+static struct capture *give_up(struct capture *c)
+{
+	capture_close(c);
+	return NULL;
+}
+
+struct capture *capture_open_file(const char *path, const struct capture_options *options,
+				  char *problem, size_t problem_len)
+{
+	static const struct capture_options none;
+	struct capture *c = calloc(1, sizeof(*c));
+
+	snprintf(problem, problem_len, "%s: no memory", path);
+	if (!c)
+		return NULL;
+	options = options ? options : &none;
+	c->file = file_open(path, problem, problem_len);
+	if (!c->file)
+		return give_up(c);
+	if (options->filter) {
+		c->filter = filter_new(options->filter, file_link_type(c->file), problem, problem_len);
+		if (!c->filter)
+			return give_up(c);
+	}
+	snprintf(problem, problem_len, "%s: no memory", path);
+	size_t memory = options->memory ? options->memory : MEMORY_DEFAULT;
+	c->decoder = decoder_new(memory / FRAGMENT_SHARE);
+	c->flows = flows_new(options, &c->stats);
+	if (!c->decoder || !c->flows)
+		return give_up(c);
+	problem[0] = '\0';
+	return c;
+}
+
+static void count_frame(struct capture_stats *stats, const struct frame *frame)
+{
+	stats->packets++;
+	stats->bytes += frame->wire_len;
+	stats->cut_packets += frame->len < frame->wire_len;
+	if (!stats->first.frame)
+		stats->first = frame->mark;
+	else if (frame->mark.time < stats->last.time - CLOCK_STEP)
+		stats->clock_steps++;
+	stats->last = frame->mark;
+}
+
+static void take_frame(struct capture *c, const struct frame *frame)
+{
+	struct packet packet;
+	bool undecodable;
+
+	count_frame(&c->stats, frame);
+	if (c->filter && !filter_matches(c->filter, frame))
+		return;
+	if (decode(c->decoder, frame, &packet, &undecodable))
+		flows_take(c->flows, &packet);
+	c->stats.undecodable += undecodable;
+}
+
+static void end_input(struct capture *c, enum capture_result result)
+{
+	c->ended = true;
+	c->result = result;
+	flows_end(c->flows);
+}
+
+static struct capture_event secrets_event(const struct frame *block)
+{
+	return (struct capture_event){
+		.kind = CAPTURE_SECRETS,
+		.mark = block->mark,
+		.bytes = block->bytes,
+		.len = block->len,
+	};
+}
+
+enum capture_result capture_next(struct capture *c, struct capture_event *out)
+{
+	struct frame frame;
+
+	while (!flows_next(c->flows, out)) {
+		if (c->ended)
+			return c->result;
+		switch (file_next(c->file, &frame)) {
+		case FILE_FRAME:
+			take_frame(c, &frame);
+			break;
+		case FILE_SECRETS:
+			*out = secrets_event(&frame);
+			return CAPTURE_EVENT;
+		case FILE_END:
+			end_input(c, CAPTURE_END);
+			break;
+		case FILE_DAMAGED:
+			end_input(c, CAPTURE_DAMAGED);
+			break;
+		}
+	}
+	return CAPTURE_EVENT;
+}
+
+const struct flow_facts *capture_flow(const struct capture *c, uint32_t flow)
+{
+	return flows_facts(c->flows, flow);
+}
+
+void capture_forget(struct capture *c, uint32_t flow)
+{
+	flows_forget(c->flows, flow);
+}
+
+const char *capture_problem(const struct capture *c)
+{
+	return file_problem(c->file);
+}
+
+const struct capture_stats *capture_stats(const struct capture *c)
+{
+	return &c->stats;
+}
+
+double capture_progress(const struct capture *c)
+{
+	return file_progress(c->file);
+}
+
+void capture_close(struct capture *c)
+{
+	if (!c)
+		return;
+	flows_free(c->flows);
+	decoder_free(c->decoder);
+	filter_free(c->filter);
+	file_close(c->file);
+	free(c);
+}
