@@ -65,7 +65,9 @@ static inline uint16_t take_u16(struct reader *r)
 {
 	const uint8_t *b = take(r, 2);
 
-	return b ? (uint16_t)(b[0] << 8 | b[1]) : 0;
+	if (!b)
+		return 0;
+	return (uint16_t)(b[0] << 8 | b[1]);
 }
 
 static inline uint32_t take_u24(struct reader *r)
@@ -93,7 +95,9 @@ static inline uint16_t take_u16_le(struct reader *r)
 {
 	const uint8_t *b = take(r, 2);
 
-	return b ? (uint16_t)(b[1] << 8 | b[0]) : 0;
+	if (!b)
+		return 0;
+	return (uint16_t)(b[1] << 8 | b[0]);
 }
 
 static inline uint32_t take_u32_le(struct reader *r)
