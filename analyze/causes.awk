@@ -7,11 +7,15 @@ function fail(message) {
 	exit 1
 }
 
-function quoted(text) {
-	gsub(/\\/, "\\\\", text)
-	gsub(/"/, "\\\"", text)
-	gsub(/\?\?/, "?\\?", text)	# no trigraphs
-	return "\"" text "\""
+# A C string. Character by character: what a replacement of gsub makes of backslashes differs
+# between awks. "?" is escaped so that no two of them begin a trigraph.
+function quoted(text,    out, i, c) {
+	out = ""
+	for (i = 1; i <= length(text); i++) {
+		c = substr(text, i, 1)
+		out = out (c == "\\" || c == "\"" || c == "?" ? "\\" : "") c
+	}
+	return "\"" out "\""
 }
 
 function list(field, kind,    i) {
