@@ -54,7 +54,8 @@ struct certificate {
 	bool validity_read;
 	enum key_type key;
 	uint32_t key_bits;
-	const char *curve;		/* "P-256", ... NULL unless EC */
+	const char *curve;		/* "P-256", ..., "explicit" (RFC 5480 2.1.1 forbids it), "unknown";
+					 * NULL unless EC */
 	const uint8_t *spki;		/* SubjectPublicKeyInfo DER */
 	uint32_t spki_len;
 	const char *signature;		/* sha256WithRSAEncryption, ecdsa-with-SHA384, Ed25519, or dotted OID */
@@ -71,6 +72,8 @@ struct certificate {
 	uint32_t san_total;
 	const uint8_t *authority_key_id, *subject_key_id;
 	uint8_t authority_key_id_len, subject_key_id_len;
+	const uint8_t *authority_issuer;	/* raw Name of the issuer's own issuer, if the AKI says it */
+	uint32_t authority_issuer_len;		/* 0: it does not (RFC 5280 4.2.1.1) */
 	const char *ca_issuers, *ocsp_url, *crl_url;	/* first of each, NULL if none */
 	bool must_staple;		/* RFC 7633 status_request */
 	bool has_sct;
@@ -81,7 +84,8 @@ struct certificate {
 	bool duplicate_extension;
 	bool self_issued;		/* issuer equals subject, byte for byte */
 	int references;			/* certificate_hold, certificate_release */
-	void *verdicts;			/* private to certificate.c: signature checks already made */
+	void *verdicts;			/* private to signature.c: signature checks already made */
+	void *own;			/* private to certificate.c: the memory behind all of this */
 };
 
 enum { SAN_KEPT = 64 };
@@ -118,6 +122,10 @@ void trust_free(struct trust_store *t);
 size_t trust_by_subject(const struct trust_store *t, const uint8_t *name_der, size_t name_len,
 			const struct certificate **out, size_t max);
 bool trust_has(const struct trust_store *t, const struct certificate *c);	/* same subject and key */
+
+size_t trust_count(const struct trust_store *t);	/* NULL: 0 */
+/* Does a root belong to this O? Then an issuer of that O is its intermediate, known or not. */
+bool trust_has_organization(const struct trust_store *t, const char *organization);
 
 /* ---- revocation ---- */
 
