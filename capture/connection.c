@@ -1,0 +1,252 @@
+/* One TCP connection from packet to packet: where its streams begin, what each packet adds. */
+#include "flow.h"
+
+enum {
+	PORT_WELL_KNOWN = 1024,
+	/* How far before what was taken for a stream's start its real start may turn up. */
+	REBASE_MAX = 1 << 20,
+};
+
+enum side flow_side(const struct flow *w, const struct address *source)
+{
+	return same_address(&w->facts.side[SIDE_CLIENT].address, source) ? SIDE_CLIENT : SIDE_SERVER;
+}
+
+/* Without a SYN: the lower port serves; if they say nothing, who speaks first is the client. */
+static bool source_serves(const struct packet *p)
+{
+	bool source_known = p->source.port < PORT_WELL_KNOWN;
+	bool destination_known = p->destination.port < PORT_WELL_KNOWN;
+
+	if (source_known != destination_known)
+		return source_known;
+	return p->source.port < p->destination.port;
+}
+
+void connection_orient(struct flow_facts *facts, const struct packet *p)
+{
+	bool source_is_server = source_serves(p);
+
+	if (p->flags & TCP_SYN && !(p->flags & TCP_RST)) {
+		source_is_server = p->flags & TCP_ACK;
+		facts->client_known = true;
+	}
+	facts->side[SIDE_CLIENT].address = source_is_server ? p->destination : p->source;
+	facts->side[SIDE_SERVER].address = source_is_server ? p->source : p->destination;
+}
+
+bool connection_begins_anew(struct flow *w, const struct packet *p)
+{
+	enum side s = flow_side(w, &p->source);
+	struct half *h = &w->half[s];
+	uint32_t before;
+
+	if ((p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
+		return false;
+	if (side_knows(h, p))
+		return false;
+	if (w->half[0].has_reset || w->half[1].has_reset || w->half[0].has_fin || w->half[1].has_fin)
+		return true;
+	if (!h->has_base || p->seq + 1 == h->base)
+		return false;
+	before = h->base - (p->seq + 1);
+	return h->settled || before > REBASE_MAX;
+}
+
+/* A SYN behind the first packets shows that the guess was wrong; nothing was told yet but OPENED. */
+static void turn_round(struct flow *w)
+{
+	struct tcp_side side = w->facts.side[SIDE_CLIENT];
+	struct half half = w->half[SIDE_CLIENT];
+
+	w->facts.side[SIDE_CLIENT] = w->facts.side[SIDE_SERVER];
+	w->facts.side[SIDE_SERVER] = side;
+	w->half[SIDE_CLIENT] = w->half[SIDE_SERVER];
+	w->half[SIDE_SERVER] = half;
+}
+
+static bool nothing_told(const struct flow *w)
+{
+	for (int s = 0; s < 2; s++) {
+		if (w->facts.side[s].delivered || w->half[s].fin_told || w->facts.side[s].reset_count)
+			return false;
+	}
+	return true;
+}
+
+static void learn_client(struct flow *w, const struct packet *p)
+{
+	enum side s = flow_side(w, &p->source);
+	enum side client = p->flags & TCP_ACK ? other_side(s) : s;
+
+	if (w->facts.client_known)
+		return;
+	if (client == SIDE_SERVER) {
+		if (!nothing_told(w))
+			return;
+		turn_round(w);
+	}
+	w->facts.client_known = true;
+}
+
+static void take_syn(struct flow *w, enum side s, const struct packet *p)
+{
+	struct half *h = &w->half[s];
+	struct tcp_side *side = &w->facts.side[s];
+	uint32_t base = p->seq + 1;
+	bool silent = !side->delivered && !side->sent && !side->acked && !h->first && !h->has_fin;
+
+	if (!h->has_base || silent)
+		h->base = base;
+	else if (!h->settled && h->base - base <= REBASE_MAX)
+		reassemble_rebase(w, s, h->base - base);
+	else if (h->base != base)
+		return;		/* another ISN in mid-stream: not the one that was answered */
+	h->has_base = h->settled = h->anchored = h->has_syn = true;
+	side_note_syn(w, s, p);
+}
+
+/* Where the sender's stream begins if no SYN said so. */
+static void find_base(struct flow *w, enum side s, const struct packet *p)
+{
+	struct half *h = &w->half[s];
+	uint32_t before;
+
+	if (!h->has_base) {
+		h->base = p->seq;
+		h->has_base = true;
+		h->anchored = !p->payload_wire_len;
+		return;
+	}
+	before = h->base - p->seq;
+	if (h->settled || !p->payload_wire_len || !before || before > REBASE_MAX)
+		return;
+	reassemble_rebase(w, s, before);
+	h->anchored = false;
+}
+
+static void take_ack(struct flow *w, enum side s, const struct packet *p)
+{
+	struct half *theirs = &w->half[other_side(s)];
+
+	if (!theirs->has_base) {
+		theirs->base = p->ack;
+		theirs->has_base = theirs->anchored = true;
+		theirs->settled = p->flags & TCP_SYN;
+	} else if (theirs->base == p->ack) {
+		theirs->anchored = true;
+	}
+	side_note_ack(w, s, p);
+	w->half[s].has_ack = true;
+	w->half[s].last_ack = p->ack;
+}
+
+static void take_fin(struct flow *w, enum side s, const struct packet *p, int64_t offset)
+{
+	struct half *h = &w->half[s];
+	struct tcp_side *side = &w->facts.side[s];
+	int64_t end = offset + (int64_t)p->payload_wire_len;
+
+	if (h->has_fin || end < 0 || end < (int64_t)side->delivered)
+		return;
+	h->has_fin = true;
+	side->fin = p->mark;
+	side->fin_offset = (uint64_t)end;
+	if (side->acked == side->fin_offset + 1) {	/* the ACK was captured before it */
+		side->acked--;
+		h->fin_acked = true;
+	}
+}
+
+/* RFC 9293 3.8.4: one byte before the next, and everything before that is acknowledged. */
+static bool is_keepalive(const struct flow *w, enum side s, const struct packet *p, int64_t offset)
+{
+	const struct tcp_side *side = &w->facts.side[s];
+
+	return p->payload_wire_len <= 1 && !(p->flags & (TCP_SYN | TCP_FIN | TCP_RST)) &&
+	       offset == (int64_t)side->sent - 1 && side->acked >= side->sent;
+}
+
+static void take_payload(struct flows *f, struct flow *w, enum side s, const struct packet *p)
+{
+	int64_t offset = side_offset(w, s, p->flags & TCP_SYN ? p->seq + 1 : p->seq);
+
+	if (is_keepalive(w, s, p, offset)) {
+		w->facts.side[s].keepalives++;
+		return;
+	}
+	if (p->payload_wire_len)
+		side_note_data(w, s, p, offset, reassemble_data(f, w, s, p, offset));
+	if (p->flags & TCP_FIN)
+		take_fin(w, s, p, offset);
+}
+
+static void take_reset(struct flows *f, struct flow *w, enum side s, const struct packet *p)
+{
+	struct capture_event event = {
+		.kind = FLOW_RST, .flow = w->id, .from = s, .mark = p->mark,
+	};
+
+	if (!side_note_reset(w, s, p))
+		return;
+	w->half[s].has_reset = true;
+	queue_put(&f->queue, &event, NULL);
+}
+
+static bool is_over(const struct flow *w)
+{
+	const struct half *c = &w->half[SIDE_CLIENT], *s = &w->half[SIDE_SERVER];
+
+	return c->has_reset || s->has_reset || (c->fin_acked && s->fin_acked);
+}
+
+static enum flow_state state_of(const struct flow *w, const struct packet *p)
+{
+	if (is_over(w))
+		return STATE_DONE;
+	if (w->state == STATE_OPENING && (p->flags & (TCP_SYN | TCP_ACK)) != TCP_ACK &&
+	    !p->payload_wire_len)
+		return STATE_OPENING;
+	return STATE_OPEN;
+}
+
+void connection_take(struct flows *f, struct flow *w, const struct packet *p)
+{
+	enum side s;
+
+	if (p->flags & TCP_SYN && !(p->flags & TCP_RST))
+		learn_client(w, p);
+	s = flow_side(w, &p->source);
+	if (side_repeats(&w->half[s], p)) {
+		w->facts.side[s].duplicates++;
+		f->stats->duplicates++;
+		return;
+	}
+	if (p->flags & TCP_RST) {
+		take_reset(f, w, s, p);
+	} else {
+		if (p->flags & TCP_SYN)
+			take_syn(w, s, p);
+		else
+			find_base(w, s, p);
+		if (p->flags & TCP_ACK)
+			take_ack(w, s, p);
+		if (w->half[s].has_base)
+			take_payload(f, w, s, p);
+	}
+	side_note_packet(&w->facts.side[s], p);
+	reassemble_settle(f, w, s, &p->mark);
+	reassemble_settle(f, w, other_side(s), &p->mark);
+	flow_touch(f, w, state_of(w, p));
+}
+
+enum flow_end connection_end(const struct flow *w, enum flow_end end)
+{
+	const struct half *c = &w->half[SIDE_CLIENT], *s = &w->half[SIDE_SERVER];
+
+	if (c->has_fin && s->has_fin)
+		return END_CLOSED;
+	if (c->has_reset || s->has_reset)
+		return END_RESET;
+	return end == END_IDLE && (c->has_fin || s->has_fin) ? END_CLOSED : end;
+}

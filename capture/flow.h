@@ -1,0 +1,174 @@
+/*
+ * What flows.c, reassemble.c and side.c share: the flow table and one flow in it.
+ */
+#ifndef TLSWHY_FLOW_H
+#define TLSWHY_FLOW_H
+
+#include "../bytes.h"
+#include "hash.h"
+#include "packet.h"
+#include "past.h"
+#include "queue.h"
+#include "slab.h"
+#include "table.h"
+
+enum {
+	/* Segments held per direction: 1 MiB in full-size segments is 718 of them. */
+	HELD_MAX = 1024,
+	/* Recent packets per side among which a second capture of the same one is looked for. */
+	PRINTS_KEPT = 8,
+};
+
+static const int64_t MILLISECOND = 1000000;
+
+/* later - earlier. Times come from the input, which may say anything: wraps, never overflows. */
+static inline int64_t time_apart(int64_t later, int64_t earlier)
+{
+	return (int64_t)((uint64_t)later - (uint64_t)earlier);
+}
+
+/* Bytes that came before those in front of them. */
+struct held {
+	struct held *next;	/* in order of offset, never overlapping */
+	uint64_t offset;
+	struct mark mark;
+	uint32_t len;
+	bool cut;		/* beyond the snap length: no bytes */
+	uint8_t bytes[];
+};
+
+/* By what a packet is known again. */
+struct print {
+	uint64_t value;
+	int64_t time;
+};
+
+/* One direction of a TCP connection; next offset to deliver is tcp_side's `delivered`. */
+struct half {
+	uint32_t base;		/* sequence number of offset 0 */
+	bool has_base;
+	bool settled;		/* base will not move any more: a SYN said it, or bytes were delivered */
+	bool anchored;		/* an ACK, or an empty segment, agrees with base */
+	bool has_syn;
+	bool has_fin, fin_told, fin_acked;
+	bool has_reset;		/* one that counts */
+	bool has_ack;
+	uint32_t last_ack;	/* of this side's last packet with ACK */
+	struct held *first, *last;
+	size_t held_bytes;
+	uint32_t held_count;
+	bool waiting;		/* for bytes that the other side acknowledged */
+	uint8_t waited;		/* packets */
+	int64_t waiting_since;
+	struct print prints[PRINTS_KEPT];
+	uint8_t next_print;
+};
+
+enum flow_state { STATE_OPENING, STATE_OPEN, STATE_DONE, STATE_UDP, STATE_COUNT };
+
+struct flow {
+	struct flow_facts facts;
+	struct half half[2];
+	struct flow *older, *newer;	/* by last packet, among those in the same state */
+	int64_t touched;		/* f->now at the last packet */
+	uint64_t hash;
+	uint32_t id;
+	enum flow_state state;
+	bool forgotten;
+};
+
+struct flow_list {
+	struct flow *oldest, *newest;
+};
+
+struct flows {
+	struct capture_stats *stats;
+	struct hash_key key;
+	struct table table;
+	struct past past;
+	struct slab slab;
+	struct queue queue;
+	struct flow **by_id;
+	uint32_t id_count, id_room;
+	uint32_t *spare_ids;
+	uint32_t spare_count;
+	struct flow_list lists[STATE_COUNT];
+	struct flow *dying;		/* its FLOW_OVER was handed out last */
+	struct held *spent;		/* its bytes were handed out last */
+	int64_t now;			/* latest time seen */
+	int64_t idle_timeout;
+	uint32_t tcp_streams, udp_streams;
+	size_t memory, flow_buffer;	/* limits */
+	size_t held_bytes;		/* of all flows, with their heads */
+	bool pressed;			/* something was refused for memory */
+	bool ending;
+};
+
+/* All bytes that the table and its buffers take. */
+size_t flows_memory(const struct flows *f);
+
+/* The flow had a packet just now and is in this state. */
+void flow_touch(struct flows *f, struct flow *w, enum flow_state state);
+
+/* ---- side.c: the facts of one side ------------------------------------------------------------ */
+
+/* Where a sequence number lies in this side's stream; negative before its first byte. */
+int64_t side_offset(const struct flow *w, enum side s, uint32_t seq);
+
+/* The same packet captured before. */
+bool side_knows(const struct half *h, const struct packet *p);
+
+/* The same, but notes it as seen. */
+bool side_repeats(struct half *h, const struct packet *p);
+
+void side_note_packet(struct tcp_side *side, const struct packet *p);
+void side_note_syn(struct flow *w, enum side s, const struct packet *p);
+void side_note_ack(struct flow *w, enum side s, const struct packet *p);
+
+/* True when the receiver would accept it, or may. */
+bool side_note_reset(struct flow *w, enum side s, const struct packet *p);
+
+/* A segment of this side with payload at `offset`, of which `fresh` bytes were not seen before. */
+void side_note_data(struct flow *w, enum side s, const struct packet *p, int64_t offset,
+		    uint64_t fresh);
+
+/* ---- connection.c: TCP ------------------------------------------------------------------------ */
+
+/* Which side of the flow sent the packet. */
+enum side flow_side(const struct flow *w, const struct address *source);
+
+/* Sets the addresses of a new flow: who is the client. */
+void connection_orient(struct flow_facts *facts, const struct packet *p);
+
+/* A SYN that begins another connection between the same ports. */
+bool connection_begins_anew(struct flow *w, const struct packet *p);
+
+void connection_take(struct flows *f, struct flow *w, const struct packet *p);
+
+/* How it ended, if `end` is when it was given up. */
+enum flow_end connection_end(const struct flow *w, enum flow_end end);
+
+/* ---- datagram.c: UDP -------------------------------------------------------------------------- */
+
+void datagram_orient(struct flow_facts *facts, const struct packet *p);
+void datagram_take(struct flows *f, struct flow *w, const struct packet *p);
+
+/* ---- reassemble.c: the bytes of one direction in order ---------------------------------------- */
+
+/* Takes a segment's payload at `offset`; returns how many of its bytes were not seen before. */
+uint64_t reassemble_data(struct flows *f, struct flow *w, enum side s, const struct packet *p,
+			 int64_t offset);
+
+/* Moves offset 0 down by so many bytes: earlier data turned up before anything was delivered. */
+void reassemble_rebase(struct flow *w, enum side s, uint32_t down);
+
+/* Delivers what has become deliverable, FIN included; gives up holes that were waited for. */
+void reassemble_settle(struct flows *f, struct flow *w, enum side s, const struct mark *mark);
+
+/* Gives up all holes: nothing more will come. */
+void reassemble_flush(struct flows *f, struct flow *w, enum side s);
+
+/* Frees what is held. */
+void reassemble_drop(struct flows *f, struct half *h);
+
+#endif
