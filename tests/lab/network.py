@@ -1,0 +1,175 @@
+"""Client, router and server, each in a network namespace of its own, joined by Ethernet pairs.
+
+The router is where a span port would be: captures are taken there, on the client's side unless
+told otherwise, so the server's packets arrive with one hop taken from their TTL.
+"""
+
+import os
+import signal
+import subprocess
+import time
+
+CLIENT = ("192.0.2.17", "2001:db8:2::17")
+SERVER = ("198.51.100.44", "2001:db8:5::44")
+ROUTER = {"client": ("192.0.2.1", "2001:db8:2::1"), "server": ("198.51.100.1", "2001:db8:5::1")}
+OFFLOADS = ("tso", "gso", "gro", "tx", "rx", "sg")
+# Nothing in the lab may outlive its scenario: the longest one waits for a dozen SYNs.
+LONGEST_S = 60
+
+
+def sh(*argv):
+	subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
+
+
+class Process:
+	"""A program in a namespace, its output in a file so that no pipe can fill up."""
+
+	def __init__(self, namespace, argv, log, env=None, stdin=None):
+		self.log = log
+		self.code = None
+		out = open(log, "wb")
+		feed = subprocess.DEVNULL
+		if stdin is not None:
+			with open(log + ".in", "wb") as f:
+				f.write(stdin)
+			feed = open(log + ".in", "rb")
+		self.child = subprocess.Popen(
+			["ip", "netns", "exec", namespace, "timeout", "-k", "1", str(LONGEST_S)] + list(argv),
+			stdin=feed, stdout=out, stderr=out, env={**os.environ, **(env or {})},
+			start_new_session=True)
+
+	def wait(self, seconds):
+		try:
+			self.code = self.child.wait(seconds)
+		except subprocess.TimeoutExpired:
+			self.stop(signal.SIGKILL)
+		return self.code
+
+	def send(self, number):
+		os.killpg(self.child.pid, number)
+
+	def stop(self, number=signal.SIGTERM):
+		for n in (number, signal.SIGKILL):
+			try:
+				self.send(n)
+				self.child.wait(2)
+				return
+			except subprocess.TimeoutExpired:
+				continue
+			except ProcessLookupError:
+				return
+
+	def text(self):
+		with open(self.log, "rb") as f:
+			return f.read().decode("utf-8", "replace")
+
+
+class Network:
+	def __init__(self, tag, names):
+		self.tag = tag
+		self.spaces = {side: "tlswhy-%s-%s" % (tag, side) for side in ("client", "router", "server")}
+		self.processes = []
+		self.down()
+		for side, space in self.spaces.items():
+			os.makedirs("/etc/netns/" + space, exist_ok=True)
+			with open("/etc/netns/%s/hosts" % space, "w") as f:
+				f.write("127.0.0.1 localhost\n")
+				for address in SERVER:
+					f.write("%s %s\n" % (address, " ".join(names)))
+			sh("ip", "netns", "add", space)
+			self.ip(side, "link", "set", "lo", "up")
+		self.join("client", CLIENT)
+		self.join("server", SERVER)
+		self.sysctl("router", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
+		# Clients that race address families would open flows nobody asked for.
+		self.sysctl("server", "net.ipv4.tcp_fin_timeout=5")
+
+	def join(self, side, addresses):
+		end, middle = "%s-%s" % (side[0], self.tag), "r%s-%s" % (side[0], self.tag)
+		sh("ip", "link", "add", end, "mtu", "1500", "type", "veth", "peer", "name", middle, "mtu", "1500")
+		for name, where, address in ((end, side, addresses), (middle, "router", ROUTER[side])):
+			sh("ip", "link", "set", name, "netns", self.spaces[where], "name",
+				name if where == side else "to-" + side)
+			name = name if where == side else "to-" + side
+			self.sysctl(where, "net.ipv6.conf.%s.accept_dad=0" % name)
+			self.run(where, "ethtool", "-K", name, *sum(([o, "off"] for o in OFFLOADS), []))
+			self.ip(where, "address", "add", address[0] + "/24", "dev", name)
+			self.ip(where, "address", "add", address[1] + "/64", "dev", name, "nodad")
+			self.ip(where, "link", "set", name, "up")
+		self.ip(side, "route", "add", "default", "via", ROUTER[side][0])
+		self.ip(side, "-6", "route", "add", "default", "via", ROUTER[side][1])
+
+	def down(self):
+		for space in self.spaces.values():
+			subprocess.run(["ip", "netns", "del", space], stderr=subprocess.DEVNULL)
+			hosts = "/etc/netns/%s/hosts" % space
+			if os.path.exists(hosts):
+				os.remove(hosts)
+				os.rmdir("/etc/netns/" + space)
+
+	def run(self, side, *argv):
+		sh("ip", "netns", "exec", self.spaces[side], *argv)
+
+	def ip(self, side, *argv):
+		if argv[0] == "-6":
+			sh("ip", "-n", self.spaces[side], "-6", *argv[1:])
+		else:
+			sh("ip", "-n", self.spaces[side], *argv)
+
+	def sysctl(self, side, *settings):
+		self.run(side, "sysctl", "-qw", *settings)
+
+	def start(self, side, argv, log, env=None, stdin=None):
+		p = Process(self.spaces[side], argv, log, env, stdin)
+		self.processes.append(p)
+		return p
+
+	def stop_all(self):
+		for p in reversed(self.processes):
+			if p.child.poll() is None:
+				p.stop()
+		self.processes = []
+
+	def filter(self, *rules):
+		"""Each rule is one iptables command line for the router, without the command's name."""
+		for rule in rules:
+			tool = "ip6tables" if rule.startswith("-6 ") else "iptables"
+			self.run("router", tool, *rule.replace("-6 ", "", 1).split())
+
+	def unfilter(self):
+		for tool in ("iptables", "ip6tables"):
+			for table in ("filter", "mangle"):
+				self.run("router", tool, "-t", table, "-F")
+		for side in ("client", "server"):
+			self.ip("router", "link", "set", "to-" + side, "mtu", "1500")
+
+	def listening(self, process, port, seconds=8):
+		"""Waits until something in the process's namespace listens on a TCP port."""
+		wanted = ":%04X" % port
+		for _ in range(int(seconds / 0.05)):
+			for name in ("tcp", "tcp6"):
+				try:
+					with open("/proc/%d/net/%s" % (process.child.pid, name)) as f:
+						rows = [line.split() for line in f]
+				except OSError:
+					return False
+				if any(r[1].endswith(wanted) and r[3] == "0A" for r in rows[1:]):
+					return True
+			if process.child.poll() is not None:
+				return False
+			time.sleep(0.05)
+		return False
+
+
+class Capture:
+	def __init__(self, network, path, side="client"):
+		self.tcpdump = network.start("router", ["tcpdump", "-i", "to-" + side, "-s", "0", "-U", "--immediate-mode",
+			"-w", path, "-Z", "root", "tcp or udp or icmp or (icmp6 and ip6[40] < 128)"], path + ".log")
+		for _ in range(100):
+			if "listening on" in self.tcpdump.text():
+				return
+			time.sleep(0.02)
+		raise RuntimeError("tcpdump: " + self.tcpdump.text())
+
+	def stop(self):
+		self.tcpdump.stop(signal.SIGINT)

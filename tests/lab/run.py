@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""Makes the captures in pcaps/: see README.md beside this file."""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import traceback
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+OUT = os.path.join(HERE, "..", "..", "pcaps")
+WORK = "/tmp/tlswhy-lab"
+
+import ca
+import network
+import sequence
+from certificates import make
+from scenarios import rows
+from settings import settings
+from stacks import stack
+
+
+def resolve(given, pool, row, side, keylog):
+	"""Settings of one side: names of certificates in the table become files."""
+	given = dict(given)
+	folder = os.path.join(WORK, "run", row.name, side)
+	shutil.rmtree(folder, ignore_errors=True)
+	os.makedirs(folder)
+	if side == "server":
+		given.setdefault("certificate", "good")
+	if given.get("certificate"):
+		given["certificate"] = pool[given["certificate"]]
+	if side == "client" or given.get("ask"):
+		given["roots"] = pool[given.get("roots") or ("root" if side == "client" else "clients")].one
+	for name in ("crl", "staple"):
+		if given.get(name):
+			given[name] = pool[given[name]]
+	if side == "client" and keylog:
+		given["keylog"] = os.path.join(folder, "keys")
+	return settings(folder=folder, **given)
+
+
+def line_that_says(text, pattern):
+	for line in text.replace("\r", "\n").split("\n"):
+		if re.search(pattern, line):
+			return line.strip()[:200]
+	return None
+
+
+def perform(net, pool, row):
+	"""Runs one scenario; gives (logs, capture, key log) or raises."""
+	client, server = stack(row.client[0]), stack(row.server[0]) if row.server else None
+	there = resolve(row.server[1], pool, row, "server", False) if row.server else None
+	here = resolve(row.client[1], pool, row, "client", row.more.get("keys", True))
+	path = os.path.join(WORK, "run", row.name, "capture.pcap")
+	peer = None
+	try:
+		if server:
+			command = server.server(there)
+			peer = net.start("server", command.argv, there.folder + "/log", command.env, b"" if command.stdin is None else command.stdin)
+			if not net.listening(peer, there.port):
+				raise RuntimeError("the server did not start: " + peer.text()[-400:])
+		net.filter(*row.more.get("filter", ()))
+		if "setup" in row.more:
+			row.more["setup"](net, peer)
+		capture = network.Capture(net, path, row.more.get("capture_at", "client"))
+		command = client.client(here)
+		run = net.start("client", command.argv, here.folder + "/log", command.env, command.stdin)
+		if "during" in row.more:
+			row.more["during"](net, run, peer)
+		run.wait(row.more.get("seconds", 25))
+		time.sleep(row.more.get("linger", 0.3))
+		capture.stop()
+		return {"client": run.text(), "server": peer.text() if peer else ""}, path, here.keylog
+	finally:
+		net.stop_all()
+		net.unfilter()
+
+
+def check(row, logs, flows):
+	"""What is wrong with a capture, or None; and the lines of the logs that confirm it."""
+	confirmed = {}
+	for side, pattern in (("client", row.client_says), ("server", row.server_says)):
+		line = pattern and line_that_says(logs[side], pattern)
+		if line:
+			confirmed[side] = line
+	if (row.client_says or row.server_says) and not confirmed:
+		return "no log says why: client %r server %r" % (logs["client"][-300:], logs["server"][-300:]), {}
+	wanted = row.more.get("flows", 1)
+	if len(flows) != wanted:
+		return "%d flows instead of %d" % (len(flows), wanted), confirmed
+	if row.more.get("sequence") and not re.search(row.more["sequence"], flows[0].steps):
+		return "another sequence: " + flows[0].steps, confirmed
+	return None, confirmed
+
+
+def expectation(row, confirmed, flows):
+	e = {"scenario": row.story, "client_stack": stack(row.client[0]).CLIENT}
+	if row.server:
+		e["server_stack"] = stack(row.server[0]).SERVER
+	if row.tls:
+		e["tls"] = row.tls
+	e["log"] = confirmed
+	e["flows"] = []
+	for i, f in enumerate(flows):
+		one = {"client_port": f.client_port, "outcome": row.outcome}
+		if row.also:
+			one["outcomes_acceptable"] = [row.outcome] + row.also
+		if row.codes:
+			one["codes"] = row.codes
+		if row.keys:
+			one["codes_with_keys"] = row.keys
+		if row.by:
+			one["aborted_by"] = row.by
+		one.update((row.more.get("each") or {}).get(i, {}))
+		one["seen"] = f.steps
+		e["flows"].append(one)
+	if "endpoint" in row.more:
+		e["endpoint_findings"] = row.more["endpoint"]
+	if row.held_back:
+		e["held_back"] = True
+	return e
+
+
+def keep(row, capture, keylog, expected, out):
+	base = os.path.join(out, row.name)
+	shutil.copy(capture, base + ".pcap")
+	if keylog and os.path.exists(keylog) and os.path.getsize(keylog):
+		shutil.copy(keylog, base + ".keys")
+	with open(base + ".expect", "w") as f:
+		json.dump(expected, f, indent=1, ensure_ascii=False)
+		f.write("\n")
+
+
+def main():
+	a = argparse.ArgumentParser()
+	a.add_argument("--only", default="", help="scenarios whose name matches")
+	a.add_argument("--new", action="store_true", help="only those that have no capture yet")
+	a.add_argument("--out", default=OUT)
+	a.add_argument("--tag", default="0", help="names the namespaces, so that two runs can share a machine")
+	a.add_argument("--list", action="store_true")
+	a.add_argument("--install", action="store_true", help="apt-get install the packages it needs")
+	o = a.parse_args()
+	if o.install:
+		import packages
+		sys.exit(packages.install())
+	wanted = [r for r in rows() if re.search(o.only, r.name) and
+		not (o.new and os.path.exists(os.path.join(o.out, r.name + ".expect")))]
+	if o.list:
+		print("\n".join("%-50s %s" % (r.name, r.story) for r in wanted))
+		return
+	os.makedirs(WORK, exist_ok=True)
+	pool = make(os.path.join(WORK, "ca-" + o.tag))
+	with open(os.path.join(WORK, "go.lock"), "w"):
+		if not os.path.exists(WORK + "/go-peer"):
+			stack("go").build(WORK)
+	net = network.Network(o.tag, (ca.NAME, ca.OTHER))
+	dropped = 0
+	try:
+		for row in wanted:
+			try:
+				logs, capture, keylog = perform(net, pool, row)
+				flows = sequence.flows(capture)
+				wrong, confirmed = check(row, logs, flows)
+			except Exception as problem:
+				wrong, flows = "%s: %s" % (type(problem).__name__, problem), []
+				if not isinstance(problem, RuntimeError):
+					traceback.print_exc()
+			if wrong:
+				dropped += 1
+				print("DROP %-44s %s | %s" % (row.name, wrong, " || ".join(f.steps for f in flows)), flush=True)
+				continue
+			keep(row, capture, keylog, expectation(row, confirmed, flows), o.out)
+			print("kept %-44s %s | %s" % (row.name, " || ".join(f.steps for f in flows)[:300],
+				"; ".join(confirmed.values())[:150]), flush=True)
+	finally:
+		net.down()
+	print("%d kept, %d dropped" % (len(wanted) - dropped, dropped))
+
+
+main()

@@ -1,0 +1,27 @@
+"""Tables of what to provoke. A row says what happens and what an expert would conclude from the
+wire; the client's or server's own words (`says`) must confirm it, or the capture is dropped."""
+
+import importlib
+import pkgutil
+
+
+class Row:
+	def __init__(self, name, story, client, server, outcome="failed", codes=(), keys=(), by=(),
+			client_says="", server_says="", also=(), tls="", held_back=False, **more):
+		self.name, self.story = name, story
+		self.client, self.server = client, server
+		self.outcome, self.codes, self.keys, self.by = outcome, list(codes), list(keys), list(by)
+		self.client_says, self.server_says = client_says, server_says
+		self.also, self.tls, self.held_back = list(also), tls, held_back
+		self.more = more
+
+
+def rows():
+	found = []
+	for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
+		found += list(importlib.import_module("scenarios." + module).rows())
+	names = [r.name for r in found]
+	twice = sorted({n for n in names if names.count(n) > 1})
+	if twice:
+		raise ValueError("two scenarios of one name: " + ", ".join(twice))
+	return found
