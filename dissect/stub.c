@@ -3,6 +3,7 @@
  * when the last of them lands.
  */
 #include "parse.h"
+#include "upgrade.h"
 
 #define WEAK __attribute__((weak))
 
@@ -171,4 +172,79 @@ WEAK bool code_list_has(const struct code_list *list, uint16_t code)
 			return true;
 	}
 	return false;
+}
+
+WEAK struct ocsp_staple *ocsp_parse(const uint8_t *der, size_t len)
+{
+	struct ocsp_staple *staple = calloc(1, sizeof *staple);
+
+	(void)der;
+	(void)len;
+	if (staple)
+		staple->status = OCSP_UNREADABLE;
+	return staple;
+}
+
+WEAK struct upgrade *upgrade_new(void)
+{
+	return calloc(1, 1);
+}
+
+WEAK void upgrade_free(struct upgrade *u)
+{
+	free(u);
+}
+
+WEAK enum upgrade_verdict upgrade_feed(struct upgrade *u, enum side from, struct mark mark,
+				       const uint8_t *bytes, size_t len, size_t *consumed)
+{
+	(void)u;
+	(void)from;
+	(void)mark;
+	(void)bytes;
+	*consumed = len;
+	return UPGRADE_FOREIGN;
+}
+
+WEAK size_t upgrade_held(const struct upgrade *u, enum side from, const uint8_t **bytes)
+{
+	(void)u;
+	(void)from;
+	*bytes = NULL;
+	return 0;
+}
+
+WEAK bool upgrade_next(struct upgrade *u, struct tls_event *out)
+{
+	(void)u;
+	(void)out;
+	return false;
+}
+
+WEAK void upgrade_gap(struct upgrade *u, enum side from)
+{
+	(void)u;
+	(void)from;
+}
+
+WEAK void upgrade_end(struct upgrade *u, enum side from, struct mark mark)
+{
+	(void)u;
+	(void)from;
+	(void)mark;
+}
+
+WEAK bool upgrade_wraps(const struct upgrade *u)
+{
+	(void)u;
+	return false;
+}
+
+WEAK struct reader upgrade_unwrap(struct upgrade *u, enum side from, struct reader bytes,
+				  size_t *taken)
+{
+	(void)u;
+	(void)from;
+	*taken = left(&bytes);
+	return bytes;
 }

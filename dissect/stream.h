@@ -1,0 +1,111 @@
+/*
+ * One TCP connection's TLS, between stream.c (bytes to records) and content.c (records to what is
+ * in them).
+ */
+#ifndef TLSWHY_STREAM_H
+#define TLSWHY_STREAM_H
+
+#include "parse.h"
+#include "upgrade.h"
+
+enum {
+	HEADER_LEN = 5,
+	FRAGMENT_MAX = 16384,		/* RFC 8446 5.1 */
+	EXPANSION_MAX = 2048		/* protected, RFC 5246 6.2.3; 256 in TLS 1.3 */
+};
+
+/* Bytes that came in pieces. Grows with what came, never with what was promised. */
+struct pile {
+	uint8_t *at;
+	size_t have, room;
+};
+
+void pile_add(struct pile *p, const uint8_t *bytes, size_t len);
+void pile_free(struct pile *p);		/* empty again */
+
+enum phase {
+	PHASE_FIRST,		/* too few bytes to know */
+	PHASE_DIALOGUE,		/* plaintext that may turn into TLS: upgrade.c's */
+	PHASE_RECORDS,
+	PHASE_SSLV2,		/* inside an SSLv2-compatible ClientHello */
+	PHASE_FOREIGN,		/* not TLS: enough is gathered to tell what it is */
+	PHASE_LOST,		/* after a gap: looks for the next record */
+	PHASE_DEAD		/* nothing more is read */
+};
+
+/* What one side sends. */
+struct direction {
+	enum phase phase;
+	uint64_t offset;		/* in the stream, of the next byte to be parsed */
+
+	uint8_t header[HEADER_LEN];	/* of the record being read, or the first bytes */
+	uint8_t header_have;
+	bool in_fragment;		/* the header is whole */
+	bool skipping;			/* nobody wants the fragment: count, do not keep */
+	bool damaged;			/* a gap swallowed part of the fragment */
+	uint32_t fragment_left;
+	struct pile fragment;
+	struct mark fragment_first;	/* packet with its first byte */
+	size_t fragment_first_len;	/* how much of it came in that packet */
+	uint64_t record_offset;
+
+	struct pile message;		/* a message spread over records, with its header */
+	size_t message_want;		/* 0: none pending */
+	struct mark message_first;
+	uint32_t message_records;
+	uint16_t message_version;	/* record version of its first record */
+	bool message_lost;		/* the rest of a message that nobody can put together */
+	bool resumed;			/* after a gap, until a message was read */
+	bool unconfirmed;		/* found by looking for a header: the next one must fit */
+	bool doubtful;			/* so far nothing of it was TLS */
+	uint32_t scanned;		/* bytes passed over in PHASE_LOST */
+
+	bool upgraded;			/* its TLS began behind a dialogue */
+	bool is_protected;		/* ChangeCipherSpec was sent; means nothing in TLS 1.3 */
+	bool sent_hello;		/* a ClientHello */
+	uint32_t data_records;		/* of type 23 */
+	uint64_t data_bytes;
+};
+
+struct stream {
+	struct tls *tls;
+	struct direction side[2];
+	struct upgrade *upgrade;	/* NULL for a flow that begins with TLS */
+	struct decryptor *decryptor;	/* NULL without key log */
+	struct pile plain;		/* room for decrypted fragments */
+	uint16_t version, suite;	/* selected; 0 before the ServerHello */
+
+	/* the feed that is being parsed */
+	enum side from;
+	struct mark mark;
+	struct reader input;		/* bytes of records */
+	struct reader rest;		/* behind them, perhaps still wrapped */
+	uint64_t rest_offset;
+};
+
+/* A record whose fragment is there, or was not kept: then `fragment` is NULL. */
+struct record {
+	uint8_t header[HEADER_LEN];
+	uint8_t type;
+	uint16_t version;
+	uint32_t length;
+	const uint8_t *fragment;
+	struct mark first;		/* packet with the fragment's first byte */
+	size_t first_len;		/* how much of it came in that packet */
+	uint64_t offset;
+};
+
+/* Whether a record of this direction is unreadable without keys. */
+bool content_is_hidden(const struct stream *s, enum side from, uint8_t type, uint32_t length);
+
+/* Queues the record and what is in it. */
+void content_take(struct stream *s, enum side from, const struct record *record);
+
+/* Gives up the message that is being put together. */
+void content_lose(struct direction *d);
+
+/* Queues a whole message: `body` without header. */
+void content_message(struct stream *s, enum side from, uint8_t type, const uint8_t *body,
+		     size_t len, struct mark first, bool decrypted);
+
+#endif
