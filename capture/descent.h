@@ -11,11 +11,15 @@
 /* Deeper nesting is nobody's network but an attack on our stack and time. */
 enum { WRAPPINGS_MAX = 8 };
 
+/* Guesses at what is inside; without a bound, nested guesses would multiply. */
+enum { TRIALS_MAX = 16 };
+
 enum found {
 	FOUND_NOTHING,	/* well formed as far as it goes, but nothing that we follow */
 	FOUND_PACKET,	/* *out is complete */
 	FOUND_FRAGMENT,	/* waits for the rest of its datagram */
-	FOUND_BROKEN	/* cut or malformed before its TCP or UDP header ended */
+	FOUND_BROKEN,	/* cut or malformed before its TCP or UDP header ended */
+	FOUND_NO_TUNNEL	/* not what its port number says: plain UDP */
 };
 
 struct descent {
@@ -23,6 +27,7 @@ struct descent {
 	struct packet *out;
 	uint32_t missing;	/* bytes on the wire behind the end of the current reader */
 	unsigned wrappings;
+	unsigned *trials;	/* guesses made in this frame */
 	bool saw_ip;
 	bool quoting;		/* inside an ICMP error: only addresses and ports, no decoder */
 };
@@ -82,21 +87,36 @@ enum found take_wireless(struct descent *d, int link_type, struct reader r);
 /* ip.c: IPv4 or IPv6, as the first four bits say */
 enum found take_ip(struct descent *d, struct reader r);
 
-/* Do these bytes begin with an IP header that fits what is there? */
-bool looks_like_ip(struct reader r);
+/* Do these bytes begin with an IP header whose length fits what is there? */
+bool looks_like_ip(const struct descent *d, struct reader r);
 
 /* transport.c: what an IP header's last protocol number announces */
 enum found take_transport(struct descent *d, uint8_t protocol, struct reader r);
 
-/* tunnel.c: packets in packets. FOUND_NOTHING where it is no tunnel after all. */
+/* tunnel.c, mpls.c: packets in packets */
 enum found take_tunnel(struct descent *d, uint8_t protocol, struct reader r);
 enum found take_udp_tunnel(struct descent *d, struct reader r);
 enum found take_mpls(struct descent *d, struct reader r);
 enum found take_nsh(struct descent *d, struct reader r);
 enum found take_pppoe(struct descent *d, struct reader r);
 
-/* Notes that what follows is wrapped in `name`; false when it is wrapped too deep. */
-bool enter_tunnel(struct descent *d, const char *name);
+/*
+ * Notes that what follows is wrapped in `name` with this id, or NO_ID; false when it is wrapped
+ * too deep.
+ */
+enum { NO_ID = -1 };
+bool enter_tunnel(struct descent *d, const char *name, int32_t id);
+
+/*
+ * Where only the contents can tell what they are: a trial remembers the state, and trial_end goes
+ * back to it unless the guess led to IP. trial_begin is false once the frame had its share.
+ */
+struct trial {
+	struct descent descent;
+	struct packet out;
+};
+bool trial_begin(struct descent *d, struct trial *before);
+enum found trial_end(struct descent *d, const struct trial *before, enum found found);
 
 /*
  * take_fragment keeps one fragment of an IP datagram. FOUND_PACKET when it was the last one

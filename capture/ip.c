@@ -140,14 +140,17 @@ enum found take_ip(struct descent *d, struct reader r)
 	return version == 6 ? take_ip6(d, r) : FOUND_BROKEN;
 }
 
-bool looks_like_ip(struct reader r)
+bool looks_like_ip(const struct descent *d, struct reader r)
 {
+	size_t there = left(&r) + d->missing;
 	uint8_t first = take_u8(&r);
-	size_t there = left(&r) + 1;
 
-	take_u8(&r);
-	uint32_t total = take_u16(&r);
+	take_u8(&r);		/* DSCP and ECN, or flow label */
+	size_t total = take_u16(&r);
+	size_t total6 = (size_t)take_u16(&r) + IPV6_HEADER;
+	if (!read_ok(&r))
+		return false;
 	if (first >> 4 == 4)
-		return there >= IPV4_HEADER && (first & 0x0f) * 4 >= IPV4_HEADER && total >= IPV4_HEADER;
-	return first >> 4 == 6 && there >= IPV6_HEADER;
+		return (first & 0x0f) * 4 >= IPV4_HEADER && total >= IPV4_HEADER && total <= there;
+	return first >> 4 == 6 && total6 <= there;
 }

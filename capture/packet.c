@@ -13,8 +13,10 @@ struct decoder *decoder_new(size_t memory)
 
 bool decode(struct decoder *d, const struct frame *frame, struct packet *out, bool *undecodable)
 {
+	unsigned trials = 0;
 	struct descent descent = {
 		.decoder = d,
+		.trials = &trials,
 		.out = out,
 		.missing = frame->wire_len - frame->len,
 	};

@@ -13,7 +13,9 @@ enum {
 	BLOCK_STATISTICS = 5,
 	BLOCK_ENHANCED_PACKET = 6,
 	BLOCK_JOURNAL = 9,
-	BLOCK_SECRETS = 10
+	BLOCK_SECRETS = 10,
+	BLOCK_CUSTOM = 0xbad,
+	BLOCK_CUSTOM_NOT_COPIED = 0x40000bad
 };
 
 enum {
@@ -345,7 +347,9 @@ static const char *take_body(struct file *f, const struct block *b, struct frame
 		*got = out->bytes ? FILE_SECRETS : FILE_END;
 		break;
 	case BLOCK_JOURNAL:
-		f->frames++;	/* Wireshark counts them */
+	case BLOCK_CUSTOM:
+	case BLOCK_CUSTOM_NOT_COPIED:
+		f->frames++;	/* no packets, but Wireshark gives them frame numbers */
 		break;
 	default:
 		break;

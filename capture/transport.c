@@ -89,7 +89,7 @@ static enum found take_udp(struct descent *d, struct reader r)
 	d->missing = len - (uint32_t)captured;
 	r = take_reader(&r, captured);
 	enum found inside = take_udp_tunnel(d, r);
-	if (inside != FOUND_NOTHING)
+	if (inside != FOUND_NO_TUNNEL)
 		return inside;
 	out->kind = PACKET_UDP;
 	out->payload = r.at;
