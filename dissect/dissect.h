@@ -162,6 +162,7 @@ struct tls_record {
 	uint64_t offset;	/* stream offset of its header */
 	uint16_t epoch;		/* DTLS; QUIC: 0 Initial, 1 0-RTT, 2 Handshake, 3 1-RTT */
 	bool handshake_keys;	/* decrypted with handshake (not application) traffic keys, TLS 1.3 */
+	bool repeated;		/* DTLS, QUIC: nothing but handshake messages seen whole before */
 };
 
 enum handshake_type {
