@@ -144,7 +144,8 @@ enum tls_event_kind {
 	TLS_FOREIGN,		/* this side's first bytes are not TLS */
 	TLS_BROKEN,		/* this side violated the format */
 	TLS_UPGRADE,		/* a step of the dialogue before TLS: STARTTLS, CONNECT, SOCKS, PROXY */
-	TLS_GAP			/* bytes are missing from the capture in this direction */
+	TLS_GAP,		/* bytes are missing from the capture in this direction */
+	TLS_QUIC		/* what QUIC says beside TLS: Retry, other versions, the end */
 };
 
 enum tls_content {
@@ -264,6 +265,27 @@ struct tls_upgrade {
 	uint16_t target_port;
 };
 
+enum quic_kind {
+	QUIC_RETRY,			/* the server wants the client's address proved (RFC 9000 8.1.2) */
+	QUIC_VERSION_NEGOTIATION,	/* the server offers other versions (RFC 9000 17.2.1) */
+	QUIC_CLOSE			/* CONNECTION_CLOSE; a crypto error (0x100 + alert) is a TLS_ALERT instead */
+};
+
+enum { QUIC_VERSIONS_MAX = 16, QUIC_REASON_MAX = 96 };
+
+struct tls_quic {
+	enum quic_kind kind;
+	uint32_t version;			/* of the client's first packet */
+	uint32_t versions[QUIC_VERSIONS_MAX];	/* QUIC_VERSION_NEGOTIATION: the server's */
+	uint8_t version_count;
+	bool application;			/* QUIC_CLOSE by the application (frame 0x1d) */
+	bool decrypted;				/* read with a key log's secrets */
+	uint64_t error;				/* RFC 9000 20.1, or the application's own */
+	uint64_t frame_type;			/* that caused it; 0 unknown */
+	uint8_t reason[QUIC_REASON_MAX];	/* of the peer, never to be printed unescaped */
+	uint16_t reason_len;
+};
+
 struct tls_event {
 	enum tls_event_kind kind;
 	enum side from;
@@ -275,6 +297,7 @@ struct tls_event {
 		struct tls_foreign foreign;
 		struct tls_broken broken;
 		struct tls_upgrade upgrade;
+		struct tls_quic quic;
 	};
 	bool *taken;		/* for tls_take */
 };
