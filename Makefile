@@ -86,6 +86,11 @@ sanitized:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)-san PROGRAM=$(BUILD)-san/tlswhy \
 		SANITIZE=address,undefined CFLAGS="-O1 -g" $(BUILD)-san/tlswhy tests
 
+# How often the program is right about the captures of the lab, by code.
+accuracy: all
+	@python3 tests/accuracy.py ./$(PROGRAM)
+.PHONY: accuracy
+
 # Calls go left to right, through front doors: analyze/ may include dissect/dissect.h, never back.
 walls:
 	@tests/walls.sh
