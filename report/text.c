@@ -1,37 +1,101 @@
-/* Verdicts for people. */
+/*
+ * Verdicts for people: failures as they come, each kind told once in full; then what many of them
+ * show together, and the totals.
+ */
 #include <stdlib.h>
 
 #include "report.h"
+#include "tell.h"
+
+enum { CODES_MAX = 128 };	/* more than the contract has */
+
+struct text_report {
+	struct report report;	/* first: the one is the other */
+	struct page page;
+	struct groups *groups;
+	bool all;
+	const char *explained[CODES_MAX];	/* causes whose general words are on the page */
+	size_t explained_count;
+};
+
+static struct text_report *self_of(struct report *r)
+{
+	return (struct text_report *)r;
+}
+
+static bool written(const struct text_report *t)
+{
+	return !fflush(t->page.out) && !ferror(t->page.out);
+}
+
+/* True from the second time on. */
+static bool is_explained(struct text_report *t, const char *code)
+{
+	for (size_t i = 0; i < t->explained_count; i++)
+		if (!strcmp(t->explained[i], code))
+			return true;
+	if (t->explained_count < CODES_MAX)
+		t->explained[t->explained_count++] = code;
+	return false;
+}
 
 static bool text_verdict(struct report *r, const struct verdict *v)
 {
-	(void)r, (void)v;
-	return true;
+	struct text_report *t = self_of(r);
+
+	if (v->outcome == OUTCOME_COMPLETED) {
+		if (t->all)
+			tell_completed(&t->page, v);
+		return !t->all || written(t);
+	}
+	if (v->probe)
+		return true;
+	const struct group *group = groups_note(t->groups, v);
+	if (!group || group->count > 1)
+		return true;
+	tell_failure(&t->page, v, is_explained(t, group->code));
+	return written(t);
 }
 
 static bool text_endpoint(struct report *r, const struct endpoint *e)
 {
-	(void)r, (void)e;
-	return true;
+	struct text_report *t = self_of(r);
+
+	return !tell_endpoint(&t->page, e) || written(t);
 }
 
 static bool text_summary(struct report *r, const struct summary *s)
 {
-	(void)r, (void)s;
-	return true;
+	struct text_report *t = self_of(r);
+
+	tell_groups(&t->page, t->groups);
+	tell_summary(&t->page, s);
+	groups_clear(t->groups);
+	return written(t);
 }
 
 static void text_close(struct report *r)
 {
-	free(r);
+	groups_free(self_of(r)->groups);
+	free(self_of(r));
 }
 
 struct report *report_text_new(const struct report_options *options)
 {
-	struct report *r = calloc(1, sizeof(*r));
+	enum { NARROWEST = 80 };
+	struct text_report *t = calloc(1, sizeof(*t));
+	struct groups *groups = groups_new();
 
-	(void)options;
-	if (r)
-		*r = (struct report){ text_verdict, text_endpoint, text_summary, text_close };
-	return r;
+	if (!t || !groups) {
+		free(t);
+		groups_free(groups);
+		return NULL;
+	}
+	t->report = (struct report){ text_verdict, text_endpoint, text_summary, text_close };
+	t->page.out = options->out;
+	t->page.columns = options->columns < NARROWEST ? NARROWEST : options->columns;
+	t->page.colour = options->colour;
+	t->all = options->all;
+	t->groups = groups;
+	return &t->report;
 }

@@ -1,0 +1,276 @@
+/* One failure for the person who has to mend it: what, why we say so, what to do, what else. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tell.h"
+
+enum {
+	STORY = 2,		/* columns of indent */
+	REMEDIES_TOLD = 4,	/* enough to act on; `tlswhy explain` has them all */
+	NAME_ROOM = 1024,
+	LINE_ROOM = 2048
+};
+
+static void name_of_server(const struct handshake *h, char *out, size_t room)
+{
+	*out = '\0';
+	if (h->hello)
+		printable(h->hello->server_name.at, h->hello->server_name.len, AS_ASCII, out, room);
+}
+
+static void tell_headline(const struct page *p, const struct verdict *v)
+{
+	const struct handshake *h = v->handshake;
+	bool failed = v->outcome == OUTCOME_FAILED;
+	char client[PEER_TEXT], server[PEER_TEXT], name[NAME_ROOM], line[LINE_ROOM];
+
+	peer_text(&h->flow.side[SIDE_CLIENT].address, client);
+	peer_text(&h->flow.side[SIDE_SERVER].address, server);
+	name_of_server(h, name, sizeof(name));
+	page_put(p, failed ? RED : YELLOW, failed ? "FAILED " : "UNCLEAR");
+	snprintf(line, sizeof(line), "%s -> %s%s%s%s", client, server, *name ? " (" : "", name,
+		 *name ? ")" : "");
+	putc(' ', p->out);
+	page_wrap(p, 8, 10, line);
+}
+
+static const char *confidence_in_words(enum confidence c)
+{
+	switch (c) {
+	case CERTAIN:
+		return "certain";
+	case LIKELY:
+		return "likely: the best explanation of what is visible";
+	case POSSIBLE:
+		break;
+	}
+	return "possible: other causes fit as well";
+}
+
+static void tell_verdict(const struct page *p, const struct diagnosis *d)
+{
+	const struct cause *cause = cause_of(d->code);
+	const char *code = d->code ? d->code : "unknown";
+
+	page_say(p, 8, "%s (%s; %s)", cause ? cause->title : code, code,
+		 confidence_in_words(d->confidence));
+}
+
+static void tell_when(const struct page *p, const struct handshake *h)
+{
+	char when[TIME_TEXT];
+	char file[LINE_ROOM / 2];
+
+	if (!time_text(h->flow.first.time, when))
+		snprintf(when, sizeof(when), "at an unknown time");
+	printable(h->file ? h->file : "", h->file ? strlen(h->file) : 0, AS_ASCII, file, sizeof(file));
+	page_say(p, 8, "%s, frames %" PRIu64 "-%" PRIu64 "%s%s, %s.stream %" PRIu32 "%s%s", when,
+		 h->flow.first.frame, h->flow.last.frame, *file ? " of " : "", file,
+		 h->flow.transport == TRANSPORT_TCP ? "tcp" : "udp", h->flow.stream,
+		 *h->flow.tunnel ? ", in " : "", h->flow.tunnel);
+}
+
+/* "frame 12   +3.1 ms  " with both columns as wide as the widest of this story. */
+static void tell_evidence(const struct page *p, const struct verdict *v)
+{
+	const struct diagnosis *d = &v->diagnosis;
+	char spans[EVIDENCE_MAX][SPAN_TEXT];
+	int digits = 1, width = 1;
+
+	for (uint8_t i = 0; i < d->evidence_count; i++) {
+		const struct mark *mark = &d->evidence[i].mark;
+		int n = snprintf(NULL, 0, "%" PRIu64, mark->frame);
+		digits = n > digits ? n : digits;
+		span_text(mark->time - v->handshake->flow.first.time, spans[i]);
+		n = mark->frame ? (int)strlen(spans[i]) : 0;
+		width = n > width ? n : width;
+	}
+	int column = STORY + 6 + digits + 2 + width + 2;
+	for (uint8_t i = 0; i < d->evidence_count; i++) {
+		const struct evidence *e = &d->evidence[i];
+		if (e->mark.frame)
+			fprintf(p->out, "%*sframe %*" PRIu64 "  %*s  ", STORY, "", digits, e->mark.frame,
+				width, spans[i]);
+		else
+			page_pad(p, 0, column);
+		page_wrap(p, column, column, e->text);
+	}
+}
+
+static void tell_stacks(const struct page *p, const struct diagnosis *d)
+{
+	static const char *const sides[] = { "The client looks like", "The server looks like" };
+
+	for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
+		if (d->stack[side])
+			page_say(p, STORY, "%s %s (%s).", sides[side], d->stack[side],
+				 confidence_name(d->stack_confidence[side]));
+}
+
+static void tell_remedies(const struct page *p, const struct diagnosis *d, const struct cause *cause,
+			  bool known)
+{
+	const char *const *general = cause && !known ? fixes_of(cause, d->fix_at) : NULL;
+	int told = 0;
+
+	putc('\n', p->out);
+	page_pad(p, 0, STORY);
+	if (d->aborted_by == PARTY_UNKNOWN)
+		fputs("Who ended it is not visible.", p->out);
+	else
+		fprintf(p->out, "Ended by the %s.", party_name(d->aborted_by));
+	if (d->fix_at == PARTY_UNKNOWN)
+		fputs(" What to do:\n", p->out);
+	else
+		fprintf(p->out, " What to do, at the %s:\n", party_name(d->fix_at));
+	for (uint8_t i = 0; i < d->remedy_count; i++, told++)
+		page_item(p, STORY, "-", d->remedies[i]);
+	for (; general && *general && told < REMEDIES_TOLD; general++, told++)
+		page_item(p, STORY, "-", *general);
+	if (!told)
+		page_item(p, STORY, "-", "As told above for this cause.");
+}
+
+static void tell_alternatives(const struct page *p, const struct diagnosis *d)
+{
+	char line[TEXT_MAX + 128];
+
+	if (!d->alternative_count)
+		return;
+	fprintf(p->out, "\n%*sIt could also be:\n", STORY, "");
+	for (uint8_t i = 0; i < d->alternative_count; i++) {
+		const struct alternative *a = &d->alternatives[i];
+		const struct cause *cause = cause_of(a->code);
+		const char *summary = *a->summary || !cause ? a->summary : cause->title;
+		snprintf(line, sizeof(line), "%s (%s): %s", a->code, confidence_name(a->confidence),
+			 summary);
+		page_item(p, STORY, "-", line);
+	}
+}
+
+static void tell_findings(const struct page *p, const struct verdict *v)
+{
+	for (uint8_t i = 0; i < v->findings.count; i++)
+		if (v->findings.at[i].severity >= SEVERITY_WARN)
+			page_say(p, STORY, "Also: %s (%s)", v->findings.at[i].summary,
+				 v->findings.at[i].code);
+}
+
+static bool is_plain_name(const char *name, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		char c = name[i];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+		if (!letter && !(c >= '0' && c <= '9') && !(i && (c == '-' || c == '.')))
+			return false;
+	}
+	return len > 0 && len < 256;
+}
+
+void command_for(const struct handshake *h, const char *command, char *out, size_t room)
+{
+	char peer[PEER_TEXT], name[256];
+	size_t n = 0;
+	bool named = h->hello && is_plain_name(h->hello->server_name.at, h->hello->server_name.len);
+
+	peer_text(&h->flow.side[SIDE_SERVER].address, peer);
+	if (named)
+		snprintf(name, sizeof(name), "%.*s", (int)h->hello->server_name.len,
+			 h->hello->server_name.at);
+	else
+		ip_text(&h->flow.side[SIDE_SERVER].address, name);
+	*out = '\0';
+	while (*command && n < room) {
+		const char *put = NULL;
+		size_t skip = 0;
+		if (!strncmp(command, "-servername HOST ", 17) && !named)
+			put = "", skip = 17;
+		else if (!strncmp(command, "HOST:443", 8))
+			put = peer, skip = 8;
+		else if (!strncmp(command, "HOST", 4))
+			put = name, skip = 4;
+		int len = put ? snprintf(out + n, room - n, "%s", put)
+			      : snprintf(out + n, room - n, "%c", *command);
+		n += (size_t)len;
+		command += put ? skip : 1;
+	}
+}
+
+/* What a user or a log showed: the first few programs, each with one message. */
+static void tell_seen_as(const struct page *p, const struct cause *cause)
+{
+	enum { TOLD = 3 };
+	char line[LINE_ROOM] = "Users saw:";
+	const char *last = "";
+	int told = 0;
+
+	for (size_t i = 0; cause->seen_as[i].where && told < TOLD; i++) {
+		if (!strcmp(cause->seen_as[i].where, last))
+			continue;
+		last = cause->seen_as[i].where;
+		size_t n = strlen(line);
+		snprintf(line + n, sizeof(line) - n, "%s %s: %s", told ? ";" : "", last,
+			 cause->seen_as[i].text);
+		told++;
+	}
+	if (told)
+		page_item(p, STORY, "", line);
+}
+
+static void tell_cause(const struct page *p, const struct handshake *h, const struct cause *cause)
+{
+	char command[LINE_ROOM];
+
+	putc('\n', p->out);
+	if (cause->check) {
+		command_for(h, cause->check, command, sizeof(command));
+		page_say(p, STORY, "Check: %s", command);
+	}
+	tell_seen_as(p, cause);
+	page_say(p, STORY, "More: tlswhy explain %s", cause->code);
+}
+
+void tell_failure(const struct page *p, const struct verdict *v, bool known)
+{
+	const struct diagnosis *d = &v->diagnosis;
+	const struct cause *cause = cause_of(d->code);
+
+	tell_headline(p, v);
+	tell_verdict(p, d);
+	tell_when(p, v->handshake);
+	putc('\n', p->out);
+	if (*d->summary) {
+		page_say(p, STORY, "%s", d->summary);
+		putc('\n', p->out);
+	}
+	tell_evidence(p, v);
+	tell_stacks(p, d);
+	tell_findings(p, v);
+	tell_remedies(p, d, cause, known);
+	tell_alternatives(p, d);
+	if (cause && !known)
+		tell_cause(p, v->handshake, cause);
+	putc('\n', p->out);
+}
+
+void tell_completed(const struct page *p, const struct verdict *v)
+{
+	const struct handshake *h = v->handshake;
+	const struct cipher_suite *suite = h->suite ? cipher_suite(h->suite) : NULL;
+	const char *version = h->version ? version_name(h->version) : NULL;
+	char client[PEER_TEXT], server[PEER_TEXT], name[NAME_ROOM], span[SPAN_TEXT], line[LINE_ROOM];
+
+	peer_text(&h->flow.side[SIDE_CLIENT].address, client);
+	peer_text(&h->flow.side[SIDE_SERVER].address, server);
+	name_of_server(h, name, sizeof(name));
+	span_text(handshake_end(v).time - h->flow.first.time, span);
+	int n = snprintf(line, sizeof(line), "%s -> %s %s %s %s %s", client, server,
+			 *name ? name : "-", version ? version : "-", suite ? suite->name : "-", span);
+	for (uint8_t i = 0; i < v->findings.count && n > 0 && (size_t)n < sizeof(line); i++)
+		n += snprintf(line + n, sizeof(line) - (size_t)n, "%s%s", i ? "," : " ",
+			      v->findings.at[i].code);
+	page_put(p, GREEN, "ok");
+	putc(' ', p->out);
+	page_wrap(p, 3, 5, line);
+}
