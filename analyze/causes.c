@@ -142,6 +142,18 @@ static size_t cause_score(const struct cause *c, const char *message, size_t mes
 	return best;
 }
 
+/* Scores of the best kind only: once a whole phrase matches, loose words say nothing. */
+static size_t least_score(const size_t scores[TABLE_COUNT])
+{
+	size_t best = 0;
+
+	for (size_t i = 0; i < TABLE_COUNT; i++)
+		best = scores[i] > best ? scores[i] : best;
+	if (best >= WHOLE_PHRASE)
+		return WHOLE_PHRASE;
+	return best >= PART_OF_PHRASE ? PART_OF_PHRASE : 1;
+}
+
 size_t causes_matching(const char *message, const struct cause **out, size_t max)
 {
 	char words[WORDS_MAX];
@@ -151,12 +163,13 @@ size_t causes_matching(const char *message, const struct cause **out, size_t max
 
 	for (size_t i = 0; i < TABLE_COUNT; i++)
 		scores[i] = cause_score(&table[i], words, len);
+	size_t least = least_score(scores);
 	while (found < max) {
 		size_t best = 0;
 		for (size_t i = 1; i < TABLE_COUNT; i++)
 			if (scores[i] > scores[best])
 				best = i;
-		if (!scores[best])
+		if (scores[best] < least)
 			break;
 		scores[best] = 0;
 		out[found++] = &table[best];

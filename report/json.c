@@ -46,6 +46,14 @@ static json_t *outcomes(uint64_t completed, uint64_t failed, uint64_t inconclusi
 	return object;
 }
 
+static void put_span(json_t *record, const struct mark *first, const struct mark *last)
+{
+	if (!first->frame)
+		return;
+	put_time(record, "first", first->time);
+	put_time(record, "last", last->time);
+}
+
 static bool json_endpoint(struct report *r, const struct endpoint *e)
 {
 	json_t *record = new_record("endpoint");
@@ -58,8 +66,7 @@ static bool json_endpoint(struct report *r, const struct endpoint *e)
 	put(record, "server", server);
 	put_name(record, "transport", e->transport == TRANSPORT_TCP ? "tcp" : "udp");
 	put_text(record, "sni", e->sni);
-	put_time(record, "first", e->first.time);
-	put_time(record, "last", e->last.time);
+	put_span(record, &e->first, &e->last);
 	put_count(record, "handshakes", e->completed + e->failed + e->inconclusive);
 	put(record, "outcomes", outcomes(e->completed, e->failed, e->inconclusive));
 	for (uint8_t i = 0; i < e->code_count; i++)
@@ -104,10 +111,7 @@ static bool json_summary(struct report *r, const struct summary *s)
 	put(record, "codes", codes);
 	put_some(record, "probes", s->probes);
 	put_losses(record, s);
-	if (s->first.frame) {
-		put_time(record, "first", s->first.time);
-		put_time(record, "last", s->last.time);
-	}
+	put_span(record, &s->first, &s->last);
 	put(record, "seconds", json_real(s->seconds));
 	return write_record(r, record);
 }

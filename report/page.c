@@ -23,23 +23,25 @@ void page_pad(const struct page *p, int from, int to)
 		fprintf(p->out, "%*s", to - from, "");
 }
 
-static void new_line(const struct page *p, int indent)
+static void new_line(const struct page *p, int indent, const char *tail)
 {
-	putc('\n', p->out);
+	fprintf(p->out, "%s\n", tail);
 	page_pad(p, 0, indent);
 }
 
-void page_wrap(const struct page *p, int at, int hang, const char *text)
+/* `tail` stands at the end of each line but the last. */
+static void wrap(const struct page *p, int at, int hang, const char *text, const char *tail)
 {
 	char safe[SAY_ROOM];
-	int last = p->columns - hang < NARROWEST ? hang + NARROWEST : p->columns;
+	int room = p->columns - hang < NARROWEST ? hang + NARROWEST : p->columns;
+	int last = room - (int)strlen(tail);
 	bool fresh = true;
 
 	printable(text, strlen(text), AS_ASCII, safe, sizeof(safe));
 	for (const char *word = safe; *(word += strspn(word, " ")); ) {
 		int len = (int)strcspn(word, " ");
 		if (!fresh && at + 1 + len > last) {
-			new_line(p, hang);
+			new_line(p, hang, tail);
 			at = hang;
 			fresh = true;
 		}
@@ -52,7 +54,7 @@ void page_wrap(const struct page *p, int at, int hang, const char *text)
 			fprintf(p->out, "%.*s", part, word);
 			word += part;
 			len -= part;
-			new_line(p, hang);
+			new_line(p, hang, tail);
 		}
 		fprintf(p->out, "%.*s", len, word);
 		at += len;
@@ -60,6 +62,17 @@ void page_wrap(const struct page *p, int at, int hang, const char *text)
 		fresh = false;
 	}
 	putc('\n', p->out);
+}
+
+void page_wrap(const struct page *p, int at, int hang, const char *text)
+{
+	wrap(p, at, hang, text, "");
+}
+
+void page_command(const struct page *p, int indent, const char *command)
+{
+	page_pad(p, 0, indent);
+	wrap(p, indent, indent + 2, command, " \\");
 }
 
 void page_item(const struct page *p, int indent, const char *mark, const char *text)

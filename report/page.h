@@ -30,6 +30,9 @@ void page_pad(const struct page *p, int from, int to);
  */
 void page_wrap(const struct page *p, int at, int hang, const char *text);
 
+/* A command line; where it is broken, a backslash lets a shell read on. */
+void page_command(const struct page *p, int indent, const char *command);
+
 /* A mark ("-"), then wrapped text with a hanging indent behind it. */
 void page_item(const struct page *p, int indent, const char *mark, const char *text);
 

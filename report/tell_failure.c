@@ -197,25 +197,33 @@ void command_for(const struct handshake *h, const char *command, char *out, size
 	}
 }
 
-/* What a user or a log showed: the first few programs, each with one message. */
+/* The first message of a program whose name ends so; NULL if there is none. */
+static const char *seen_in(const struct cause *cause, const char *ending)
+{
+	size_t n = strlen(ending);
+
+	for (size_t i = 0; cause->seen_as[i].where; i++) {
+		size_t len = strlen(cause->seen_as[i].where);
+		if (len >= n && !strcmp(cause->seen_as[i].where + len - n, ending))
+			return cause->seen_as[i].text;
+	}
+	return NULL;
+}
+
+/* So that a complaint, a script's output or a log line can be matched with this failure. */
 static void tell_seen_as(const struct page *p, const struct cause *cause)
 {
-	enum { TOLD = 3 };
-	char line[LINE_ROOM] = "Users saw:";
-	const char *last = "";
-	int told = 0;
+	static const char *const wheres[] = { "Chrome", "curl", "Java", " log" };
 
-	for (size_t i = 0; cause->seen_as[i].where && told < TOLD; i++) {
-		if (!strcmp(cause->seen_as[i].where, last))
+	if (cause->seen_as[0].where)
+		page_say(p, STORY, "Seen as:");
+	for (size_t i = 0; i < sizeof(wheres) / sizeof(wheres[0]); i++) {
+		const char *text = seen_in(cause, wheres[i]);
+		if (!text)
 			continue;
-		last = cause->seen_as[i].where;
-		size_t n = strlen(line);
-		snprintf(line + n, sizeof(line) - n, "%s %s: %s", told ? ";" : "", last,
-			 cause->seen_as[i].text);
-		told++;
+		fprintf(p->out, "%*s%-8s", 2 * STORY, "", *wheres[i] == ' ' ? "log" : wheres[i]);
+		page_wrap(p, 2 * STORY + 8, 2 * STORY + 8, text);
 	}
-	if (told)
-		page_item(p, STORY, "", line);
 }
 
 static void tell_cause(const struct page *p, const struct handshake *h, const struct cause *cause)
@@ -225,7 +233,8 @@ static void tell_cause(const struct page *p, const struct handshake *h, const st
 	putc('\n', p->out);
 	if (cause->check) {
 		command_for(h, cause->check, command, sizeof(command));
-		page_say(p, STORY, "Check: %s", command);
+		page_say(p, STORY, "Check:");
+		page_command(p, 2 * STORY, command);
 	}
 	tell_seen_as(p, cause);
 	page_say(p, STORY, "More: tlswhy explain %s", cause->code);
