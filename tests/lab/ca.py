@@ -79,10 +79,11 @@ class Authority:
 			"-preserveDN", *signer)
 		return one
 
-	def issuer(self, name, common, above, more="", kind="P-256", days=(-400, 2000)):
+	def issuer(self, name, common, above, more="", kind="P-256", days=(-400, 2000),
+			extensions="", subject=None):
 		key = self.key(name, kind)
-		subject = "/O=Lindenhof Lab/CN=" + common
-		one = self.sign(name, subject, key, above, ISSUER.format(more=more), days)
+		subject = subject or "/O=Lindenhof Lab/CN=" + common
+		one = self.sign(name, subject, key, above, ISSUER.format(more=more) + extensions, days)
 		return Certificate(one, key, self.join(name, [one] + ([above.one] if above else [])))
 
 	def leaf(self, name, issuer=None, chain=None, names="DNS:" + NAME, usage="serverAuth",

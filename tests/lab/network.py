@@ -69,20 +69,16 @@ class Network:
 		self.tag = tag
 		self.spaces = {side: "tlswhy-%s-%s" % (tag, side) for side in ("client", "router", "server")}
 		self.processes = []
+		self.names = names
 		self.down()
 		for side, space in self.spaces.items():
 			os.makedirs("/etc/netns/" + space, exist_ok=True)
-			with open("/etc/netns/%s/hosts" % space, "w") as f:
-				f.write("127.0.0.1 localhost\n")
-				for address in SERVER:
-					f.write("%s %s\n" % (address, " ".join(names)))
 			sh("ip", "netns", "add", space)
 			self.ip(side, "link", "set", "lo", "up")
 		self.join("client", CLIENT)
 		self.join("server", SERVER)
 		self.sysctl("router", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
-		# Clients that race address families would open flows nobody asked for.
-		self.sysctl("server", "net.ipv4.tcp_fin_timeout=5")
+		self.name_server(4)
 
 	def join(self, side, addresses):
 		end, middle = "%s-%s" % (side[0], self.tag), "r%s-%s" % (side[0], self.tag)
@@ -98,6 +94,12 @@ class Network:
 			self.ip(where, "link", "set", name, "up")
 		self.ip(side, "route", "add", "default", "via", ROUTER[side][0])
 		self.ip(side, "-6", "route", "add", "default", "via", ROUTER[side][1])
+
+	def name_server(self, family):
+		"""Names lead to one address: clients that race address families would open a second flow."""
+		for space in self.spaces.values():
+			with open("/etc/netns/%s/hosts" % space, "w") as f:
+				f.write("127.0.0.1 localhost\n%s %s\n" % (SERVER[family == 6], " ".join(self.names)))
 
 	def down(self):
 		for space in self.spaces.values():

@@ -39,7 +39,7 @@ def resolve(given, pool, row, side, keylog):
 		given["roots"] = pool[given.get("roots") or ("root" if side == "client" else "clients")].one
 	for name in ("crl", "staple"):
 		if given.get(name):
-			given[name] = pool[given[name]]
+			given[name] = pool[given[name]]	# a path
 	if side == "client" and keylog:
 		given["keylog"] = os.path.join(folder, "keys")
 	return settings(folder=folder, **given)
@@ -59,6 +59,7 @@ def perform(net, pool, row):
 	here = resolve(row.client[1], pool, row, "client", row.more.get("keys", True))
 	path = os.path.join(WORK, "run", row.name, "capture.pcap")
 	peer = None
+	net.name_server(here.family)
 	try:
 		if server:
 			command = server.server(there)
@@ -156,9 +157,9 @@ def main():
 		return
 	os.makedirs(WORK, exist_ok=True)
 	pool = make(os.path.join(WORK, "ca-" + o.tag))
-	with open(os.path.join(WORK, "go.lock"), "w"):
-		if not os.path.exists(WORK + "/go-peer"):
-			stack("go").build(WORK)
+	for name, built in (("go", "go-peer"), ("java", "java/Peer.class"), ("wolf", "wolf-peer"), ("mbed", "mbed-peer")):
+		if not os.path.exists(os.path.join(WORK, built)):
+			stack(name).build(WORK)
 	net = network.Network(o.tag, (ca.NAME, ca.OTHER))
 	dropped = 0
 	try:
