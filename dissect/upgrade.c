@@ -1,0 +1,640 @@
+/*
+ * Runs the dialogue before TLS: cuts each side's bytes into the units of the protocol at hand,
+ * notices where TLS begins, agreed upon or not, and what is neither.
+ */
+#include "upgrade.h"
+
+#include <stdlib.h>
+
+#include "dialogue.h"
+#include "foreign.h"
+
+/*
+ * BINARY_SAMPLE: what shows a binary protocol; not FOREIGN_SAMPLE_MAX, so that a peer which sent
+ * only a few bytes is told about.
+ * WATCHED_MAX: how far into an unknown protocol TLS is still looked for.
+ */
+enum { BINARY_SAMPLE = 16, WATCHED_MAX = 65536 };
+
+enum phase {
+	STARTING,	/* nothing recognised yet */
+	TALKING,	/* in u->dialogue */
+	SAMPLING,	/* foreign; gathering enough of it to tell */
+	WATCHING,	/* not understood: TLS may still begin at the start of a segment */
+	TLS_NEXT,	/* the next byte is TLS */
+	IN_TLS,
+	OVER
+};
+
+struct speaker {
+	enum phase phase;
+	uint8_t *held;			/* an unfinished unit */
+	uint16_t held_len, held_room;
+	uint64_t skip;			/* the rest of a unit that is too long to hold */
+	bool skip_to_delimiter;
+	bool after_gap;
+	bool spoke, gapped;
+	struct mark first;		/* of the first byte since the dialogue or tunnel began */
+	uint8_t sample[FOREIGN_SAMPLE_MAX];
+	uint16_t sample_len;
+	bool foreign_told;
+	uint32_t watched;
+};
+
+enum { TDS_HEADER = 8, TDS_PRELOGIN = 0x12, TDS_REPLY = 0x04 };
+
+/* One side's packets around TLS (MS-TDS 2.2.3.1). */
+struct wrapping {
+	uint8_t header[TDS_HEADER];
+	uint8_t header_len;
+	uint16_t body;		/* bytes of the packet still to come */
+	bool raw;		/* the wrapping has ended: TLS records as they are */
+	bool over;		/* and here TLS has ended too: login only */
+};
+
+struct upgrade {
+	struct dialogue dialogue;
+	struct speaker speaker[2];	/* by enum side */
+	struct wrapping wrapping[2];
+};
+
+/* What became of the bytes at the front of what is held. */
+enum progress { ADVANCED, NEEDS_MORE, IS_TLS, IS_FOREIGN };
+
+struct upgrade *upgrade_new(void)
+{
+	return calloc(1, sizeof(struct upgrade));
+}
+
+void upgrade_free(struct upgrade *u)
+{
+	if (!u)
+		return;
+	dialogue_clear(&u->dialogue);
+	free(u->speaker[0].held);
+	free(u->speaker[1].held);
+	free(u);
+}
+
+/* ---- where TLS begins ---------------------------------------------------------------------- */
+
+enum begins { BEGINS_NOT, BEGINS, BEGINS_MAYBE };
+
+/* Any TLS record: at the start of a stream also one that is not a hello, as when the capture
+ * starts late (RFC 8446 5.1). */
+static enum begins any_record(struct reader r)
+{
+	uint8_t type = take_u8(&r);
+
+	if (type < 0x14 || type > 0x18)
+		return BEGINS_NOT;
+	uint8_t major = take_u8(&r), minor = take_u8(&r);
+
+	if (!read_ok(&r))
+		return major && major != 3 ? BEGINS_NOT : BEGINS_MAYBE;
+	return major == 3 && minor <= 4 ? BEGINS : BEGINS_NOT;
+}
+
+/* An SSLv2-compatible hello (RFC 5246 E.2): its length, type 1 and a version. */
+static enum begins sslv2_hello(struct reader r)
+{
+	if (!(take_u8(&r) & 0x80))
+		return BEGINS_NOT;
+	take_u8(&r);
+	uint8_t type = take_u8(&r);
+	uint16_t version = take_u16(&r);
+
+	if (!read_ok(&r))
+		return type > 1 ? BEGINS_NOT : BEGINS_MAYBE;
+	return type == 1 && (version == 2 || version >> 8 == 3) ? BEGINS : BEGINS_NOT;
+}
+
+/* In the middle of something else only what can be nothing but a ClientHello, or the answer to
+ * one: ServerHello or a fatal or warning alert. */
+static enum begins hello_record(enum side from, struct reader r)
+{
+	uint8_t type = take_u8(&r);
+
+	if (type != 0x16 && !(type == 0x15 && from == SIDE_SERVER))
+		return BEGINS_NOT;
+	uint8_t major = take_u8(&r), minor = take_u8(&r);
+
+	if (major > 3 || minor > 4 || (!major && read_ok(&r)))
+		return BEGINS_NOT;
+	uint16_t length = take_u16(&r);
+	uint8_t first = take_u8(&r);
+
+	if (!read_ok(&r))
+		return BEGINS_MAYBE;
+	if (type == 0x15)
+		return length == 2 && (first == 1 || first == 2) ? BEGINS : BEGINS_NOT;
+	return first == (from == SIDE_CLIENT ? 1 : 2) && length > 4 ? BEGINS : BEGINS_NOT;
+}
+
+/* ---- what each side holds ------------------------------------------------------------------ */
+
+static bool hold(struct speaker *s, struct reader *fed)
+{
+	size_t room = UNIT_MAX - (size_t)s->held_len;
+	size_t n = left(fed) < room ? left(fed) : room;
+
+	if (s->held_len + n > s->held_room) {
+		uint8_t *held = realloc(s->held, s->held_len + n);
+
+		if (!held)
+			return false;
+		s->held = held;
+		s->held_room = (uint16_t)(s->held_len + n);
+	}
+	if (n)
+		memcpy(s->held + s->held_len, take(fed, n), n);
+	s->held_len = (uint16_t)(s->held_len + n);
+	return true;
+}
+
+static void drop(struct speaker *s, size_t n)
+{
+	if (n < s->held_len)
+		memmove(s->held, s->held + n, s->held_len - n);
+	s->held_len = (uint16_t)(s->held_len - n);
+	if (s->held_len)
+		return;
+	free(s->held);
+	s->held = NULL;
+	s->held_room = 0;
+}
+
+static void keep_sample(struct speaker *s, struct mark mark, struct reader fed)
+{
+	size_t room = sizeof s->sample - s->sample_len;
+	size_t n = left(&fed) < room ? left(&fed) : room;
+
+	if (!s->spoke)
+		s->first = mark;
+	s->spoke = true;
+	if (n)
+		memcpy(s->sample + s->sample_len, take(&fed, n), n);
+	s->sample_len = (uint16_t)(s->sample_len + n);
+}
+
+static void start_over(struct speaker *s, struct mark mark)
+{
+	s->skip_to_delimiter = false;
+	if (s->phase == IN_TLS || s->phase == TLS_NEXT)
+		return;
+	s->phase = STARTING;
+	s->spoke = s->foreign_told = false;
+	s->sample_len = 0;
+	if (s->held_len) {	/* pipelined behind what was heard */
+		s->spoke = true;
+		s->first = mark;
+		s->sample_len = s->held_len < sizeof s->sample ? s->held_len : sizeof s->sample;
+		memcpy(s->sample, s->held, s->sample_len);
+	}
+}
+
+/* ---- telling what is not TLS --------------------------------------------------------------- */
+
+/* A line of text, or the first bytes: the same sample however the bytes were cut. */
+static bool sample_is_enough(const struct speaker *s)
+{
+	struct reader sample = reader_of(s->sample, s->sample_len);
+
+	if (!foreign_is_text(sample))
+		return s->sample_len >= BINARY_SAMPLE;
+	return s->sample_len == sizeof s->sample || memchr(s->sample, '\n', s->sample_len);
+}
+
+static uint16_t sample_cut(const struct speaker *s)
+{
+	const uint8_t *line_end = memchr(s->sample, '\n', s->sample_len);
+	size_t line = line_end ? (size_t)(line_end - s->sample) + 1 : s->sample_len;
+
+	if (foreign_is_text(reader_of(s->sample, line)))
+		return (uint16_t)line;
+	return s->sample_len < BINARY_SAMPLE ? s->sample_len : BINARY_SAMPLE;
+}
+
+static void tell_foreign(struct upgrade *u, enum side from, bool instead_of_answer)
+{
+	struct speaker *s = &u->speaker[from];
+	struct tls_foreign foreign = { .instead_of_answer = instead_of_answer };
+
+	if (s->foreign_told || !s->spoke)
+		return;
+	s->foreign_told = true;
+	foreign.protocol = foreign_recognise(from, s->sample, s->sample_len);
+	if (u->dialogue.kind && from == SIDE_CLIENT)
+		foreign.protocol = u->dialogue.protocol;
+	foreign.sample_len = sample_cut(s);
+	memcpy(foreign.sample, s->sample, foreign.sample_len);
+	if (from == SIDE_SERVER && u->dialogue.excerpt_len) {
+		foreign.sample_len = u->dialogue.excerpt_len;
+		memcpy(foreign.sample, u->dialogue.excerpt, foreign.sample_len);
+	}
+	dialogue_tell_foreign(&u->dialogue, from, s->first, &foreign);
+}
+
+/* Tells this side's sample once it is complete, or the other side's turn shows that it is. */
+static void finish_sampling(struct upgrade *u, enum side from)
+{
+	struct speaker *s = &u->speaker[from];
+	enum foreign_protocol protocol = foreign_recognise(from, s->sample, s->sample_len);
+
+	if (from == SIDE_SERVER && u->speaker[SIDE_CLIENT].phase == TALKING && !u->dialogue.proxy)
+		tell_foreign(u, SIDE_CLIENT, false);
+	tell_foreign(u, from, u->speaker[other_side(from)].phase == IN_TLS);
+	s->phase = protocol == FOREIGN_UNKNOWN || protocol == FOREIGN_BINARY ? WATCHING : OVER;
+	drop(s, s->held_len);
+}
+
+/* A server that speaks first waits for what the client says to it: TLS makes it an answer. */
+static bool may_tell(const struct upgrade *u, enum side from)
+{
+	return sample_is_enough(&u->speaker[from]) &&
+	       (from == SIDE_CLIENT || u->speaker[SIDE_CLIENT].spoke);
+}
+
+/* ---- one step of one side ------------------------------------------------------------------ */
+
+static enum progress client_begins_tls(struct upgrade *u)
+{
+	struct dialogue *d = &u->dialogue;
+	struct speaker *server = &u->speaker[SIDE_SERVER];
+	bool uninvited = !d->asked && !d->may_abandon;
+
+	u->speaker[SIDE_CLIENT].phase = IN_TLS;
+	dialogue_settle(d);
+	d->may_abandon = false;
+	if (d->asked)		/* it did not wait for the answer, which is still to come */
+		return IS_TLS;
+	if (server->phase != OVER && uninvited)
+		tell_foreign(u, SIDE_SERVER, true);
+	if (server->phase != IN_TLS)
+		server->phase = TLS_NEXT;
+	drop(server, server->held_len);
+	return IS_TLS;
+}
+
+/* A server that answers with a TLS alert had never been speaking the client's protocol. (With a
+ * hello it answers one that the capture lacks.) */
+static enum progress server_begins_tls(struct upgrade *u)
+{
+	const struct speaker *client = &u->speaker[SIDE_CLIENT], *server = &u->speaker[SIDE_SERVER];
+	bool alert = server->held[0] == 0x15;
+
+	u->speaker[SIDE_SERVER].phase = IN_TLS;
+	if (alert && !client->gapped && client->phase != IN_TLS && client->phase != TLS_NEXT)
+		tell_foreign(u, SIDE_CLIENT, false);
+	u->dialogue.asked = false;
+	return IS_TLS;
+}
+
+static enum progress begins_tls(struct upgrade *u, enum side from)
+{
+	return from == SIDE_CLIENT ? client_begins_tls(u) : server_begins_tls(u);
+}
+
+static enum progress start(struct upgrade *u, enum side from)
+{
+	struct speaker *s = &u->speaker[from];
+	struct reader held = reader_of(s->held, s->held_len);
+	enum begins record = any_record(held);
+	enum begins sslv2 = from == SIDE_CLIENT ? sslv2_hello(held) : BEGINS_NOT;
+	enum foreign_protocol protocol = FOREIGN_UNKNOWN;
+
+	if (record == BEGINS || sslv2 == BEGINS)
+		return begins_tls(u, from);
+	if (record == BEGINS_MAYBE || sslv2 == BEGINS_MAYBE)
+		return NEEDS_MORE;
+	if (u->dialogue.kind) {
+		s->phase = TALKING;
+		return ADVANCED;
+	}
+	if (!foreign_guess(from, held, &protocol))
+		return NEEDS_MORE;
+	const struct dialogue_kind *kind = dialogue_kind_of(protocol, from);
+
+	s->phase = kind ? TALKING : SAMPLING;
+	if (kind)
+		dialogue_begin(&u->dialogue, kind, protocol);
+	return ADVANCED;
+}
+
+static enum progress follow(struct upgrade *u, enum side from, enum heard heard)
+{
+	struct speaker *s = &u->speaker[from], *other = &u->speaker[other_side(from)];
+
+	switch (heard) {
+	case HEARD:
+		if (from == SIDE_SERVER && other->phase == IN_TLS && u->dialogue.may_abandon)
+			s->phase = TLS_NEXT;	/* refused, but the client had not waited to hear it */
+		return ADVANCED;
+	case HEARD_YES:
+		s->phase = TLS_NEXT;
+		if (other->phase != IN_TLS)
+			other->phase = TLS_NEXT;
+		return ADVANCED;
+	case HEARD_TUNNEL:
+		u->dialogue.kind = NULL;
+		start_over(s, u->dialogue.mark);
+		start_over(other, u->dialogue.mark);
+		if (other->phase == IN_TLS)
+			s->phase = TLS_NEXT;
+		return ADVANCED;
+	case HEARD_NO_MORE:
+		s->phase = OVER;
+		other->phase = other->phase == IN_TLS ? IN_TLS : OVER;
+		return IS_FOREIGN;
+	case HEARD_FOREIGN:
+	default:
+		s->phase = SAMPLING;
+		return ADVANCED;
+	}
+}
+
+/* How long the unit is that the held bytes begin with; false if that cannot be told yet. */
+static bool unit_length(const struct dialogue *d, enum side from, struct reader held, size_t *len)
+{
+	if (!d->kind->delimiter)
+		return d->kind->measure(d, from, held, len);
+	const uint8_t *end = memchr(held.at, d->kind->delimiter, left(&held));
+
+	*len = end ? (size_t)(end - held.at) + 1 : 0;
+	return end;
+}
+
+static enum progress hear(struct upgrade *u, enum side from, size_t len)
+{
+	struct speaker *s = &u->speaker[from];
+	size_t there = len < s->held_len ? len : s->held_len;
+	struct reader unit = reader_of(s->held, there);
+	enum heard heard = u->dialogue.kind->hear(&u->dialogue, from, unit);
+
+	drop(s, there);
+	s->skip = len - there;
+	return follow(u, from, heard);
+}
+
+static enum progress talk(struct upgrade *u, enum side from)
+{
+	struct speaker *s = &u->speaker[from];
+	struct reader held = reader_of(s->held, s->held_len);
+	enum begins tls = hello_record(from, held);
+	size_t len = 0;
+
+	if (tls == BEGINS)
+		return begins_tls(u, from);
+	if (tls == BEGINS_MAYBE)
+		return NEEDS_MORE;
+	if (s->after_gap) {
+		s->after_gap = false;
+		s->skip_to_delimiter = u->dialogue.kind->delimiter;
+		s->phase = u->dialogue.kind->delimiter ? TALKING : WATCHING;
+		return ADVANCED;
+	}
+	if (unit_length(&u->dialogue, from, held, &len)) {
+		if (len)
+			return hear(u, from, len);
+		s->phase = WATCHING;
+		return ADVANCED;
+	}
+	if (s->held_len < UNIT_MAX)
+		return NEEDS_MORE;
+	s->skip_to_delimiter = u->dialogue.kind->delimiter;
+	return hear(u, from, s->held_len);
+}
+
+static enum progress watch(struct upgrade *u, enum side from)
+{
+	struct speaker *s = &u->speaker[from];
+	enum begins tls = hello_record(from, reader_of(s->held, s->held_len));
+
+	if (tls == BEGINS)
+		return begins_tls(u, from);
+	if (tls == BEGINS_MAYBE && s->held_len < 6)
+		return NEEDS_MORE;
+	s->watched += s->held_len;
+	drop(s, s->held_len);
+	if (s->watched > WATCHED_MAX)
+		s->phase = OVER;
+	return ADVANCED;
+}
+
+static enum progress step(struct upgrade *u, enum side from)
+{
+	struct speaker *s = &u->speaker[from];
+
+	switch (s->phase) {
+	case STARTING:
+		return start(u, from);
+	case TALKING:
+		return talk(u, from);
+	case SAMPLING:
+		drop(s, s->held_len);
+		return NEEDS_MORE;
+	case WATCHING:
+		return watch(u, from);
+	case TLS_NEXT:
+		s->phase = IN_TLS;
+		return IS_TLS;
+	case IN_TLS:
+		return IS_TLS;
+	case OVER:
+	default:
+		return IS_FOREIGN;
+	}
+}
+
+/* ---- the stream ---------------------------------------------------------------------------- */
+
+/* Leaves out what belongs to a unit that was too long to hold. */
+static void skip(const struct upgrade *u, struct speaker *s, struct reader *fed)
+{
+	size_t n = s->skip < left(fed) ? (size_t)s->skip : left(fed);
+
+	take(fed, n);
+	s->skip -= n;
+	while (s->skip_to_delimiter && more(fed))
+		s->skip_to_delimiter = take_u8(fed) != u->dialogue.kind->delimiter;
+}
+
+/* Steps until the held bytes are used up or wait for more. */
+static enum progress run(struct upgrade *u, enum side from)
+{
+	struct speaker *s = &u->speaker[from];
+	enum progress progress = ADVANCED;
+
+	while (progress == ADVANCED && s->held_len) {
+		if (s->skip || s->skip_to_delimiter) {
+			struct reader held = reader_of(s->held, s->held_len);
+
+			skip(u, s, &held);
+			drop(s, s->held_len - left(&held));
+			continue;
+		}
+		progress = step(u, from);
+	}
+	return progress;
+}
+
+/* It was this side's turn: the other's sample is complete, and maybe its own. */
+static void finish_samples(struct upgrade *u, enum side from)
+{
+	enum side other = other_side(from);
+	struct speaker *s = &u->speaker[other];
+
+	if (s->phase == SAMPLING && s->spoke && u->speaker[from].phase != STARTING)
+		finish_sampling(u, other);
+	if (u->speaker[from].phase == SAMPLING && may_tell(u, from))
+		finish_sampling(u, from);
+}
+
+enum upgrade_verdict upgrade_feed(struct upgrade *u, enum side from, struct mark mark,
+				  const uint8_t *bytes, size_t len, size_t *consumed)
+{
+	struct speaker *s = &u->speaker[from];
+	struct reader fed = reader_of(bytes, len);
+	enum progress progress = ADVANCED;
+
+	*consumed = len;
+	if (!len || s->phase == OVER)
+		return s->phase == OVER ? UPGRADE_FOREIGN : UPGRADE_MORE;
+	u->dialogue.mark = mark;
+	keep_sample(s, mark, fed);
+	while (more(&fed) && progress != IS_TLS && progress != IS_FOREIGN) {
+		skip(u, s, &fed);
+		if (!hold(s, &fed))
+			s->phase = OVER;
+		progress = run(u, from);
+	}
+	finish_samples(u, from);
+	if (progress == IS_FOREIGN || s->phase == OVER) {
+		drop(s, s->held_len);
+		return UPGRADE_FOREIGN;
+	}
+	if (progress != IS_TLS)
+		return UPGRADE_MORE;
+	size_t used = len - left(&fed);
+	size_t ours = s->held_len < used ? s->held_len : used;
+
+	*consumed = used - ours;
+	s->held_len = (uint16_t)(s->held_len - ours);
+	return UPGRADE_TLS;
+}
+
+size_t upgrade_held(const struct upgrade *u, enum side from, const uint8_t **bytes)
+{
+	*bytes = u->speaker[from].held;
+	return u->speaker[from].phase == IN_TLS ? u->speaker[from].held_len : 0;
+}
+
+bool upgrade_next(struct upgrade *u, struct tls_event *out)
+{
+	return dialogue_next(&u->dialogue, out);
+}
+
+void upgrade_gap(struct upgrade *u, enum side from)
+{
+	struct speaker *s = &u->speaker[from];
+
+	if (s->phase == IN_TLS || s->phase == OVER)
+		return;
+	drop(s, s->held_len);
+	s->gapped = true;
+	s->skip = 0;
+	s->skip_to_delimiter = false;
+	if (u->dialogue.kind == &text_dialogue)
+		text_gap(&u->dialogue);
+	if (s->phase == STARTING && u->dialogue.kind)
+		s->phase = TALKING;
+	if (s->phase == TALKING)
+		s->after_gap = true;
+	else if (s->phase != TLS_NEXT)
+		s->phase = WATCHING;
+}
+
+/* A last line that has no end. */
+static void hear_rest(struct upgrade *u, enum side from)
+{
+	const struct speaker *s = &u->speaker[from];
+
+	if (s->phase == TALKING && u->dialogue.kind->delimiter && s->held_len && !s->skip_to_delimiter)
+		hear(u, from, s->held_len);
+	if (s->phase == TALKING && s->spoke && u->dialogue.kind == &http_dialogue && !u->dialogue.proxy)
+		finish_sampling(u, from);
+}
+
+void upgrade_end(struct upgrade *u, enum side from, struct mark mark)
+{
+	struct dialogue *d = &u->dialogue;
+	struct speaker *client = &u->speaker[SIDE_CLIENT], *server = &u->speaker[SIDE_SERVER];
+
+	d->mark = mark;
+	hear_rest(u, from);
+	for (int i = 0; i < 2; i++)
+		if (u->speaker[i].phase == SAMPLING || (!d->kind && u->speaker[i].phase == STARTING))
+			tell_foreign(u, (enum side)i, i == SIDE_SERVER && client->phase == IN_TLS);
+	if (!d->kind)
+		return;
+	/* A client that speaks first and never gets a word may have met a server that wants TLS. */
+	if (!server->spoke && client->phase == TALKING && !d->proxy && !d->asked)
+		tell_foreign(u, SIDE_CLIENT, false);
+	if (from == SIDE_CLIENT && client->phase != IN_TLS)
+		dialogue_left(d);
+	dialogue_settle(d);
+	d->may_abandon = d->may_abandon && from == SIDE_CLIENT;
+}
+
+/* ---- TLS inside packets -------------------------------------------------------------------- */
+
+bool upgrade_wraps(const struct upgrade *u)
+{
+	return u->dialogue.wraps;
+}
+
+/* At the start of a packet, or of the first record that is not in one. */
+static void unwrap_header(struct wrapping *w, struct reader *bytes)
+{
+	uint8_t type = bytes->at[0];
+
+	if (!w->header_len && type != TDS_PRELOGIN && type != TDS_REPLY) {
+		w->raw = type >= 0x14 && type <= 0x17;
+		w->over = !w->raw;
+		return;
+	}
+	while (more(bytes) && w->header_len < TDS_HEADER)
+		w->header[w->header_len++] = take_u8(bytes);
+	if (w->header_len < TDS_HEADER)
+		return;
+	uint16_t length = (uint16_t)(w->header[2] << 8 | w->header[3]);
+
+	w->header_len = 0;
+	w->over = length < TDS_HEADER;
+	w->body = (uint16_t)(w->over ? 0 : length - TDS_HEADER);
+	/* Where only the login is encrypted, the server's reply to it is in clear. */
+	if (w->header[0] == TDS_REPLY && more(bytes))
+		w->over = bytes->at[0] < 0x14 || bytes->at[0] > 0x17;
+}
+
+struct reader upgrade_unwrap(struct upgrade *u, enum side from, struct reader bytes, size_t *taken)
+{
+	struct wrapping *w = &u->wrapping[from];
+	struct reader nothing = reader_of(NULL, 0);
+
+	*taken = left(&bytes);
+	if (w->raw)
+		return bytes;
+	if (w->over || !more(&bytes))
+		return nothing;
+	if (w->body) {
+		size_t n = w->body < left(&bytes) ? w->body : left(&bytes);
+
+		w->body = (uint16_t)(w->body - n);
+		*taken = n;
+		return take_reader(&bytes, n);
+	}
+	unwrap_header(w, &bytes);
+	*taken -= left(&bytes);
+	return nothing;
+}
