@@ -8,9 +8,10 @@
 #include <stdlib.h>
 
 #include "foreign.h"
+#include "parse.h"
 
 /* A flow that has told this much is not on its way to TLS, and traffic must not fill our memory. */
-enum { EVENTS_PER_FLOW = 64, EVENTS_WAITING = 32 };
+enum { EVENTS_PER_FLOW = 64 };
 
 static const struct {
 	enum foreign_protocol protocol;
@@ -67,23 +68,16 @@ struct reader words_of(const char *text)
 	return reader_of(text, strlen(text));
 }
 
-/* Without memory an event is lost: the flow has then less to tell, and nothing false. */
-static bool push(struct dialogue *d, const struct tls_event *event)
+static void push(struct dialogue *d, const struct tls_event *event)
 {
-	if (d->told >= EVENTS_PER_FLOW || d->event_count == EVENTS_WAITING)
-		return false;
+	if (d->told == EVENTS_PER_FLOW)
+		return;
 	if (d->event_count == d->event_room) {
-		uint8_t room = (uint8_t)(d->event_room ? d->event_room * 2 : 4);
-		struct tls_event *events = realloc(d->events, room * sizeof *events);
-
-		if (!events)
-			return false;
-		d->events = events;
-		d->event_room = room;
+		d->event_room = (uint8_t)(d->event_room ? d->event_room * 2 : 4);
+		d->events = must(realloc(d->events, d->event_room * sizeof *d->events));
 	}
 	d->events[d->event_count++] = *event;
 	d->told++;
-	return true;
 }
 
 bool dialogue_next(struct dialogue *d, struct tls_event *out)
@@ -173,13 +167,10 @@ void dialogue_settle(struct dialogue *d)
 
 void dialogue_refuse_for_now(struct dialogue *d, uint32_t status, struct reader words)
 {
-	struct tls_event *refusal = malloc(sizeof *refusal);
-
-	if (!refusal)
-		return;
-	free(d->refusal);	/* the last one is the one that the client gave up on */
-	d->refusal = refusal;
-	*refusal = step_event(d, SIDE_SERVER, UPGRADE_REFUSED, status, words);
+	if (!d->refusal)
+		d->refusal = must(malloc(sizeof *d->refusal));
+	/* The last one is the one that the client gives up on. */
+	*d->refusal = step_event(d, SIDE_SERVER, UPGRADE_REFUSED, status, words);
 	d->asked = false;
 	d->may_abandon = true;
 }

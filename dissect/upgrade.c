@@ -8,6 +8,7 @@
 
 #include "dialogue.h"
 #include "foreign.h"
+#include "parse.h"
 
 /*
  * BINARY_SAMPLE: what shows a binary protocol; not FOREIGN_SAMPLE_MAX, so that a peer which sent
@@ -63,7 +64,7 @@ enum progress { ADVANCED, NEEDS_MORE, IS_TLS, IS_FOREIGN };
 
 struct upgrade *upgrade_new(void)
 {
-	return calloc(1, sizeof(struct upgrade));
+	return must(calloc(1, sizeof(struct upgrade)));
 }
 
 void upgrade_free(struct upgrade *u)
@@ -133,23 +134,18 @@ static enum begins hello_record(enum side from, struct reader r)
 
 /* ---- what each side holds ------------------------------------------------------------------ */
 
-static bool hold(struct speaker *s, struct reader *fed)
+static void hold(struct speaker *s, struct reader *fed)
 {
 	size_t room = UNIT_MAX - (size_t)s->held_len;
 	size_t n = left(fed) < room ? left(fed) : room;
 
 	if (s->held_len + n > s->held_room) {
-		uint8_t *held = realloc(s->held, s->held_len + n);
-
-		if (!held)
-			return false;
-		s->held = held;
+		s->held = must(realloc(s->held, s->held_len + n));
 		s->held_room = (uint16_t)(s->held_len + n);
 	}
 	if (n)
 		memcpy(s->held + s->held_len, take(fed, n), n);
 	s->held_len = (uint16_t)(s->held_len + n);
-	return true;
 }
 
 static void drop(struct speaker *s, size_t n)
@@ -504,8 +500,7 @@ enum upgrade_verdict upgrade_feed(struct upgrade *u, enum side from, struct mark
 	keep_sample(s, mark, fed);
 	while (more(&fed) && progress != IS_TLS && progress != IS_FOREIGN) {
 		skip(u, s, &fed);
-		if (!hold(s, &fed))
-			s->phase = OVER;
+		hold(s, &fed);
 		progress = run(u, from);
 	}
 	finish_samples(u, from);
@@ -635,6 +630,9 @@ struct reader upgrade_unwrap(struct upgrade *u, enum side from, struct reader by
 		return take_reader(&bytes, n);
 	}
 	unwrap_header(w, &bytes);
-	*taken -= left(&bytes);
+	if (w->raw)
+		return bytes;
+	if (!w->over)
+		*taken -= left(&bytes);
 	return nothing;
 }

@@ -18,7 +18,7 @@ enum upgrade_verdict {
 
 struct upgrade;
 
-/* NULL only without memory. upgrade_free: NULL allowed. */
+/* upgrade_free: NULL allowed. */
 struct upgrade *upgrade_new(void);
 void upgrade_free(struct upgrade *u);
 
@@ -52,9 +52,8 @@ void upgrade_end(struct upgrade *u, enum side from, struct mark mark);
 /*
  * True when TLS records travel inside packets (TDS: MS-TDS 2.2.3, type 0x12) until the handshake
  * is over. Then all bytes of a side behind its UPGRADE_TLS go through upgrade_unwrap: it takes the
- * next bytes, says by *taken how many of them it has used (0 when it only found out that the
- * wrapping has ended; never twice), and returns a piece of TLS, borrowed from `bytes`, maybe empty.
- * Call it until all are used. Once the wrapping has ended, the piece is simply the rest.
+ * next bytes, says by *taken how many of them it has used (never 0 of some), and returns a
+ * piece of TLS, borrowed from `bytes`, maybe empty. Call it until all are used. Once the wrapping has ended, the piece is simply the rest.
  */
 bool upgrade_wraps(const struct upgrade *u);
 struct reader upgrade_unwrap(struct upgrade *u, enum side from, struct reader bytes, size_t *taken);
