@@ -61,14 +61,22 @@ bool dtls_messages_add(struct dtls_messages *m, const struct dtls_fragment *frag
 	return kept;
 }
 
+/* Hellos begin a flight, so nothing is to be waited for before them: captures start late. */
+static bool is_due(const struct dtls_messages *m, const struct dtls_pending *p)
+{
+	return p->sequence == m->next || p->type == HS_CLIENT_HELLO || p->type == HS_SERVER_HELLO ||
+	       p->type == HS_HELLO_VERIFY_REQUEST;
+}
+
 struct dtls_pending *dtls_messages_next(struct dtls_messages *m, bool any_order)
 {
 	struct dtls_pending *found = NULL;
 
 	for (size_t i = 0; i < DTLS_PENDING_MAX; i++) {
 		struct dtls_pending *p = &m->pending[i];
-		bool is_due = p->sequence == m->next || any_order;
-		if (!p->in_use || !is_due || p->fragments.held != p->length)
+		if (!p->in_use || p->fragments.held != p->length)
+			continue;
+		if (!any_order && !is_due(m, p))
 			continue;
 		if (!found || p->sequence < found->sequence)
 			found = p;

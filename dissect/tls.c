@@ -1,7 +1,8 @@
 #include "parse.h"
 
-/* UDP flows that show neither DTLS nor QUIC in so many datagrams are something else. */
-enum { DATAGRAMS_TRIED = 16 };
+/* UDP flows that show neither DTLS nor QUIC in so many datagrams are something else. WebRTC begins
+ * with a STUN check per pair of addresses, again and again until one gets through (RFC 8445 14). */
+enum { DATAGRAMS_TRIED = 128 };
 
 /* Events in the order in which they are handed out; the array is kept while it is small. */
 struct queue {
