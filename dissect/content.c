@@ -201,6 +201,14 @@ static void put_together(struct stream *s, enum side from, const struct record *
 	d->message_records = 0;
 }
 
+/* Two HelloRequests in one record are no messages but zeros that somebody padded with. */
+static bool is_zeros(struct reader r)
+{
+	uint32_t first = take_u32(&r), second = take_u32(&r);
+
+	return read_ok(&r) && first == 0 && second == 0;
+}
+
 /* Handshake messages may share a record or be spread over several (RFC 8446 5.1). */
 static void take_handshake(struct stream *s, enum side from, const struct record *record,
 			   const uint8_t *fragment, size_t len, bool decrypted)
@@ -218,6 +226,8 @@ static void take_handshake(struct stream *s, enum side from, const struct record
 	if (d->message_want)
 		d->message_records++;
 	while (more(&r) && !d->message_lost) {
+		if (!d->message_want && is_zeros(r))
+			break;
 		if (!d->message_want && take_in_place(s, from, record, fragment, &r, decrypted))
 			continue;
 		if (d->message_lost)

@@ -98,6 +98,9 @@ static enum first_look first_look(const uint8_t *h, size_t have)
 		return LOOK_FOREIGN;
 	if (have < HEADER_LEN)
 		return LOOK_MORE;
+	/* A handshake record that is too long is a violation worth telling; other types say less. */
+	if (h[0] == CONTENT_HANDSHAKE)
+		return LOOK_TLS;
 	return header_length(h) <= FRAGMENT_MAX + EXPANSION_MAX ? LOOK_TLS : LOOK_FOREIGN;
 }
 
@@ -504,10 +507,14 @@ static void read_sslv2(struct stream *s)
 	d->sent_hello = true;
 	if (s->decryptor)
 		decryptor_client_hello(s->decryptor, m->body.client_hello);
+
+	uint16_t version = m->body.client_hello->legacy_version;
+
 	tls_push(s->tls, &event);
 	pile_free(&d->fragment);
 	d->header_have = 0;
-	d->phase = PHASE_RECORDS;
+	/* Who wants SSLv2 itself goes on in its own record format. */
+	d->phase = version == 0x0002 ? PHASE_DEAD : PHASE_RECORDS;
 }
 
 /* ---- the feed ------------------------------------------------------------------------------- */
