@@ -34,6 +34,8 @@ bool content_is_hidden(const struct stream *s, enum side from, uint8_t type, uin
 		return false;
 	if (is_tls13(s->version))
 		return type == CONTENT_ALERT;
+	if (type == CONTENT_ALERT && s->side[from].lost_once)
+		return true;	/* what was lost may have been the ChangeCipherSpec */
 	return s->side[from].is_protected;
 }
 
@@ -275,6 +277,16 @@ static void take_content(struct stream *s, enum side from, const struct record *
 	}
 }
 
+/* After a gap in which the ChangeCipherSpec may have been: bytes that begin like no message. */
+static bool is_doubtful_handshake(const struct direction *d, const struct record *record)
+{
+	struct reader r = reader_of(record->fragment, record->fragment ? record->length : 0);
+	uint8_t type = take_u8(&r);
+
+	return record->type == CONTENT_HANDSHAKE && d->resumed && !d->message_want &&
+	       !looks_like_message(type, take_u24(&r));
+}
+
 /* Opens a protected record where the keys are known. */
 static bool try_decrypt(struct stream *s, enum side from, const struct record *record,
 			struct tls_record *facts, size_t *plain_len)
@@ -304,6 +316,7 @@ void content_take(struct stream *s, enum side from, const struct record *record)
 	bool hidden = content_is_hidden(s, from, record->type, record->length);
 	size_t plain_len = 0;
 
+	hidden = hidden || is_doubtful_handshake(&s->side[from], record);
 	facts->type = record->type;
 	facts->version = record->version;
 	facts->length = record->length;

@@ -128,6 +128,12 @@ static bool fill_header(struct stream *s)
 	return d->header_have == HEADER_LEN;
 }
 
+static void note_loss(struct direction *d)
+{
+	d->resumed = true;
+	d->lost_once = true;
+}
+
 static void broken_header(struct stream *s)
 {
 	struct direction *d = sender(s);
@@ -137,7 +143,7 @@ static void broken_header(struct stream *s)
 				d->offset - HEADER_LEN, d->header, HEADER_LEN);
 	content_lose(d);
 	d->phase = PHASE_LOST;
-	d->resumed = true;
+	note_loss(d);
 }
 
 static uint32_t length_allowed(const struct stream *s, bool hidden)
@@ -276,7 +282,7 @@ static bool gap_within_fragment(struct stream *s, uint64_t lost)
 		pile_free(&d->fragment);
 		d->damaged = true;
 		content_lose(d);
-		d->resumed = true;
+		note_loss(d);
 	}
 	if (d->fragment_left == 0)
 		end_fragment(s, NULL);
@@ -301,7 +307,7 @@ static void take_gap(struct stream *s, uint64_t lost)
 	pile_free(&d->fragment);
 	d->in_fragment = false;
 	d->header_have = 0;
-	d->resumed = true;
+	note_loss(d);
 	d->phase = PHASE_LOST;
 }
 
@@ -352,7 +358,7 @@ static void continue_dialogue(struct stream *s, struct reader bytes)
 	}
 	if (verdict == UPGRADE_FOREIGN) {
 		d->phase = PHASE_DEAD;
-		d->resumed = true;
+		note_loss(d);
 	}
 	drain_upgrade(s);
 }
@@ -449,7 +455,7 @@ static void not_tls(struct stream *s)
 		read_foreign(s);
 	} else if (speaks_tls(other)) {
 		d->phase = PHASE_LOST;
-		d->resumed = true;
+		note_loss(d);
 	} else {
 		begin_dialogue(s, first, have);
 	}

@@ -55,6 +55,7 @@ struct direction {
 	uint32_t message_records;
 	uint16_t message_version;	/* record version of its first record */
 	bool message_lost;		/* the rest of a message that nobody can put together */
+	bool lost_once;			/* bytes were lost or passed over at some time */
 	bool resumed;			/* after a gap, until a message was read */
 	bool unconfirmed;		/* found by looking for a header: the next one must fit */
 	bool doubtful;			/* so far nothing of it was TLS */
