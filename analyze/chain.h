@@ -105,7 +105,7 @@ struct chain_judgement {
 	enum name_match name;
 	uint8_t path[CHAIN_PATH_MAX];	/* indices into the message, leaf first */
 	uint8_t path_count;
-	struct chain_defect defects[CHAIN_DEFECTS_KEPT];
+	struct chain_defect defects[CHAIN_DEFECTS_KEPT + 1];	/* the last one is never counted */
 	uint8_t defect_count;
 	/* UNKNOWN_CA and INCOMPLETE look alike when only an unknown issuer's name is known. The kind
 	 * among the defects is the more plausible one, this the other; NONE when there is no doubt. */
@@ -134,8 +134,9 @@ void chain_judge(struct trust_context *t, const struct chain_question *question,
 const struct chain_defect *chain_defect(const struct chain_judgement *j, enum chain_defect_kind kind);
 
 /* The defect that a verifying client would most likely have named, in the order in which stacks
- * look: syntax, validity, interception, self-signed, path, name, purpose, strength, status. Without
- * any but tolerated ones, NULL. */
+ * look: syntax, validity, interception, self-signed, path, name, purpose, strength, status; and last
+ * what only our store does not know (UNKNOWN_CA, a doubtful INCOMPLETE), because the client's may.
+ * Without any but tolerated ones, NULL. */
 const struct chain_defect *chain_worst(const struct chain_judgement *j);
 
 /* The contract's code for a defect: "cert_expired"; for a client certificate "client_cert_expired".

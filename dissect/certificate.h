@@ -109,6 +109,11 @@ enum signature_check { SIGNATURE_GOOD, SIGNATURE_BAD, SIGNATURE_NOT_CHECKED };
 enum signature_check certificate_check_signature(const struct certificate *c,
 						 const struct certificate *issuer);
 
+/* Does a name of `c` break the name constraints of this CA above it (RFC 5280 4.2.1.10)? `which` then
+ * says the first that does. */
+bool certificate_violates(const struct certificate *ca, const struct certificate *c, char *which,
+			  size_t which_len);
+
 /* ---- trust store ---- */
 
 struct trust_store;
