@@ -25,6 +25,7 @@ struct half {
 	uint32_t hidden;		/* records not opened in this phase */
 	uint16_t attempts_left;
 	struct secret secret;		/* TLS 1.3: this phase's, this generation's */
+	uint8_t tail[RECORD_TAIL_LEN];	/* of the record before, TLS 1.0's next IV */
 	struct protection keys;
 };
 
@@ -174,26 +175,45 @@ static bool open_among(struct half *half, struct protection *keys, const struct 
 	return false;
 }
 
-static bool key_before_tls13(struct decryptor *d, enum side from)
+/* Under each master secret that the log has for this handshake, until one proves right. */
+static bool open_with_log(struct decryptor *d, enum side from, const struct sealed *record,
+			  uint64_t number, uint64_t count, uint64_t *found,
+			  const struct opened *opened)
 {
 	struct half *half = &d->half[from];
+	struct protection keys;
 	struct secret master;
 
-	if (!half->keyed && keylog_find(d->keylog, &master, SECRET_MASTER, d->negotiated.client_random))
-		half->keyed = protection_from_master(&half->keys, &d->negotiated, &master, from);
-	return half->keyed;
+	for (unsigned nth = 0; keylog_find(d->keylog, &master, SECRET_MASTER,
+					   d->negotiated.client_random, nth); nth++) {
+		if (!protection_from_master(&keys, &d->negotiated, &master, from))
+			return false;
+		if (number > 0)
+			protection_chain(&keys, half->tail);
+		if (open_among(half, &keys, record, number, count, found, opened)) {
+			half->keys = keys;
+			half->keyed = true;
+			return true;
+		}
+	}
+	return false;
 }
 
 static bool open_before_tls13(struct decryptor *d, enum side from, const struct sealed *record,
 			      const struct opened *opened)
 {
 	struct half *half = &d->half[from];
-	uint64_t number = half->sequence++;
-
-	if (!half->is_protected || !key_before_tls13(d, from))
-		return false;
+	uint64_t number = half->sequence;
 	uint64_t count = half->lost ? RECORDS_MISSED : 1;
-	if (!open_among(half, &half->keys, record, number, count, &number, opened))
+
+	if (!half->is_protected)
+		return false;
+	half->sequence++;
+	bool fits = half->keyed
+		? open_among(half, &half->keys, record, number, count, &number, opened)
+		: open_with_log(d, from, record, number, count, &number, opened);
+	protection_keep_tail(half->tail, record);
+	if (!fits)
 		return false;
 	half->sequence = number + 1;
 	half->lost = false;
@@ -219,30 +239,46 @@ static uint64_t numbers_to_try(const struct half *half, enum phase phase)
 	return half->hidden < RECORDS_MISSED ? half->hidden + 1 : RECORDS_MISSED;
 }
 
+/* Under the secrets that the log has for a phase, until one proves right. */
+static bool open_phase_with_log(struct decryptor *d, enum side from,
+				const struct cipher_suite *suite, enum phase phase,
+				const struct sealed *record, const struct opened *opened)
+{
+	struct half *half = &d->half[from];
+	uint64_t first = phase == half->phase ? half->sequence : 0;
+	struct protection keys;
+	struct secret secret;
+	uint64_t number;
+
+	for (unsigned nth = 0; keylog_find(d->keylog, &secret, label_of(from, phase),
+					   d->negotiated.client_random, nth); nth++) {
+		if (!protection_from_traffic_secret(&keys, suite, &secret, LABEL_TLS13) ||
+		    !open_among(half, &keys, record, first, numbers_to_try(half, phase), &number,
+				opened))
+			continue;
+		enter(half, phase);
+		half->keys = keys;
+		half->secret = secret;
+		half->keyed = true;
+		half->sequence = number + 1;
+		return true;
+	}
+	return false;
+}
+
 static bool open_in_phase(struct decryptor *d, enum side from, const struct cipher_suite *suite,
 			  enum phase phase, const struct sealed *record, const struct opened *opened)
 {
 	struct half *half = &d->half[from];
-	bool is_current = phase == half->phase;
-	struct secret secret = half->secret;
-	struct protection keys;
 	uint64_t number;
 
-	if (is_current && half->keyed) {
-		keys = half->keys;
-	} else if (!keylog_find(d->keylog, &secret, label_of(from, phase),
-				d->negotiated.client_random) ||
-		   !protection_from_traffic_secret(&keys, suite, &secret, LABEL_TLS13)) {
+	if (phase != half->phase || !half->keyed)
+		return open_phase_with_log(d, from, suite, phase, record, opened);
+	if (!open_among(half, &half->keys, record, half->sequence, numbers_to_try(half, phase),
+			&number, opened))
 		return false;
-	}
-	if (!open_among(half, &keys, record, is_current ? half->sequence : 0,
-			numbers_to_try(half, phase), &number, opened))
-		return false;
-	enter(half, phase);
-	half->keys = keys;
-	half->secret = secret;
-	half->keyed = true;
 	half->sequence = number + 1;
+	half->lost = false;
 	return true;
 }
 
@@ -289,11 +325,10 @@ bool decrypt_record(struct decryptor *d, enum side from, const uint8_t header[5]
 	struct opened opened = { out, out_len, inner_type };
 	bool tls13 = is_settled(d) ? is_tls13(d->negotiated.version) : d->early_data;
 
-	*handshake_keys = false;
-	if (!tls13)
-		return open_before_tls13(d, from, &record, &opened);
-	if (!open_tls13(d, from, &record, &opened))
-		return false;
-	*handshake_keys = d->half[from].phase == PHASE_HANDSHAKE;
-	return true;
+	bool fits = tls13 ? open_tls13(d, from, &record, &opened)
+			  : open_before_tls13(d, from, &record, &opened);
+	*handshake_keys = fits && tls13 && d->half[from].phase == PHASE_HANDSHAKE;
+	if (!fits)
+		*inner_type = 0;
+	return fits;
 }

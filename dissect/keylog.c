@@ -96,27 +96,40 @@ static size_t bucket_of(const struct keylog *k, const uint8_t random[RANDOM_LEN]
 	return (size_t)hash & (k->bucket_count - 1);
 }
 
-static struct entry *find(const struct keylog *k, enum secret_label label,
-			  const uint8_t random[RANDOM_LEN])
+static const struct entry *find(const struct keylog *k, enum secret_label label,
+				const uint8_t random[RANDOM_LEN], unsigned nth)
 {
-	for (struct entry *e = k->buckets[bucket_of(k, random)]; e; e = e->next) {
-		if (e->label == label && memcmp(e->random, random, RANDOM_LEN) == 0)
+	for (const struct entry *e = k->buckets[bucket_of(k, random)]; e; e = e->next) {
+		if (e->label == label && memcmp(e->random, random, RANDOM_LEN) == 0 && nth-- == 0)
 			return e;
 	}
 	return NULL;
 }
 
 bool keylog_find(const struct keylog *k, struct secret *out, enum secret_label label,
-		 const uint8_t random[RANDOM_LEN])
+		 const uint8_t random[RANDOM_LEN], unsigned nth)
 {
 	if (keylog_is_empty(k))
 		return false;
-	const struct entry *e = find(k, label, random);
+	const struct entry *e = find(k, label, random, nth);
 	if (!e)
 		return false;
 	out->len = e->len;
 	memcpy(out->bytes, e->secret, e->len);
 	return true;
+}
+
+/* A key log that both peers write has most secrets twice. */
+static bool is_known(const struct keylog *k, enum secret_label label,
+		     const uint8_t random[RANDOM_LEN], const struct secret *secret)
+{
+	const struct entry *e;
+
+	for (unsigned nth = 0; (e = find(k, label, random, nth)); nth++) {
+		if (e->len == secret->len && memcmp(e->secret, secret->bytes, secret->len) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Twice the buckets once they are full; without memory the chains just grow longer. */
@@ -146,15 +159,12 @@ static void make_room(struct keylog *k)
 static bool add(struct keylog *k, enum secret_label label, const uint8_t random[RANDOM_LEN],
 		const struct secret *secret)
 {
-	struct entry *e = find(k, label, random);
-	if (e && e->len == secret->len) {	/* a key log written anew: its last word counts */
-		memcpy(e->secret, secret->bytes, secret->len);
+	if (is_known(k, label, random, secret))
 		return true;
-	}
-	if (e || k->count >= SECRETS_MAX)
+	if (k->count >= SECRETS_MAX || find(k, label, random, SECRETS_ALIKE_MAX - 1))
 		return false;
 	make_room(k);
-	e = malloc(sizeof(*e) + secret->len);
+	struct entry *e = malloc(sizeof(*e) + secret->len);
 	if (!e)
 		return false;
 	struct entry **bucket = &k->buckets[bucket_of(k, random)];

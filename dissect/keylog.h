@@ -22,9 +22,15 @@ struct secret {
 	uint8_t bytes[SECRET_MAX];
 };
 
-/* keylog_find copies the secret with that label of the handshake with that ClientHello.random. */
+/* Where the peers disagree on the transcript each logs its own: so many secrets are kept for one. */
+enum { SECRETS_ALIKE_MAX = 4 };
+
+/*
+ * keylog_find copies the secret with that label of the handshake with that ClientHello.random. Where
+ * there are several, `nth` counts them from 0; false when there are no more.
+ */
 bool keylog_find(const struct keylog *k, struct secret *out, enum secret_label label,
-		 const uint8_t random[RANDOM_LEN]);
+		 const uint8_t random[RANDOM_LEN], unsigned nth);
 
 /* keylog_is_empty: nothing can be found, so nothing needs to be kept for later. */
 bool keylog_is_empty(const struct keylog *k);

@@ -118,3 +118,21 @@ bool protection_open(struct protection *p, const struct sealed *record, uint8_t 
 	struct generic_header header = { record->sequence, record->type, record->version };
 	return generic_open(&p->generic, &header, record->fragment, record->len, out, out_len);
 }
+
+void protection_keep_tail(uint8_t out[RECORD_TAIL_LEN], const struct sealed *record)
+{
+	size_t len = record->len < RECORD_TAIL_LEN ? record->len : RECORD_TAIL_LEN;
+	struct reader fragment = reader_of(record->fragment, record->len);
+
+	take(&fragment, record->len - len);
+	memcpy(out + (RECORD_TAIL_LEN - len), take(&fragment, len), len);
+}
+
+void protection_chain(struct protection *p, const uint8_t tail[RECORD_TAIL_LEN])
+{
+	const struct generic_keys *keys = &p->generic;
+	size_t behind = keys->encrypt_then_mac ? keys->mac_len : 0;
+
+	if (keys->chained_iv)
+		memcpy(p->generic.iv, tail + (RECORD_TAIL_LEN - behind - keys->block), keys->block);
+}

@@ -49,4 +49,12 @@ bool protection_from_master(struct protection *out, const struct negotiated *neg
 bool protection_open(struct protection *p, const struct sealed *record, uint8_t *out,
 		     size_t *out_len, uint8_t *type);
 
+/*
+ * TLS 1.0 goes on from the last ciphertext block of the record before: protection_keep_tail keeps
+ * the end of a record, protection_chain puts its last block into keys that come later than it.
+ */
+enum { RECORD_TAIL_LEN = GENERIC_BLOCK_MAX + GENERIC_MAC_MAX };
+void protection_keep_tail(uint8_t out[RECORD_TAIL_LEN], const struct sealed *record);
+void protection_chain(struct protection *p, const uint8_t tail[RECORD_TAIL_LEN]);
+
 #endif

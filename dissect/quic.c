@@ -274,7 +274,7 @@ static bool key_from_log(struct quic *q, enum side from, enum space space)
 	struct secret secret;
 
 	if (!side->keyed[space] && q->has_client_random && suite && q->version &&
-	    keylog_find(tls_keylog(q->tls), &secret, label, q->client_random))
+	    keylog_find(tls_keylog(q->tls), &secret, label, q->client_random, 0))
 		side->keyed[space] = quic_traffic_keys(&side->keys[space], q->version, suite, &secret);
 	return side->keyed[space];
 }

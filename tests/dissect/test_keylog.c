@@ -30,7 +30,7 @@ static bool has(const struct keylog *k, enum secret_label label, const char *ran
 {
 	struct bytes random = bytes_of_hex(random_hex);
 	struct secret secret;
-	bool found = keylog_find(k, &secret, label, random.at);
+	bool found = keylog_find(k, &secret, label, random.at, 0);
 
 	free(random.at);
 	return found && secret.len == len && secret.bytes[0] == 0xa1;
@@ -103,6 +103,28 @@ static void many_secrets_stay_findable(void **state)
 	keylog_free(k);
 }
 
+static void two_secrets_for_one_handshake_are_both_kept(void **state)
+{
+	(void)state;
+	struct keylog *k = keylog_new();
+	struct bytes random = bytes_of_hex(RANDOM_A);
+	struct secret secret;
+	char line[256];
+	for (int i = 0; i < 10; i++) {
+		snprintf(line, sizeof(line), "CLIENT_RANDOM %s %02x%s\n", RANDOM_A, i, SECRET_48 + 2);
+		size_t taken = keylog_add_text(k, line, strlen(line));
+		assert_int_equal(taken, i < SECRETS_ALIKE_MAX);
+		if (i < SECRETS_ALIKE_MAX)	/* again: nothing new */
+			assert_int_equal(keylog_add_text(k, line, strlen(line)), 1);
+	}
+	unsigned seen = 0;
+	for (unsigned nth = 0; keylog_find(k, &secret, SECRET_MASTER, random.at, nth); nth++)
+		seen |= 1u << secret.bytes[0];
+	assert_int_equal(seen, (1 << SECRETS_ALIKE_MAX) - 1);
+	free(random.at);
+	keylog_free(k);
+}
+
 static void a_file_is_read_whole_and_a_missing_one_is_named(void **state)
 {
 	(void)state;
@@ -128,6 +150,7 @@ int main(void)
 		cmocka_unit_test(comments_garbage_and_carriage_returns_do_no_harm),
 		cmocka_unit_test(a_line_cut_anywhere_is_no_secret),
 		cmocka_unit_test(many_secrets_stay_findable),
+		cmocka_unit_test(two_secrets_for_one_handshake_are_both_kept),
 		cmocka_unit_test(a_file_is_read_whole_and_a_missing_one_is_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
