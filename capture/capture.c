@@ -85,6 +85,8 @@ static void end_input(struct capture *c, enum capture_result result)
 {
 	c->ended = true;
 	c->result = result;
+	c->stats.dropped_kernel = file_dropped_kernel(c->file);
+	c->stats.dropped_interface = file_dropped_interface(c->file);
 	flows_end(c->flows);
 }
 

@@ -142,7 +142,7 @@ double source_progress(const struct source *s)
 
 	if (!t->total)
 		return -1;
-	uint64_t waiting = t->decompressor ? 0 : left(&s->window);
+	uint64_t waiting = left(&t->raw_left) + (t->decompressor ? 0 : left(&s->window));
 	double done = (double)(t->raw_read - waiting) / (double)t->total;
 	return done > 1 ? 1 : done;
 }
