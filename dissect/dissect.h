@@ -340,6 +340,9 @@ void message_free(struct tls_message *message);
  * caller may capture_forget() its bytes. */
 bool tls_is_done(const struct tls *t);
 
+/* What this flow turned out to speak: 't' TLS over TCP (or nothing yet), 'd' DTLS, 'q' QUIC. */
+char tls_kind(const struct tls *t);
+
 /* Whether bytes wait in an incomplete record or message of this side: how many are there, how many
  * the record or message promised (0, 0 for none). */
 void tls_pending(const struct tls *t, enum side side, uint64_t *have, uint64_t *want);

@@ -174,6 +174,13 @@ bool tls_is_done(const struct tls *t)
 	return t->tried >= DATAGRAMS_TRIED;
 }
 
+char tls_kind(const struct tls *t)
+{
+	if (t->dtls)
+		return 'd';
+	return t->quic ? 'q' : 't';
+}
+
 void tls_pending(const struct tls *t, enum side side, uint64_t *have, uint64_t *want)
 {
 	*have = *want = 0;
