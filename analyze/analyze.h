@@ -22,7 +22,7 @@ enum step {
 	STEP_CLIENT_FINISHED, STEP_SERVER_FINISHED, STEP_APPLICATION_DATA, STEP_COUNT
 };
 
-enum { ALERTS_KEPT = 8, MESSAGES_KEPT = 48, RECORDS_KEPT = 40, UPGRADES_KEPT = 12 };
+enum { ALERTS_KEPT = 8, MESSAGES_KEPT = 48, RECORDS_KEPT = 24, UPGRADES_KEPT = 12 };
 
 struct alert_fact {
 	enum side from;
@@ -43,11 +43,10 @@ struct message_fact {
 };
 
 struct record_fact {
-	enum side from;
-	uint8_t type;
+	uint8_t type;		/* the inner one when decrypted */
 	bool hidden;
 	uint16_t epoch;
-	uint32_t length;
+	uint32_t length;	/* on the wire */
 	struct mark mark;
 	uint64_t offset;
 };
@@ -58,6 +57,7 @@ struct handshake {
 	uint64_t serial;		/* order of first packets in the run */
 	struct flow_facts flow;		/* sides turned so that SIDE_CLIENT sent the ClientHello */
 	char dissected_as;		/* 't' TLS, 'd' DTLS, 'q' QUIC */
+	bool turned;			/* the ClientHello came from the side that capture/ took for the server */
 
 	struct client_hello *hello, *second_hello;	/* owned; second: after HelloRetryRequest */
 	struct mark hello_mark, second_hello_mark;
@@ -88,13 +88,16 @@ struct handshake {
 
 	struct message_fact messages[MESSAGES_KEPT];
 	uint16_t message_count;
-	struct record_fact records[RECORDS_KEPT];	/* the first ones of both sides, CCS included */
-	uint16_t record_count;
+	struct record_fact records[2][RECORDS_KEPT];	/* the first ones of each side, CCS included */
+	uint16_t record_count[2];	/* kept */
+	uint64_t record_total[2];
+	struct record_fact last_record[2];
 	struct alert_fact alerts[ALERTS_KEPT];
 	uint8_t alert_count;
 
-	/* hidden or decrypted application data, by side */
-	uint64_t data_records[2], data_bytes[2];
+	/* application data by side: known by its type before TLS 1.3 and with keys, else what follows
+	 * both Finished and is no alert */
+	uint64_t data_records[2];
 	struct mark first_data[2], last_data[2];
 
 	struct tls_foreign foreign[2];	/* what each side spoke that is not TLS */
@@ -104,6 +107,8 @@ struct handshake {
 	struct tls_upgrade upgrades[UPGRADES_KEPT];
 	struct { enum side from; struct mark mark; } upgrade_marks[UPGRADES_KEPT];
 	uint8_t upgrade_count;
+	struct tls_quic quic[2];	/* first QUIC word of each side beside TLS */
+	struct mark quic_mark[2];
 	struct mark gap[2];		/* first missing bytes of the capture in each direction */
 	uint64_t pending_have[2], pending_want[2];	/* an incomplete record or message at the end */
 	struct mark ended;		/* the capture's last packet when the flow was given up */

@@ -1,0 +1,310 @@
+#include "ending.h"
+
+enum {
+	ALERT_CLOSE_NOTIFY = 0, ALERT_UNEXPECTED_MESSAGE = 10, ALERT_BAD_RECORD_MAC = 20,
+	ALERT_HANDSHAKE_FAILURE = 40, ALERT_DECODE_ERROR = 50, ALERT_USER_CANCELED = 90,
+	ALERT_NO_RENEGOTIATION = 100, ALERT_UNRECOGNIZED_NAME = 112,
+	LEVEL_WARNING = 1, LEVEL_FATAL = 2,
+	SMALLEST_FLIGHT_BYTES = 450	/* hidden bytes of EncryptedExtensions to Finished with any certificate */
+};
+
+static const int64_t IDLE_NS = INT64_C(60000000000);	/* nobody waits longer in silence for a handshake */
+
+/* RFC 8446 6: all but close_notify and user_canceled are fatal in TLS 1.3, whatever the level. */
+static bool is_fatal(const struct handshake *h, const struct alert_fact *a)
+{
+	if (a->hidden || a->code == ALERT_CLOSE_NOTIFY || a->code == ALERT_USER_CANCELED)
+		return false;
+	return a->level != LEVEL_WARNING || (is_tls13(h->version) && a->code != ALERT_UNRECOGNIZED_NAME);
+}
+
+static struct mark side_reset(const struct handshake *h, enum side side)
+{
+	const struct tcp_side *s = &h->flow.side[side];
+
+	return s->reset_count ? s->resets[0].mark : (struct mark){ 0 };
+}
+
+static struct mark side_gone(const struct handshake *h, enum side side)
+{
+	return mark_earlier(h->flow.side[side].fin, side_reset(h, side));
+}
+
+/*
+ * Stacks answer the peer's FIN, RST or alert with an alert of their own: OpenSSL 3 with
+ * decode_error, JSSE with handshake_failure, gnutls-cli with unexpected_message, several with a
+ * bad_record_mac for a plaintext alert in TLS 1.3. It says nothing of the cause.
+ */
+static bool is_usual_echo(const struct alert_fact *a)
+{
+	return a->hidden || a->code == ALERT_DECODE_ERROR || a->code == ALERT_UNEXPECTED_MESSAGE ||
+	       a->code == ALERT_HANDSHAKE_FAILURE || a->code == ALERT_BAD_RECORD_MAC ||
+	       a->code == ALERT_CLOSE_NOTIFY || a->code == ALERT_USER_CANCELED;
+}
+
+static bool peer_alerted_before(const struct handshake *h, const struct alert_fact *a)
+{
+	for (uint8_t i = 0; i < h->alert_count; i++) {
+		const struct alert_fact *b = &h->alerts[i];
+
+		if (b->from != a->from && mark_before(b->mark, a->mark) && (b->hidden || is_fatal(h, b)))
+			return true;
+	}
+	return false;
+}
+
+static void mark_echoes(struct handshake *h)
+{
+	for (uint8_t i = 0; i < h->alert_count; i++) {
+		struct alert_fact *a = &h->alerts[i];
+		bool peer_gone = mark_before(side_gone(h, other_side(a->from)), a->mark);
+
+		a->after_peer_end = (peer_gone && is_usual_echo(a)) || peer_alerted_before(h, a);
+	}
+}
+
+static void sort_alerts(struct handshake *h)
+{
+	for (uint8_t i = 1; i < h->alert_count; i++)
+		for (uint8_t j = i; j && mark_before(h->alerts[j].mark, h->alerts[j - 1].mark); j--) {
+			struct alert_fact kept = h->alerts[j];
+
+			h->alerts[j] = h->alerts[j - 1];
+			h->alerts[j - 1] = kept;
+		}
+}
+
+/* ---- phase ---- */
+
+static bool server_flight_is_whole(const struct handshake *h)
+{
+	if (happened(h->finished[SIDE_SERVER]) || happened(h->finished[SIDE_CLIENT]))
+		return true;
+	if (!is_tls13(h->version) || h->dissected_as == 'q')
+		return happened(h->hello_done) || happened(h->change_cipher[SIDE_SERVER]);
+	return infer_server_flight_bytes(h) >= SMALLEST_FLIGHT_BYTES;
+}
+
+static enum phase phase_of(const struct handshake *h)
+{
+	const struct tcp_side *client = &h->flow.side[SIDE_CLIENT];
+	const struct tcp_side *server = &h->flow.side[SIDE_SERVER];
+
+	if (happened(h->finished[SIDE_CLIENT]) &&
+	    (happened(h->finished[SIDE_SERVER]) || is_tls13(h->version)))
+		return PHASE_DONE;
+	if (happened(h->finished[SIDE_CLIENT]))
+		return PHASE_SERVER_TURN;
+	if (h->server)
+		return server_flight_is_whole(h) ? PHASE_CLIENT_TURN : PHASE_SERVER_FLIGHT;
+	if ((h->retry && !h->second_hello) || (happened(h->hello_verify_request) && !h->second_hello))
+		return PHASE_RETRY;
+	if (h->hello)
+		return PHASE_HELLO;
+	if (h->flow.transport == TRANSPORT_TCP && happened(client->syn) && !happened(server->syn) &&
+	    !server->data_segments && !client->data_segments)
+		return PHASE_TCP;
+	return PHASE_BEFORE_HELLO;
+}
+
+/* ---- who ended it ---- */
+
+static const struct alert_fact *first_alert(const struct handshake *h, bool hidden)
+{
+	for (uint8_t i = 0; i < h->alert_count; i++) {
+		const struct alert_fact *a = &h->alerts[i];
+
+		if (a->after_peer_end || a->hidden != hidden)
+			continue;
+		if (hidden || is_fatal(h, a))
+			return a;
+	}
+	return NULL;
+}
+
+static const struct alert_fact *first_leave(const struct handshake *h)
+{
+	for (uint8_t i = 0; i < h->alert_count; i++) {
+		const struct alert_fact *a = &h->alerts[i];
+
+		if (!a->hidden && !a->after_peer_end &&
+		    (a->code == ALERT_CLOSE_NOTIFY || a->code == ALERT_USER_CANCELED))
+			return a;
+	}
+	return NULL;
+}
+
+static void take_alert(struct ending *e, const struct alert_fact *a, enum ending_how how)
+{
+	e->how = how;
+	e->by = a->from;
+	e->mark = a->mark;
+	e->alert = a;
+}
+
+static bool take_gone(const struct handshake *h, struct ending *e)
+{
+	struct mark client = side_gone(h, SIDE_CLIENT), server = side_gone(h, SIDE_SERVER);
+	struct mark reset;
+
+	if (!happened(client) && !happened(server))
+		return false;
+	e->by = mark_before(client, server) ? SIDE_CLIENT : SIDE_SERVER;
+	e->mark = mark_earlier(client, server);
+	reset = side_reset(h, e->by);
+	e->how = happened(reset) && reset.frame == e->mark.frame ? ENDED_BY_RST : ENDED_BY_FIN;
+	e->reset = e->how == ENDED_BY_RST ? &h->flow.side[e->by].resets[0] : NULL;
+	return true;
+}
+
+static bool take_icmp(const struct handshake *h, struct ending *e)
+{
+	for (uint8_t i = 0; i < h->flow.icmp_count; i++) {
+		const struct icmp_error *icmp = &h->flow.icmp[i];
+
+		if (icmp->kind == ICMP_TOO_BIG || icmp->kind == ICMP_OTHER || e->phase > PHASE_HELLO)
+			continue;
+		e->how = ENDED_BY_ICMP;
+		e->mark = icmp->mark;
+		return true;
+	}
+	return false;
+}
+
+/* The first thing that a side did to end it: a FIN that precedes an alert of the same side is the
+ * kernel's order, not the cause's, so readable alerts come first, then what is merely hidden. */
+static void find_end(const struct handshake *h, struct ending *e)
+{
+	const struct alert_fact *alert = first_alert(h, false);
+	const struct alert_fact *hidden = first_alert(h, true);
+	const struct alert_fact *leave = first_leave(h);
+	bool gone = take_gone(h, e);
+
+	if (alert && !(hidden && mark_before(hidden->mark, alert->mark) && hidden->from != alert->from)) {
+		take_alert(e, alert, ENDED_BY_ALERT);
+		return;
+	}
+	if (hidden && (!gone || !mark_before(e->mark, hidden->mark) || e->by == hidden->from)) {
+		take_alert(e, hidden, ENDED_BY_HIDDEN_ALERT);
+		return;
+	}
+	if (leave && (!gone || !mark_before(e->mark, leave->mark))) {
+		take_alert(e, leave, ENDED_BY_CLOSE_NOTIFY);
+		return;
+	}
+	if (gone || take_icmp(h, e))
+		return;
+	e->mark = h->flow.last;
+	e->how = happened(h->ended) && h->ended.time - h->flow.last.time >= IDLE_NS ? ENDED_BY_SILENCE
+										    : ENDED_NOT;
+}
+
+static void read_waiting(const struct handshake *h, struct ending *e)
+{
+	struct mark last = { 0 };
+
+	for (int side = 0; side < 2; side++) {
+		const struct tcp_side *s = &h->flow.side[side];
+		struct mark data = s->last_data;
+
+		if (h->flow.transport == TRANSPORT_UDP)
+			data = s->last_packet;
+		/* A FIN or an alert's own segment is not what was waited for. */
+		if (!happened(data) || !mark_before(data, e->mark))
+			data = h->record_total[side] ? h->last_record[side].mark : s->first_data;
+		if (!happened(data) || !mark_before(data, e->mark))
+			data = s->syn;
+		e->heard[side] = data;
+		last = mark_later(last, data);
+	}
+	e->waited = happened(last) && e->mark.time > last.time ? e->mark.time - last.time : 0;
+}
+
+/* ---- outcome ---- */
+
+static bool data_both_ways(const struct handshake *h)
+{
+	return h->data_records[SIDE_CLIENT] && h->data_records[SIDE_SERVER];
+}
+
+/* A server that judges the client after its Finished refuses with an alert in the place of a
+ * ticket or data (RFC 8446 4.4.2.4, 4.6.1). */
+static bool server_refused_late(const struct handshake *h, const struct ending *e)
+{
+	enum client_flight flight;
+
+	if (e->by != SIDE_SERVER || h->data_records[SIDE_SERVER])
+		return false;
+	if (e->how == ENDED_BY_ALERT)
+		return true;
+	if (!is_tls13(h->version) || (e->how != ENDED_BY_HIDDEN_ALERT))
+		return false;
+	flight = infer_client_flight(h);
+	return flight == FLIGHT_EMPTY_CERTIFICATE || flight == FLIGHT_CERTIFICATE ||
+	       (h->keys && happened(h->request_mark));
+}
+
+static bool client_refused_late(const struct handshake *h, const struct ending *e)
+{
+	return e->by == SIDE_CLIENT && e->how == ENDED_BY_ALERT && !data_both_ways(h) &&
+	       !h->data_records[SIDE_CLIENT];
+}
+
+static bool anyone_left(const struct ending *e)
+{
+	return e->how != ENDED_NOT && e->how != ENDED_BY_SILENCE;
+}
+
+static void judge_outcome(const struct handshake *h, struct ending *e)
+{
+	bool done = e->phase == PHASE_DONE || data_both_ways(h);
+
+	e->outcome = OUTCOME_FAILED;
+	if (done) {
+		e->rejected_late = server_refused_late(h, e) || client_refused_late(h, e);
+		e->left_without_data = !h->data_records[SIDE_CLIENT] && anyone_left(e) &&
+				       e->by == SIDE_CLIENT;
+		e->outcome = e->rejected_late ? OUTCOME_FAILED : OUTCOME_COMPLETED;
+	} else if (e->how == ENDED_NOT) {
+		e->outcome = OUTCOME_INCONCLUSIVE;
+	}
+}
+
+void ending_read(struct handshake *h, struct ending *out)
+{
+	*out = (struct ending){ .how = ENDED_NOT };
+	sort_alerts(h);
+	mark_echoes(h);
+	out->phase = phase_of(h);
+	find_end(h, out);
+	read_waiting(h, out);
+	judge_outcome(h, out);
+}
+
+enum step handshake_reached(const struct handshake *h)
+{
+	const struct { struct mark mark; enum step step; } seen[] = {
+		{ h->flow.side[SIDE_CLIENT].syn, STEP_TCP_SYN },
+		{ mark_later(h->flow.side[SIDE_SERVER].syn, h->flow.side[SIDE_CLIENT].first_data),
+		  STEP_TCP_ESTABLISHED },
+		{ h->hello_mark, STEP_CLIENT_HELLO },
+		{ h->retry_mark, STEP_HELLO_RETRY_REQUEST },
+		{ h->server_mark, STEP_SERVER_HELLO },
+		{ h->certificates_mark, STEP_CERTIFICATE },
+		{ h->key_exchange_mark, STEP_SERVER_KEY_EXCHANGE },
+		{ h->request_mark, STEP_CERTIFICATE_REQUEST },
+		{ h->hello_done, STEP_SERVER_HELLO_DONE },
+		{ h->client_certificates_mark, STEP_CLIENT_CERTIFICATE },
+		{ h->client_key_exchange, STEP_CLIENT_KEY_EXCHANGE },
+		{ h->finished[SIDE_CLIENT], STEP_CLIENT_FINISHED },
+		{ h->finished[SIDE_SERVER], STEP_SERVER_FINISHED },
+		{ data_both_ways(h) ? h->first_data[SIDE_CLIENT] : (struct mark){ 0 },
+		  STEP_APPLICATION_DATA },
+	};
+	enum step reached = STEP_NONE;
+
+	for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++)
+		if (happened(seen[i].mark))
+			reached = seen[i].step;
+	return reached;
+}

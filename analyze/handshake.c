@@ -1,0 +1,424 @@
+#include "handshake.h"
+
+#include <stdlib.h>
+
+struct handshake *handshake_new(const char *file, uint64_t serial, char dissected_as)
+{
+	struct handshake *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return NULL;
+	h->file = file;
+	h->serial = serial;
+	h->dissected_as = dissected_as;
+	return h;
+}
+
+static void free_certificates(struct certificate_list *list)
+{
+	if (!list)
+		return;
+	for (uint16_t i = 0; i < list->count; i++)
+		certificate_release(list->at[i]);
+	free(list);
+}
+
+void handshake_free(struct handshake *h)
+{
+	if (!h)
+		return;
+	free(h->hello);
+	free(h->second_hello);
+	free(h->retry);
+	free(h->server);
+	free(h->encrypted_extensions);
+	free_certificates(h->certificates);
+	free_certificates(h->client_certificates);
+	free(h->staple);
+	free(h->key_exchange);
+	free(h->request);
+	free(h);
+}
+
+bool mark_before(struct mark a, struct mark b)
+{
+	if (!happened(a) || !happened(b))
+		return happened(a);
+	return a.time != b.time ? a.time < b.time : a.frame < b.frame;
+}
+
+struct mark mark_earlier(struct mark a, struct mark b)
+{
+	return mark_before(b, a) ? b : a;
+}
+
+struct mark mark_later(struct mark a, struct mark b)
+{
+	if (!happened(a) || !happened(b))
+		return happened(a) ? a : b;
+	return mark_before(a, b) ? b : a;
+}
+
+bool is_tls13(uint16_t version)
+{
+	return version == 0x0304 || (version >> 8) == 0x7f || version == 0xfefc;
+}
+
+bool record_is_hidden13(const struct handshake *h, const struct record_fact *r)
+{
+	return is_tls13(h->version) && r->hidden &&
+	       (r->type == CONTENT_APPLICATION_DATA || h->dissected_as != 't');
+}
+
+static void note_first(struct mark *into, struct mark mark)
+{
+	if (!happened(*into))
+		*into = mark;
+}
+
+/* Moves a body into an empty place and out of the event, so that nobody frees it twice. */
+static void *move_body(void *have, void **body)
+{
+	void *moved = have;
+
+	if (!have) {
+		moved = *body;
+		*body = NULL;
+	}
+	return moved;
+}
+
+static void note_client_hello(struct handshake *h, const struct tls_event *e)
+{
+	struct client_hello *hello = e->message.body.client_hello;
+
+	if (!hello)
+		return;
+	if (h->hello && happened(h->finished[SIDE_CLIENT])) {
+		h->renegotiating = true;
+		note_first(&h->renegotiation, e->mark);
+		free(hello);
+	} else if (!h->hello) {
+		h->hello = hello;
+		h->hello_mark = e->mark;
+		h->hello_first = e->message.first;
+	} else if (!h->second_hello && (h->retry || happened(h->hello_verify_request))) {
+		h->second_hello = hello;
+		h->second_hello_mark = e->mark;
+	} else {
+		free(hello);
+	}
+}
+
+static void note_server_hello(struct handshake *h, const struct tls_event *e)
+{
+	struct server_hello *hello = e->message.body.server_hello;
+
+	if (!hello)
+		return;
+	if (hello->is_retry && !h->retry) {
+		h->retry = hello;
+		h->retry_mark = e->mark;
+		h->group = hello->group;
+		return;
+	}
+	if (hello->is_retry || h->server) {
+		free(hello);
+		return;
+	}
+	h->server = hello;
+	h->server_mark = e->mark;
+	h->version = hello->version;
+	h->suite = hello->suite;
+	if (hello->group)
+		h->group = hello->group;
+}
+
+static void note_certificates(struct handshake *h, const struct tls_event *e)
+{
+	bool client = e->from == SIDE_CLIENT;
+	struct certificate_list **list = client ? &h->client_certificates : &h->certificates;
+
+	if (*list) {
+		free_certificates(e->message.body.certificates);
+	} else {
+		*list = e->message.body.certificates;
+		*(client ? &h->client_certificates_mark : &h->certificates_mark) = e->mark;
+	}
+	if (!client && !h->staple && e->message.leaf_staple) {
+		h->staple = e->message.leaf_staple;
+		h->staple_mark = e->mark;
+	} else {
+		free(e->message.leaf_staple);
+	}
+}
+
+static void note_mark(struct handshake *h, const struct tls_event *e)
+{
+	switch (e->message.type) {
+	case HS_HELLO_REQUEST: note_first(&h->hello_request, e->mark); break;
+	case HS_HELLO_VERIFY_REQUEST: note_first(&h->hello_verify_request, e->mark); break;
+	case HS_NEW_SESSION_TICKET: note_first(&h->new_session_ticket, e->mark); break;
+	case HS_SERVER_HELLO_DONE: note_first(&h->hello_done, e->mark); break;
+	case HS_CLIENT_KEY_EXCHANGE: note_first(&h->client_key_exchange, e->mark); break;
+	case HS_CERTIFICATE_VERIFY: note_first(&h->certificate_verify[e->from], e->mark); break;
+	case HS_FINISHED: note_first(&h->finished[e->from], e->mark); break;
+	default: break;
+	}
+}
+
+static void note_body(struct handshake *h, struct tls_event *e)
+{
+	void *body;
+
+	switch (e->message.type) {
+	case HS_CLIENT_HELLO:
+		note_client_hello(h, e);
+		break;
+	case HS_SERVER_HELLO:
+		note_server_hello(h, e);
+		break;
+	case HS_CERTIFICATE:
+	case HS_COMPRESSED_CERTIFICATE:
+		note_certificates(h, e);
+		break;
+	case HS_ENCRYPTED_EXTENSIONS:
+		body = e->message.body.encrypted_extensions;
+		h->encrypted_extensions = move_body(h->encrypted_extensions, &body);
+		free(body);
+		break;
+	case HS_SERVER_KEY_EXCHANGE:
+		body = e->message.body.server_key_exchange;
+		note_first(&h->key_exchange_mark, e->mark);
+		h->key_exchange = move_body(h->key_exchange, &body);
+		if (h->key_exchange && h->key_exchange->group)
+			h->group = h->key_exchange->group;
+		free(body);
+		break;
+	case HS_CERTIFICATE_REQUEST:
+		body = e->message.body.certificate_request;
+		note_first(&h->request_mark, e->mark);
+		h->request = move_body(h->request, &body);
+		free(body);
+		break;
+	case HS_CERTIFICATE_STATUS:
+		body = e->message.body.staple;
+		note_first(&h->staple_mark, e->mark);
+		h->staple = move_body(h->staple, &body);
+		free(body);
+		break;
+	default:
+		break;
+	}
+}
+
+static void note_message(struct handshake *h, struct tls_event *e)
+{
+	tls_take(e);
+	note_mark(h, e);
+	note_body(h, e);
+	h->keys |= e->message.decrypted;
+	if (e->message.malformed && !happened(h->broken_mark[e->from])) {
+		h->broken[e->from] = (struct tls_broken){ .kind = BROKEN_MESSAGE,
+			.message_type = e->message.type, .offset = e->message.broke_at };
+		h->broken_mark[e->from] = e->mark;
+	}
+	if (h->message_count < MESSAGES_KEPT)
+		h->messages[h->message_count++] = (struct message_fact){ .from = e->from,
+			.type = e->message.type, .decrypted = e->message.decrypted, .mark = e->mark,
+			.length = e->message.length };
+}
+
+/* Before TLS 1.3 the first hidden handshake record behind ChangeCipherSpec is Finished, and a
+ * later one renegotiates (RFC 5246 7.4.9); the content type of records stays readable. */
+static void note_hidden12(struct handshake *h, const struct tls_event *e)
+{
+	if (e->record.type == CONTENT_HANDSHAKE) {
+		if (!happened(h->finished[e->from])) {
+			h->finished[e->from] = e->mark;
+		} else if (happened(h->finished[other_side(e->from)])) {
+			h->renegotiating = true;
+			note_first(&h->renegotiation, e->mark);
+		}
+	}
+	if (e->record.type == CONTENT_APPLICATION_DATA) {
+		h->data_records[e->from]++;
+		note_first(&h->first_data[e->from], e->mark);
+		h->last_data[e->from] = e->mark;
+	}
+}
+
+static void add_alert(struct handshake *h, struct alert_fact alert)
+{
+	if (h->alert_count < ALERTS_KEPT)
+		h->alerts[h->alert_count++] = alert;
+}
+
+static void note_decrypted(struct handshake *h, const struct tls_event *e)
+{
+	h->keys = true;
+	if (e->record.inner_type != CONTENT_APPLICATION_DATA)
+		return;
+	h->data_records[e->from]++;
+	note_first(&h->first_data[e->from], e->mark);
+	h->last_data[e->from] = e->mark;
+}
+
+static void note_record(struct handshake *h, const struct tls_event *e)
+{
+	const struct tls_record *r = &e->record;
+	struct record_fact fact = { .type = r->decrypted ? r->inner_type : r->type,
+		.hidden = r->hidden, .epoch = r->epoch, .length = r->length, .mark = e->mark,
+		.offset = r->offset };
+
+	if (h->record_count[e->from] < RECORDS_KEPT)
+		h->records[e->from][h->record_count[e->from]++] = fact;
+	h->last_record[e->from] = fact;
+	h->record_total[e->from]++;
+	if (r->type == CONTENT_CHANGE_CIPHER_SPEC)
+		note_first(&h->change_cipher[e->from], e->mark);
+	if (r->decrypted)
+		note_decrypted(h, e);
+	else if (r->hidden && !is_tls13(h->version) && h->dissected_as != 'q')
+		note_hidden12(h, e);
+	if (r->hidden && r->type == CONTENT_ALERT && !is_tls13(h->version))
+		add_alert(h, (struct alert_fact){ .from = e->from, .hidden = true, .mark = e->mark,
+						  .length = r->length });
+}
+
+static void note_alert(struct handshake *h, const struct tls_event *e)
+{
+	h->keys |= e->alert.decrypted;
+	add_alert(h, (struct alert_fact){ .from = e->from, .level = e->alert.level,
+					  .code = e->alert.code, .mark = e->mark, .length = 2 });
+}
+
+static void note_upgrade(struct handshake *h, const struct tls_event *e)
+{
+	if (h->upgrade_count == UPGRADES_KEPT)
+		return;
+	h->upgrades[h->upgrade_count] = e->upgrade;
+	h->upgrade_marks[h->upgrade_count].from = e->from;
+	h->upgrade_marks[h->upgrade_count].mark = e->mark;
+	h->upgrade_count++;
+}
+
+static void note_quic(struct handshake *h, const struct tls_event *e)
+{
+	if (happened(h->quic_mark[e->from]))
+		return;
+	h->quic[e->from] = e->quic;
+	h->quic_mark[e->from] = e->mark;
+}
+
+static void swap_bytes(void *a, void *b, size_t len)
+{
+	unsigned char *x = a, *y = b;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char kept = x[i];
+
+		x[i] = y[i];
+		y[i] = kept;
+	}
+}
+
+/* The TLS client is who sends the ClientHello, whoever sent the SYN (simultaneous open, captures
+ * that start late): what was noted so far changes sides. */
+static void turn_sides(struct handshake *h)
+{
+	h->turned = !h->turned;
+	swap_bytes(h->records[0], h->records[1], sizeof(h->records[0]));
+	swap_bytes(&h->record_count[0], &h->record_count[1], sizeof(h->record_count[0]));
+	swap_bytes(&h->record_total[0], &h->record_total[1], sizeof(h->record_total[0]));
+	swap_bytes(&h->last_record[0], &h->last_record[1], sizeof(h->last_record[0]));
+	swap_bytes(&h->change_cipher[0], &h->change_cipher[1], sizeof(h->change_cipher[0]));
+	swap_bytes(&h->finished[0], &h->finished[1], sizeof(h->finished[0]));
+	swap_bytes(&h->data_records[0], &h->data_records[1], sizeof(h->data_records[0]));
+	swap_bytes(&h->first_data[0], &h->first_data[1], sizeof(h->first_data[0]));
+	swap_bytes(&h->last_data[0], &h->last_data[1], sizeof(h->last_data[0]));
+	swap_bytes(&h->foreign[0], &h->foreign[1], sizeof(h->foreign[0]));
+	swap_bytes(&h->foreign_mark[0], &h->foreign_mark[1], sizeof(h->foreign_mark[0]));
+	swap_bytes(&h->broken[0], &h->broken[1], sizeof(h->broken[0]));
+	swap_bytes(&h->broken_mark[0], &h->broken_mark[1], sizeof(h->broken_mark[0]));
+	swap_bytes(&h->gap[0], &h->gap[1], sizeof(h->gap[0]));
+	for (uint8_t i = 0; i < h->alert_count; i++)
+		h->alerts[i].from = other_side(h->alerts[i].from);
+	for (uint16_t i = 0; i < h->message_count; i++)
+		h->messages[i].from = other_side(h->messages[i].from);
+	for (uint8_t i = 0; i < h->upgrade_count; i++)
+		h->upgrade_marks[i].from = other_side(h->upgrade_marks[i].from);
+}
+
+/* Whether this message can only come from the side that is taken for the other one. */
+static bool on_the_wrong_side(const struct handshake *h, const struct tls_event *e)
+{
+	if (e->kind != TLS_MESSAGE || h->hello || h->server)
+		return false;
+	return (e->message.type == HS_CLIENT_HELLO && e->from == SIDE_SERVER) ||
+	       (e->message.type == HS_SERVER_HELLO && e->from == SIDE_CLIENT);
+}
+
+void handshake_note(struct handshake *h, struct tls_event *e)
+{
+	if (h->turned)
+		e->from = other_side(e->from);
+	if (on_the_wrong_side(h, e)) {
+		turn_sides(h);
+		e->from = other_side(e->from);
+	}
+	switch (e->kind) {
+	case TLS_RECORD:
+		note_record(h, e);
+		break;
+	case TLS_MESSAGE:
+		note_message(h, e);
+		break;
+	case TLS_ALERT:
+		note_alert(h, e);
+		break;
+	case TLS_FOREIGN:
+		if (!happened(h->foreign_mark[e->from])) {
+			h->foreign[e->from] = e->foreign;
+			h->foreign_mark[e->from] = e->mark;
+		}
+		break;
+	case TLS_BROKEN:
+		if (!happened(h->broken_mark[e->from])) {
+			h->broken[e->from] = e->broken;
+			h->broken_mark[e->from] = e->mark;
+		}
+		break;
+	case TLS_UPGRADE:
+		note_upgrade(h, e);
+		break;
+	case TLS_GAP:
+		note_first(&h->gap[e->from], e->mark);
+		break;
+	case TLS_QUIC:
+		note_quic(h, e);
+		break;
+	}
+}
+
+static void turn_flow(struct flow_facts *flow)
+{
+	swap_bytes(&flow->side[0], &flow->side[1], sizeof(flow->side[0]));
+	for (uint8_t i = 0; i < flow->icmp_count; i++)
+		flow->icmp[i].about = other_side(flow->icmp[i].about);
+}
+
+void handshake_close(struct handshake *h, const struct flow_facts *flow)
+{
+	h->flow = *flow;
+	if (h->turned)
+		turn_flow(&h->flow);
+	if (h->server && h->hello && !is_tls13(h->version))
+		h->resumed = h->server->session_id_len &&
+			     h->server->session_id_len == h->hello->session_id_len &&
+			     !memcmp(h->server->session_id, h->hello->session_id,
+				     h->hello->session_id_len);
+	if (h->server && is_tls13(h->version))
+		h->resumed = h->server->has_psk;
+	infer_hidden(h);
+}

@@ -1,0 +1,54 @@
+/*
+ * The facts of one handshake, noted as they come (analyze.h says what they are).
+ */
+#ifndef TLSWHY_HANDSHAKE_H
+#define TLSWHY_HANDSHAKE_H
+
+#include "analyze.h"
+
+/* handshake_new: no facts yet. NULL only without memory. */
+struct handshake *handshake_new(const char *file, uint64_t serial, char dissected_as);
+void handshake_free(struct handshake *h);	/* NULL allowed */
+
+/* handshake_note takes one event; the body of a message is moved into the facts. */
+void handshake_note(struct handshake *h, struct tls_event *event);
+
+/* handshake_close takes the flow's facts when it is over, turns the sides so that the client is
+ * who sent the ClientHello, and reads what is hidden (infer.c). */
+void handshake_close(struct handshake *h, const struct flow_facts *flow);
+
+/* Did this happen, and does `a` come before `b`? A mark that never happened comes after all. */
+static inline bool happened(struct mark mark)
+{
+	return mark.frame != 0;
+}
+
+bool mark_before(struct mark a, struct mark b);
+struct mark mark_earlier(struct mark a, struct mark b);
+struct mark mark_later(struct mark a, struct mark b);	/* of those that happened */
+
+/* TLS 1.3, its drafts included. */
+bool is_tls13(uint16_t version);
+
+/* An encrypted application_data record that is hidden and from a TLS 1.3 stream. */
+bool record_is_hidden13(const struct handshake *h, const struct record_fact *r);
+
+/* infer.c: Finished, alerts, client certificates and data that only lengths and places show. */
+void infer_hidden(struct handshake *h);
+
+/* What the lengths after the ServerHello say of a TLS 1.3 client's flight (RFC 8446 5.2). */
+enum client_flight {
+	FLIGHT_NONE,		/* nothing hidden came from the client */
+	FLIGHT_ALERT,		/* the first record has an alert's length: it refused */
+	FLIGHT_FINISHED,	/* Finished alone */
+	FLIGHT_EMPTY_CERTIFICATE,	/* an empty Certificate, then Finished */
+	FLIGHT_CERTIFICATE,	/* Certificate, CertificateVerify, Finished */
+	FLIGHT_OTHER		/* lengths that fit nothing known */
+};
+
+enum client_flight infer_client_flight(const struct handshake *h);
+
+/* Bytes of hidden records that the server sent before the client's first one. */
+uint64_t infer_server_flight_bytes(const struct handshake *h);
+
+#endif

@@ -1,0 +1,245 @@
+/*
+ * Reading encrypted handshakes without keys: what lengths, order and direction of hidden records
+ * say (RFC 8446 5.2: length = content + 1 + padding + tag; RFC 5246 6.2.3 before TLS 1.3). What is
+ * found here is marked as inferred; reports must say so.
+ */
+#include "handshake.h"
+
+enum {
+	ALERT_BYTES = 2,		/* level, description */
+	MESSAGE_HEADER = 4,		/* type, length */
+	EMPTY_CERTIFICATE_BYTES = MESSAGE_HEADER + 1 + 3,	/* empty context, empty list */
+	END_OF_EARLY_DATA_BYTES = MESSAGE_HEADER,
+	JSSE_PADDING = 16,		/* JSSE pads every TLS 1.3 alert and handshake record so */
+	SMALLEST_CERTIFICATE_BYTES = 200	/* no client certificate with a key is smaller */
+};
+
+struct lengths {
+	uint32_t tag, hash;
+};
+
+static struct lengths lengths_of(uint16_t suite)
+{
+	const struct cipher_suite *s = cipher_suite(suite);
+	struct lengths l = { .tag = 16, .hash = 32 };
+
+	if (s && s->mode == MODE_CCM8)
+		l.tag = 8;
+	if (s && s->sha384)
+		l.hash = 48;
+	return l;
+}
+
+/* Is this the length of a record with `content` bytes, plain or padded as JSSE does? */
+static bool has_content13(struct lengths l, uint32_t length, uint32_t content)
+{
+	return length == content + 1 + l.tag || length == content + 1 + l.tag + JSSE_PADDING;
+}
+
+static bool is_alert13(const struct handshake *h, uint32_t length)
+{
+	return has_content13(lengths_of(h->suite), length, ALERT_BYTES);
+}
+
+static bool is_finished13(const struct handshake *h, uint32_t length)
+{
+	struct lengths l = lengths_of(h->suite);
+
+	return has_content13(l, length, MESSAGE_HEADER + l.hash);
+}
+
+/* The client's hidden records behind the ServerHello, end_of_early_data left out. */
+static uint16_t client_records(const struct handshake *h, const struct record_fact **out, uint16_t max)
+{
+	struct lengths l = lengths_of(h->suite);
+	uint16_t count = 0;
+
+	for (uint16_t i = 0; i < h->record_count[SIDE_CLIENT] && count < max; i++) {
+		const struct record_fact *r = &h->records[SIDE_CLIENT][i];
+
+		if (!record_is_hidden13(h, r) || mark_before(r->mark, h->server_mark))
+			continue;
+		if (!count && h->hello && h->hello->early_data &&
+		    has_content13(l, r->length, END_OF_EARLY_DATA_BYTES))
+			continue;
+		out[count++] = r;
+	}
+	return count;
+}
+
+enum client_flight infer_client_flight(const struct handshake *h)
+{
+	struct lengths l = lengths_of(h->suite);
+	const struct record_fact *r[4];
+	uint16_t count = client_records(h, r, 4);
+
+	if (!count || !h->server)
+		return FLIGHT_NONE;
+	if (is_alert13(h, r[0]->length))
+		return FLIGHT_ALERT;
+	if (is_finished13(h, r[0]->length))
+		return FLIGHT_FINISHED;
+	if (has_content13(l, r[0]->length, EMPTY_CERTIFICATE_BYTES))
+		return count > 1 && is_finished13(h, r[1]->length) ? FLIGHT_EMPTY_CERTIFICATE : FLIGHT_OTHER;
+	if (has_content13(l, r[0]->length, EMPTY_CERTIFICATE_BYTES + MESSAGE_HEADER + l.hash))
+		return FLIGHT_EMPTY_CERTIFICATE;
+	if (r[0]->length >= SMALLEST_CERTIFICATE_BYTES)
+		return FLIGHT_CERTIFICATE;
+	return FLIGHT_OTHER;
+}
+
+uint64_t infer_server_flight_bytes(const struct handshake *h)
+{
+	const struct record_fact *first = NULL;
+	uint64_t bytes = 0;
+
+	client_records(h, &first, 1);
+	for (uint16_t i = 0; i < h->record_count[SIDE_SERVER]; i++) {
+		const struct record_fact *r = &h->records[SIDE_SERVER][i];
+
+		if (record_is_hidden13(h, r) && (!first || mark_before(r->mark, first->mark)))
+			bytes += r->length;
+	}
+	return bytes;
+}
+
+/* The client's Finished: the record that its flight ends in; NULL if none can be told. */
+static const struct record_fact *client_finished13(const struct handshake *h)
+{
+	const struct record_fact *r[RECORDS_KEPT];
+	uint16_t count = client_records(h, r, RECORDS_KEPT);
+	enum client_flight flight = infer_client_flight(h);
+
+	if (flight == FLIGHT_FINISHED)
+		return r[0];
+	if (flight == FLIGHT_NONE || flight == FLIGHT_ALERT)
+		return NULL;
+	for (uint16_t i = 0; i < count; i++)
+		if (is_finished13(h, r[i]->length))
+			return r[i];
+	/* One record holds the whole flight, or records are cut unusually small: only a sum that
+	 * no alert could have tells that it was a flight at all. */
+	if (flight == FLIGHT_OTHER && count < 2)
+		return NULL;
+	return r[count - 1];
+}
+
+static struct mark server_finished13(const struct handshake *h)
+{
+	const struct record_fact *first = NULL;
+	struct mark last = { 0 };
+
+	client_records(h, &first, 1);
+	for (uint16_t i = 0; i < h->record_count[SIDE_SERVER]; i++) {
+		const struct record_fact *r = &h->records[SIDE_SERVER][i];
+
+		if (!record_is_hidden13(h, r) || (first && !mark_before(r->mark, first->mark)))
+			continue;
+		if (is_finished13(h, r->length))
+			return r->mark;
+		last = r->mark;
+	}
+	/* Coalesced flights show no Finished of their own; the client's proves that it was there. */
+	return happened(h->finished[SIDE_CLIENT]) ? last : (struct mark){ 0 };
+}
+
+static void add_hidden_alert(struct handshake *h, enum side from, const struct record_fact *r)
+{
+	if (h->alert_count == ALERTS_KEPT)
+		return;
+	h->alerts[h->alert_count++] = (struct alert_fact){ .from = from, .hidden = true,
+		.inferred = true, .mark = r->mark, .length = r->length };
+}
+
+static void add_data(struct handshake *h, enum side side, uint64_t records, struct mark mark)
+{
+	h->data_records[side] += records;
+	if (!happened(h->first_data[side]))
+		h->first_data[side] = mark;
+	h->last_data[side] = mark;
+}
+
+/* A hidden record behind the handshake: an alert by its length, else data or a ticket. */
+static void read_late_record13(struct handshake *h, enum side side, const struct record_fact *r)
+{
+	if (!record_is_hidden13(h, r))
+		return;
+	if (is_alert13(h, r->length))
+		add_hidden_alert(h, side, r);
+	else
+		add_data(h, side, 1, r->mark);
+}
+
+static void read_client_after_finished13(struct handshake *h, const struct record_fact *finished)
+{
+	const struct record_fact *end = h->records[SIDE_CLIENT] + h->record_count[SIDE_CLIENT];
+
+	for (const struct record_fact *r = finished + 1; r < end; r++)
+		read_late_record13(h, SIDE_CLIENT, r);
+}
+
+static void read_server_after_finished13(struct handshake *h, struct mark finished)
+{
+	for (uint16_t i = 0; i < h->record_count[SIDE_SERVER]; i++)
+		if (mark_before(finished, h->records[SIDE_SERVER][i].mark))
+			read_late_record13(h, SIDE_SERVER, &h->records[SIDE_SERVER][i]);
+}
+
+/* Records beyond those that are kept: data, unless the very last one has an alert's length. */
+static void read_uncounted13(struct handshake *h, enum side side)
+{
+	uint64_t uncounted = h->record_total[side] - h->record_count[side];
+	const struct record_fact *last = &h->last_record[side];
+
+	if (!uncounted || !mark_before(h->finished[SIDE_CLIENT], last->mark))
+		return;
+	if (is_alert13(h, last->length)) {
+		add_hidden_alert(h, side, last);
+		uncounted--;
+	}
+	if (uncounted)
+		add_data(h, side, uncounted, last->mark);
+}
+
+/* The server refuses in the middle of its own flight: a short flight that ends in an alert. */
+static void read_server_alert_in_flight13(struct handshake *h)
+{
+	const struct record_fact *last = NULL;
+
+	for (uint16_t i = 0; i < h->record_count[SIDE_SERVER]; i++) {
+		const struct record_fact *r = &h->records[SIDE_SERVER][i];
+
+		if (record_is_hidden13(h, r))
+			last = r;
+	}
+	if (last && is_alert13(h, last->length))
+		add_hidden_alert(h, SIDE_SERVER, last);
+}
+
+static void infer_hidden13(struct handshake *h)
+{
+	const struct record_fact *first = NULL;
+	const struct record_fact *finished = client_finished13(h);
+
+	client_records(h, &first, 1);
+	if (infer_client_flight(h) == FLIGHT_ALERT)
+		add_hidden_alert(h, SIDE_CLIENT, first);
+	if (finished)
+		h->finished[SIDE_CLIENT] = finished->mark;
+	if (!happened(h->finished[SIDE_SERVER]))
+		h->finished[SIDE_SERVER] = server_finished13(h);
+	if (!finished) {
+		read_server_alert_in_flight13(h);
+		return;
+	}
+	read_client_after_finished13(h, finished);
+	read_server_after_finished13(h, finished->mark);
+	read_uncounted13(h, SIDE_CLIENT);
+	read_uncounted13(h, SIDE_SERVER);
+}
+
+void infer_hidden(struct handshake *h)
+{
+	if (h->server && is_tls13(h->version) && !h->keys)
+		infer_hidden13(h);
+}

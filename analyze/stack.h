@@ -1,0 +1,26 @@
+/*
+ * Which TLS implementation a side seems to be, from the shape of its hello, its flight and its way
+ * of failing. A guess with a confidence; rules lean on it only where stacks differ.
+ */
+#ifndef TLSWHY_STACK_H
+#define TLSWHY_STACK_H
+
+#include "ending.h"
+
+enum stack_kind {
+	STACK_UNKNOWN, STACK_OPENSSL, STACK_BORINGSSL, STACK_FIREFOX, STACK_NSS, STACK_GO, STACK_JSSE,
+	STACK_GNUTLS, STACK_WOLFSSL, STACK_MBEDTLS, STACK_SCHANNEL, STACK_APPLE
+};
+
+struct stack_guess {
+	enum stack_kind kind;
+	enum confidence confidence;
+};
+
+/* "OpenSSL", "BoringSSL (Chromium)", ...; NULL for STACK_UNKNOWN. */
+const char *stack_name(enum stack_kind kind);
+
+struct stack_guess stack_of_client(const struct handshake *h);
+struct stack_guess stack_of_server(const struct handshake *h);
+
+#endif
