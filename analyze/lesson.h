@@ -1,0 +1,56 @@
+/*
+ * What one server (address and port) showed in other flows: the half of the truth about a failure
+ * that lies in other packets. Bounded per server and in servers.
+ */
+#ifndef TLSWHY_LESSON_H
+#define TLSWHY_LESSON_H
+
+#include "ending.h"
+
+enum { LESSON_CODES = 12, LESSON_NAMES = 8, LESSON_CHAINS = 4 };
+
+struct code_set {
+	uint16_t at[LESSON_CODES];
+	uint8_t count;
+};
+
+struct name_lesson {
+	char name[256];			/* "" for a hello without one */
+	uint32_t completed, failed;
+	struct certificate_list *chain;	/* last one seen in clear for it; owned, NULL if none */
+	struct mark chain_mark;
+	uint32_t chain_stream;
+	const char *chain_file;
+};
+
+struct lesson {
+	struct address server;
+	uint32_t completed, failed;
+	struct code_set versions, suites, groups;	/* that the server chose */
+	struct code_set signatures;			/* that it signed with */
+	bool rsa_leaf, ecdsa_leaf;			/* key types of its certificates */
+	uint32_t largest_hello_passed;			/* message bytes answered by a ServerHello */
+	uint32_t smallest_hello_lost;			/* that got no answer; 0 none */
+	uint32_t hidden_data_first;			/* TLS 1.3 flows in which the server sent tickets or data */
+	bool alpn_http11, alpn_h2;
+	char alpn[32];					/* last one it chose, printable */
+	uint8_t ttl;					/* of its SYN-ACKs, 0 unknown */
+	struct name_lesson names[LESSON_NAMES];
+	uint8_t name_count;
+};
+
+struct lessons;
+
+struct lessons *lessons_new(size_t memory);
+void lessons_free(struct lessons *l);
+
+/* Learns from a concluded handshake, failed ones too. */
+void lessons_learn(struct lessons *l, const struct handshake *h, const struct ending *e);
+
+/* What is known of this handshake's server, itself included; NULL if nothing. Borrowed. */
+const struct lesson *lessons_of(const struct lessons *l, const struct address *server);
+
+const struct name_lesson *lesson_name(const struct lesson *l, const char *name);
+bool code_set_has(const struct code_set *s, uint16_t code);
+
+#endif

@@ -1,0 +1,123 @@
+#include "origin.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	TTL_SLACK = 2,		/* routes of one side vary by one or two hops (anycast, ECMP) */
+	IP_ID_SLACK = 3000,	/* a counter does not leap further within a handshake */
+	GUESSES = 2		/* resets at several sequence numbers that answer nothing */
+};
+
+__attribute__((format(printf, 4, 5)))
+static void add_sign(struct origin *o, struct mark mark, bool strong, const char *format, ...)
+{
+	struct origin_sign *s;
+	va_list args;
+
+	if (o->count == ORIGIN_SIGNS_MAX)
+		return;
+	s = &o->signs[o->count++];
+	s->mark = mark;
+	s->strong = strong;
+	o->strong = (uint8_t)(o->strong + (strong ? 1 : 0));
+	va_start(args, format);
+	vsnprintf(s->text, sizeof(s->text), format, args);
+	va_end(args);
+}
+
+static void judge_ttl(const struct tcp_side *s, const struct tcp_reset *r, struct origin *o)
+{
+	int low = s->ttl_min, high = s->ttl_max;
+
+	if (!high || !r->ttl || (r->ttl >= low - TTL_SLACK && r->ttl <= high + TTL_SLACK))
+		return;
+	add_sign(o, r->mark, true, "its TTL is %d, that of this side's other packets %d%s", r->ttl, low,
+		 low == high ? "" : " and more");
+	o->hops = r->ttl > high ? r->ttl - high : 0;
+}
+
+/* Linux gives RSTs of dead sockets ID 0, so only two counters that are both in use can disagree. */
+static void judge_ip_id(const struct tcp_side *s, const struct tcp_reset *r, struct origin *o)
+{
+	uint16_t step = (uint16_t)(r->ip_id - s->last_ip_id);
+
+	if (s->ip_id_always_zero || !r->ip_id || !s->last_ip_id || s->address.ip_len != 4)
+		return;
+	if (step < IP_ID_SLACK || step > 65535 - IP_ID_SLACK)
+		return;
+	add_sign(o, r->mark, false, "its IP ID %u does not continue this side's (last %u)", r->ip_id,
+		 s->last_ip_id);
+}
+
+static void judge_data_behind(const struct tcp_side *s, const struct tcp_reset *r, struct origin *o)
+{
+	if (!happened(s->data_after_reset))
+		return;
+	add_sign(o, s->data_after_reset, true,
+		 "this side went on sending new data after \"its\" reset in frame %llu",
+		 (unsigned long long)r->mark.frame);
+}
+
+static void judge_guesses(const struct tcp_side *s, struct origin *o)
+{
+	uint8_t kept = s->reset_count < TCP_RESETS_KEPT ? (uint8_t)s->reset_count : TCP_RESETS_KEPT;
+	uint8_t unasked = 0;
+
+	for (uint8_t i = 1; i < kept; i++)
+		if (s->resets[i].seq_off != s->resets[0].seq_off && !s->resets[i].answers_packet)
+			unasked++;
+	if (unasked >= GUESSES)
+		add_sign(o, s->resets[kept - 1].mark, true,
+			 "%u resets with different sequence numbers that answer no packet", kept);
+}
+
+static void judge_speed(const struct handshake *h, enum side side, const struct tcp_reset *r, struct origin *o)
+{
+	const struct tcp_side *s = &h->flow.side[side], *peer = &h->flow.side[other_side(side)];
+	int64_t round_trip;
+
+	if (!happened(s->syn) || !happened(peer->syn) || side != SIDE_SERVER || r->since_other < 0)
+		return;
+	round_trip = s->syn.time - peer->last_syn.time;
+	if (round_trip < INT64_C(4000000) || r->since_other * 3 > round_trip)
+		return;
+	add_sign(o, r->mark, true, "it came %.2f ms after the packet it answers, but a round trip to this side takes %.1f ms",
+		 (double)r->since_other / 1e6, (double)round_trip / 1e6);
+}
+
+static void judge_both_ways(const struct handshake *h, enum side side, const struct tcp_reset *r, struct origin *o)
+{
+	const struct tcp_side *peer = &h->flow.side[other_side(side)];
+	int64_t apart;
+
+	if (!peer->reset_count || peer->resets[0].answers_packet)
+		return;
+	apart = llabs(peer->resets[0].mark.time - r->mark.time);
+	if (apart < INT64_C(1000000))
+		add_sign(o, peer->resets[0].mark, false, "both sides were reset at once (%.2f ms apart)", (double)apart / 1e6);
+}
+
+static void judge_fit(const struct tcp_reset *r, struct origin *o)
+{
+	if (r->seq_off != 0 && !r->answers_packet)
+		add_sign(o, r->mark, false, "its sequence number is %d off what this side would send next", r->seq_off);
+}
+
+void origin_of_reset(const struct handshake *h, enum side side, struct origin *out)
+{
+	const struct tcp_side *s = &h->flow.side[side];
+	const struct tcp_reset *r = &s->resets[0];
+
+	*out = (struct origin){ 0 };
+	if (!s->reset_count)
+		return;
+	judge_ttl(s, r, out);
+	judge_data_behind(s, r, out);
+	judge_guesses(s, out);
+	judge_speed(h, side, r, out);
+	judge_ip_id(s, r, out);
+	judge_both_ways(h, side, r, out);
+	judge_fit(r, out);
+}

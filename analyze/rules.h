@@ -1,0 +1,108 @@
+/*
+ * Rules: each row tries one explanation and, if it fits what a view shows, fills in a guess. Every
+ * rule is tried; order means nothing; confidence, then weight, ranks.
+ */
+#ifndef TLSWHY_RULES_H
+#define TLSWHY_RULES_H
+
+#include "chain.h"
+#include "lesson.h"
+#include "stack.h"
+
+/* Everything that a rule may look at. */
+struct view {
+	const struct handshake *h;
+	const struct ending *end;
+	const struct chain_judgement *chain;	/* of the server's certificates; NULL if none are known */
+	bool chain_is_borrowed;			/* seen in another flow to the same server and name */
+	const struct name_lesson *chain_lesson;	/* that flow, when borrowed */
+	const struct chain_judgement *client_chain;	/* NULL if none was seen */
+	const struct lesson *lesson;		/* other flows to this server; NULL if none */
+	struct stack_guess stack[2];
+	char name[256];		/* SNI, escaped; "" if none */
+	char server[80];	/* address:port as text */
+	char client[80];
+	bool tls_expected;	/* the port is one where TLS is spoken */
+};
+
+enum { GUESS_EVIDENCE = 6, GUESS_REMEDIES = 3 };
+
+struct guess {
+	const char *code;
+	enum confidence confidence;
+	int weight;		/* 0 to 99, among guesses of equal confidence; 50 unless set */
+	enum party aborted_by, fix_at;
+	char summary[TEXT_MAX];
+	struct evidence evidence[GUESS_EVIDENCE];
+	uint8_t evidence_count;
+	char remedies[GUESS_REMEDIES][TEXT_MAX];
+	uint8_t remedy_count;
+};
+
+struct rule {
+	const char *code;
+	bool (*fits)(const struct view *v, struct guess *g);
+};
+
+struct rule_set {
+	const struct rule *rules;
+	size_t count;
+};
+
+/* One set per question; diagnose.c tries them all. */
+struct rule_set negotiation_rules(void);
+struct rule_set certificate_rules(void);
+struct rule_set client_certificate_rules(void);
+struct rule_set name_rules(void);
+struct rule_set protocol_rules(void);
+struct rule_set network_rules(void);
+struct rule_set alert_rules(void);
+struct rule_set capture_rules(void);
+
+/* ---- say.c: words into guesses ---- */
+
+__attribute__((format(printf, 2, 3))) void say(struct guess *g, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void show(struct guess *g, struct mark mark, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void advise(struct guess *g, const char *format, ...);
+
+enum { LIST_MAX = 200 };
+
+/* The names of code points, GREASE left out, at most a few and then "and N more". */
+enum code_kind { CODE_VERSION, CODE_SUITE, CODE_GROUP, CODE_SIGNATURE };
+const char *list_codes(char out[LIST_MAX], enum code_kind kind, const uint16_t *at, uint16_t count);
+const char *offered_versions(char out[LIST_MAX], const struct client_hello *hello);
+
+/* The name of one code point, or "0x1234"; from a small rotating store in `out`. */
+const char *code_name(char out[LIST_MAX], enum code_kind kind, uint16_t code);
+
+/* Bytes of the peer as printable ASCII: anything else becomes \xNN. NUL-terminated. */
+void escape_text(char *out, size_t room, const void *bytes, size_t len);
+
+/* "12 ms", "3.4 s" */
+const char *duration_text(char out[32], int64_t ns);
+
+void address_text(char out[80], const struct address *a);
+
+/* ---- predicates that several sets use ---- */
+
+/* The fatal alert, readable, that ended it: from this side, with this code. */
+bool ended_by_alert(const struct view *v, enum side from, uint8_t code);
+bool ended_by_any_alert(const struct view *v, enum side from);
+const char *party_noun(enum side side);			/* "client", "server" */
+enum party party_of(enum side side);
+
+/* Highest and lowest real version that the hello offers; 0 without a hello. */
+uint16_t highest_version(const struct client_hello *hello);
+uint16_t lowest_version(const struct client_hello *hello);
+bool offers_version(const struct client_hello *hello, uint16_t version);
+const struct client_hello *last_hello(const struct handshake *h);
+
+/* The server has not answered the ClientHello with anything but an alert. */
+bool before_server_hello(const struct view *v);
+
+/* Evidence that most rules start with: the hello, the ServerHello, the alert or end. */
+void show_hello(struct guess *g, const struct view *v);
+void show_end(struct guess *g, const struct view *v);
+void show_certificate(struct guess *g, const struct view *v);
+
+#endif

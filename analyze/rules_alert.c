@@ -1,0 +1,118 @@
+/*
+ * Alerts taken at their word (RFC 8446 6.2, RFC 5246 7.2.2): what is left when no rule knows a
+ * special reading.
+ */
+#include "rules.h"
+
+struct reading {
+	uint8_t alert;
+	const char *code;
+	enum confidence confidence;
+	const char *says;
+};
+
+static const struct reading readings[] = {
+	{ 10, "unexpected_message", LIKELY, "got a message that does not belong at this point of the handshake" },
+	{ 20, "record_corrupted", LIKELY, "got a record that does not decrypt: bytes changed on the way, or the two sides have different keys" },
+	{ 21, "record_corrupted", LIKELY, "could not decrypt a record" },
+	{ 22, "malformed_message", LIKELY, "got a record longer than the protocol allows" },
+	{ 30, "malformed_message", LIKELY, "could not decompress a record" },
+	{ 47, "illegal_parameter", LIKELY, "found a field of the other's message out of range or inconsistent" },
+	{ 49, "access_denied", LIKELY, "refused by policy (access_denied)" },
+	{ 50, "malformed_message", LIKELY, "could not parse a message of the other side" },
+	{ 51, "crypto_failure", LIKELY, "could not verify a handshake signature or Finished" },
+	{ 80, "internal_error", LIKELY, "failed for a reason of its own (internal_error): key, memory, back end or configuration" },
+	{ 90, "user_canceled", CERTAIN, "cancelled the handshake (user_canceled)" },
+	{ 109, "missing_extension", LIKELY, "missed an extension that the other side must send" },
+	{ 110, "unsupported_extension", LIKELY, "got an extension that it had not asked for" },
+	{ 111, "internal_error", LIKELY, "could not fetch the certificate from the URL it was given" },
+	{ 48, "cert_unknown_ca", POSSIBLE, "does not know the issuer of a certificate" },
+	{ 42, "cert_rejected", POSSIBLE, "refused a certificate" },
+	{ 43, "cert_rejected", POSSIBLE, "refused a certificate's type" },
+	{ 46, "cert_rejected", POSSIBLE, "refused a certificate" },
+	{ 70, "version_mismatch", LIKELY, "does not accept the protocol version" },
+	{ 86, "fallback_refused", LIKELY, "refused a downgraded retry" },
+	{ 120, "alpn_mismatch", LIKELY, "accepts none of the application protocols" },
+};
+
+static const struct reading *reading_of(const struct view *v)
+{
+	if (v->end->how != ENDED_BY_ALERT && v->end->how != ENDED_BY_CLOSE_NOTIFY)
+		return NULL;
+	for (size_t i = 0; i < sizeof(readings) / sizeof(readings[0]); i++)
+		if (readings[i].alert == v->end->alert->code)
+			return &readings[i];
+	return NULL;
+}
+
+static bool as_named(const struct view *v, struct guess *g)
+{
+	const struct reading *r = reading_of(v);
+
+	if (!r || strcmp(r->code, g->code) != 0)
+		return false;
+	g->confidence = r->confidence;
+	g->weight = 45;
+	g->aborted_by = party_of(v->end->by);
+	g->fix_at = v->end->alert->code == 80 || v->end->alert->code == 49 || v->end->alert->code == 90 ?
+		    party_of(v->end->by) : party_of(other_side(v->end->by));
+	say(g, "The %s %s", party_noun(v->end->by), r->says);
+	show_hello(g, v);
+	show_end(g, v);
+	return true;
+}
+
+/* A client that wants no more leaves with close_notify in mid-handshake (RFC 8446 6.1). */
+static bool left_politely(const struct view *v, struct guess *g)
+{
+	bool client = v->end->by == SIDE_CLIENT;
+
+	if (v->end->how != ENDED_BY_CLOSE_NOTIFY || v->end->alert->code == 90 ||
+	    v->end->outcome != OUTCOME_FAILED || strcmp(g->code, client ? "client_abandoned" : "server_abandoned") != 0)
+		return false;
+	g->confidence = LIKELY;
+	g->weight = 40;
+	g->aborted_by = party_of(v->end->by);
+	g->fix_at = party_of(v->end->by);
+	say(g, "The %s closed the handshake half-way with close_notify", party_noun(v->end->by));
+	show_hello(g, v);
+	show_end(g, v);
+	return true;
+}
+
+/* A hidden alert of the client's behind its own Finished, before TLS 1.3. */
+static bool hidden_refusal(const struct view *v, struct guess *g)
+{
+	const struct handshake *h = v->h;
+
+	if (v->end->how != ENDED_BY_HIDDEN_ALERT || v->end->outcome != OUTCOME_FAILED)
+		return false;
+	g->confidence = POSSIBLE;
+	g->weight = 30;
+	g->aborted_by = party_of(v->end->by);
+	g->fix_at = party_of(v->end->by);
+	if (v->end->by == SIDE_CLIENT && h->certificates)
+		return false;
+	say(g, "The %s ended the handshake with an encrypted alert; its reason is not visible", party_noun(v->end->by));
+	show_hello(g, v);
+	show_end(g, v);
+	return true;
+}
+
+struct rule_set alert_rules(void)
+{
+	static const struct rule rules[] = {
+		{ "unexpected_message", as_named }, { "record_corrupted", as_named },
+		{ "malformed_message", as_named }, { "illegal_parameter", as_named },
+		{ "access_denied", as_named }, { "crypto_failure", as_named },
+		{ "internal_error", as_named }, { "user_canceled", as_named },
+		{ "missing_extension", as_named }, { "unsupported_extension", as_named },
+		{ "cert_unknown_ca", as_named }, { "cert_rejected", as_named },
+		{ "version_mismatch", as_named }, { "fallback_refused", as_named },
+		{ "alpn_mismatch", as_named },
+		{ "client_abandoned", left_politely }, { "server_abandoned", left_politely },
+		{ "negotiation_failed", hidden_refusal },
+	};
+
+	return (struct rule_set){ rules, sizeof(rules) / sizeof(rules[0]) };
+}

@@ -1,0 +1,90 @@
+/*
+ * The capture on trial: what it lacks, when it lacks so much that nothing can be said.
+ */
+#include "rules.h"
+
+static void judge(struct guess *g, enum confidence confidence, int weight)
+{
+	g->confidence = confidence;
+	g->weight = weight;
+	g->aborted_by = PARTY_UNKNOWN;
+	g->fix_at = PARTY_NETWORK;
+}
+
+static bool side_unseen(const struct view *v, enum side side)
+{
+	return !happened(v->h->flow.side[side].first_packet);
+}
+
+static bool one_sided(const struct view *v, struct guess *g)
+{
+	bool client = side_unseen(v, SIDE_CLIENT), server = side_unseen(v, SIDE_SERVER);
+	const struct tcp_side *seen = &v->h->flow.side[client ? SIDE_SERVER : SIDE_CLIENT];
+
+	if (v->h->flow.transport != TRANSPORT_TCP || client == server || (!seen->data_segments && !v->h->hello))
+		return false;
+	judge(g, CERTAIN, 80);
+	say(g, "The capture holds only the %s's packets of this connection", client ? "server" : "client");
+	show(g, v->h->flow.first, "first packet; none from the %s in the whole flow", client ? "client" : "server");
+	return true;
+}
+
+static bool starts_late(const struct view *v, struct guess *g)
+{
+	if (v->h->flow.transport != TRANSPORT_TCP || v->h->hello || happened(v->h->flow.side[SIDE_CLIENT].syn) ||
+	    (!v->h->server && !happened(v->h->certificates_mark) && !v->h->record_total[0] && !v->h->record_total[1]))
+		return false;
+	judge(g, LIKELY, 70);
+	say(g, "The capture began when this handshake was already under way");
+	show(g, v->h->flow.first, "first packet of the connection in the capture, neither SYN nor ClientHello");
+	return true;
+}
+
+static bool truncated(const struct view *v, struct guess *g)
+{
+	const struct handshake *h = v->h;
+
+	if (!h->flow.side[0].cut && !h->flow.side[1].cut)
+		return false;
+	judge(g, LIKELY, 75);
+	say(g, "The packets were cut short when captured (snap length), and what matters is missing");
+	show(g, mark_earlier(h->gap[0], h->gap[1]), "first packet that was cut");
+	advise(g, "Capture again with the full packet length (tcpdump -s 0).");
+	return true;
+}
+
+static bool gaps(const struct view *v, struct guess *g)
+{
+	const struct handshake *h = v->h;
+
+	if (!h->flow.side[0].missing && !h->flow.side[1].missing && !happened(h->gap[0]) && !happened(h->gap[1]))
+		return false;
+	judge(g, LIKELY, 65);
+	say(g, "Packets of this handshake are missing from the capture, though the other side acknowledged them");
+	show(g, mark_earlier(h->gap[0], h->gap[1]), "first gap");
+	return true;
+}
+
+static bool ends_early(const struct view *v, struct guess *g)
+{
+	if (v->end->how != ENDED_NOT)
+		return false;
+	judge(g, LIKELY, 50);
+	say(g, "The capture ended while this handshake was still going on");
+	show_hello(g, v);
+	show(g, v->h->flow.last, "last packet of the connection");
+	return true;
+}
+
+struct rule_set capture_rules(void)
+{
+	static const struct rule rules[] = {
+		{ "capture_one_sided", one_sided },
+		{ "capture_starts_late", starts_late },
+		{ "capture_truncated", truncated },
+		{ "capture_gaps", gaps },
+		{ "capture_ends_early", ends_early },
+	};
+
+	return (struct rule_set){ rules, sizeof(rules) / sizeof(rules[0]) };
+}

@@ -1,0 +1,516 @@
+/*
+ * The client judged the server's certificate. The alert, where it can be read, narrows the causes
+ * down by what each stack means by it; the chain, where it can be seen, says which of them holds.
+ * A defect that every client checks (dates, name, syntax) and an alert that fits it agree to
+ * "certain"; our trust store is not the client's, so what hangs on it stays "likely".
+ */
+#include "rules.h"
+
+enum {
+	BAD_CERTIFICATE = 42, UNSUPPORTED_CERTIFICATE = 43, CERTIFICATE_REVOKED = 44,
+	CERTIFICATE_EXPIRED = 45, CERTIFICATE_UNKNOWN = 46, ILLEGAL_PARAMETER = 47, UNKNOWN_CA = 48,
+	ACCESS_DENIED = 49, DECODE_ERROR = 50, DECRYPT_ERROR = 51, HANDSHAKE_FAILURE = 40,
+	INTERNAL_ERROR = 80, BAD_CERTIFICATE_STATUS_RESPONSE = 113
+};
+
+/* How well an alert and a defect go together. */
+enum fit {
+	FIT_NO,
+	FIT_GENERIC,	/* the alert says "certificate" and nothing more, or stacks differ */
+	FIT_EXACT	/* the alert is this defect's own */
+};
+
+static enum fit alert_fits_trust(uint8_t alert)
+{
+	switch (alert) {
+	case UNKNOWN_CA: return FIT_EXACT;
+	case BAD_CERTIFICATE:
+	case CERTIFICATE_UNKNOWN: return FIT_GENERIC;
+	default: return FIT_NO;
+	}
+}
+
+static enum fit alert_fits_path(uint8_t alert, enum chain_defect_kind defect)
+{
+	if (alert == DECRYPT_ERROR)
+		return defect == DEFECT_BAD_SIGNATURE ? FIT_EXACT : FIT_NO;
+	return alert == UNKNOWN_CA || alert == BAD_CERTIFICATE || alert == CERTIFICATE_UNKNOWN ||
+	       alert == UNSUPPORTED_CERTIFICATE || alert == HANDSHAKE_FAILURE ? FIT_GENERIC : FIT_NO;
+}
+
+static enum fit alert_fits_date(uint8_t alert)
+{
+	switch (alert) {
+	case CERTIFICATE_EXPIRED: return FIT_EXACT;
+	case BAD_CERTIFICATE:
+	case CERTIFICATE_UNKNOWN:
+	case UNKNOWN_CA: return FIT_GENERIC;	/* NSS says 48 of an expired issuer */
+	default: return FIT_NO;
+	}
+}
+
+static bool is_generic(uint8_t alert)
+{
+	return alert == BAD_CERTIFICATE || alert == CERTIFICATE_UNKNOWN;
+}
+
+static enum fit alert_fits(uint8_t alert, enum chain_defect_kind defect)
+{
+	switch (defect) {
+	case DEFECT_EXPIRED:
+	case DEFECT_NOT_YET_VALID:
+		return alert_fits_date(alert);
+	case DEFECT_SELF_SIGNED_LEAF:
+	case DEFECT_UNKNOWN_CA:
+	case DEFECT_INCOMPLETE:
+	case DEFECT_INTERCEPTED:
+		return alert_fits_trust(alert);
+	case DEFECT_BAD_SIGNATURE:
+	case DEFECT_ISSUER_NOT_CA:
+	case DEFECT_PATH_LENGTH:
+	case DEFECT_NAME_CONSTRAINT:
+	case DEFECT_WRONG_ORDER:
+	case DEFECT_UNKNOWN_CRITICAL:
+	case DEFECT_UNRELATED:
+		return alert_fits_path(alert, defect);
+	case DEFECT_NAME_MISMATCH:
+	case DEFECT_NO_SAN:
+	case DEFECT_DEFAULT_CERTIFICATE:
+		return is_generic(alert) || alert == HANDSHAKE_FAILURE || alert == ACCESS_DENIED ? FIT_GENERIC : FIT_NO;
+	case DEFECT_WRONG_PURPOSE:
+		return alert == UNSUPPORTED_CERTIFICATE ? FIT_EXACT :
+		       is_generic(alert) || alert == HANDSHAKE_FAILURE || alert == ILLEGAL_PARAMETER ? FIT_GENERIC : FIT_NO;
+	case DEFECT_WEAK_KEY:
+	case DEFECT_WEAK_SIGNATURE:
+		return is_generic(alert) || alert == UNSUPPORTED_CERTIFICATE || alert == DECRYPT_ERROR ||
+		       alert == HANDSHAKE_FAILURE || alert == ILLEGAL_PARAMETER ? FIT_GENERIC : FIT_NO;
+	case DEFECT_REVOKED:
+		return alert == CERTIFICATE_REVOKED ? FIT_EXACT :
+		       is_generic(alert) || alert == BAD_CERTIFICATE_STATUS_RESPONSE ? FIT_GENERIC : FIT_NO;
+	case DEFECT_STAPLE_BAD:
+	case DEFECT_STAPLE_STALE:
+	case DEFECT_STAPLE_FUTURE:
+	case DEFECT_STAPLE_MISSING:
+		return alert == BAD_CERTIFICATE_STATUS_RESPONSE ? FIT_EXACT : is_generic(alert) ? FIT_GENERIC : FIT_NO;
+	case DEFECT_MALFORMED:
+	case DEFECT_BAD_SERIAL:
+	case DEFECT_V1_LEAF:
+		return is_generic(alert) || alert == DECODE_ERROR || alert == UNSUPPORTED_CERTIFICATE ||
+		       alert == DECRYPT_ERROR || alert == ILLEGAL_PARAMETER ? FIT_GENERIC : FIT_NO;
+	default:
+		return FIT_NO;
+	}
+}
+
+/* Does the outcome of this check depend on a trust store that is not ours to know? */
+static bool hangs_on_trust(enum chain_defect_kind defect)
+{
+	return defect == DEFECT_SELF_SIGNED_LEAF || defect == DEFECT_UNKNOWN_CA ||
+	       defect == DEFECT_INCOMPLETE || defect == DEFECT_INTERCEPTED;
+}
+
+static int defect_weight(const struct view *v, enum chain_defect_kind defect)
+{
+	switch (defect) {
+	case DEFECT_MALFORMED: return 78;
+	case DEFECT_EXPIRED:
+	case DEFECT_NOT_YET_VALID: return 77;
+	case DEFECT_REVOKED: return 76;
+	case DEFECT_BAD_SIGNATURE: return 75;
+	case DEFECT_ISSUER_NOT_CA:
+	case DEFECT_PATH_LENGTH:
+	case DEFECT_NAME_CONSTRAINT:
+	case DEFECT_UNKNOWN_CRITICAL: return 74;
+	case DEFECT_INTERCEPTED: return 72;
+	case DEFECT_WRONG_PURPOSE: return 71;
+	case DEFECT_NAME_MISMATCH: return v->h->hello && v->name[0] ? 70 : 30;
+	case DEFECT_SELF_SIGNED_LEAF: return 69;
+	case DEFECT_WEAK_KEY:
+	case DEFECT_WEAK_SIGNATURE: return 66;
+	case DEFECT_STAPLE_BAD:
+	case DEFECT_STAPLE_STALE:
+	case DEFECT_STAPLE_FUTURE:
+	case DEFECT_STAPLE_MISSING: return 65;
+	case DEFECT_INCOMPLETE: return 62;
+	case DEFECT_UNKNOWN_CA: return 60;
+	case DEFECT_V1_LEAF:
+	case DEFECT_NO_SAN: return 50;
+	default: return 20;
+	}
+}
+
+/* The client turned away after the certificate (or the flight that hides it) and before its own
+ * Finished; or right behind the handshake without a byte of data. */
+static bool client_turned_away(const struct view *v)
+{
+	const struct ending *e = v->end;
+
+	if (!v->h->server || e->by != SIDE_CLIENT || e->how == ENDED_NOT || e->how == ENDED_BY_SILENCE ||
+	    e->how == ENDED_BY_ICMP)
+		return false;
+	if (e->outcome != OUTCOME_FAILED)
+		return false;
+	return happened(v->h->certificates_mark) || is_tls13(v->h->version);
+}
+
+/* The alert that may be about a certificate; 0 when it cannot be read. */
+static uint8_t certificate_alert(const struct view *v)
+{
+	return v->end->how == ENDED_BY_ALERT ? v->end->alert->code : 0;
+}
+
+static const struct chain_defect *untolerated(const struct view *v, enum chain_defect_kind kind)
+{
+	const struct chain_defect *d = v->chain ? chain_defect(v->chain, kind) : NULL;
+
+	return d && (!d->tolerated || v->end->how == ENDED_BY_ALERT) ? d : NULL;
+}
+
+static enum confidence confidence_of(const struct view *v, enum chain_defect_kind kind, enum fit fit)
+{
+	if (v->chain_is_borrowed)
+		return fit == FIT_EXACT || !hangs_on_trust(kind) ? LIKELY : POSSIBLE;
+	if (fit == FIT_EXACT)
+		return hangs_on_trust(kind) && kind != DEFECT_SELF_SIGNED_LEAF ? LIKELY : CERTAIN;
+	if (kind == DEFECT_EXPIRED || kind == DEFECT_NOT_YET_VALID)
+		return v->end->how == ENDED_BY_ALERT ? CERTAIN : LIKELY;
+	return LIKELY;
+}
+
+static void show_defect(struct guess *g, const struct view *v, const struct chain_defect *d)
+{
+	show_hello(g, v);
+	if (v->chain_is_borrowed && v->chain_lesson)
+		show(g, (struct mark){ 0 },
+		     "the certificate is hidden here; the one this server showed for the same name in tcp stream %u (frame %llu) %s",
+		     v->chain_lesson->chain_stream, (unsigned long long)v->chain_lesson->chain_mark.frame, d->text);
+	else if (v->h->certificates && d->index < v->h->certificates->count)
+		show(g, v->h->certificates_mark, "certificate %u of %u, %s: %s", d->index + 1u,
+		     v->h->certificates->total, v->h->certificates->at[d->index]->subject, d->text);
+	else
+		show(g, v->h->certificates_mark, "%s", d->text);
+	show_end(g, v);
+}
+
+static const char *verb_of(const struct ending *e)
+{
+	switch (e->how) {
+	case ENDED_BY_FIN: return "closed the connection on";
+	case ENDED_BY_RST: return "reset the connection on";
+	default: return "refused";
+	}
+}
+
+/* One defect, if the chain has it and the ending fits it. */
+static bool defect_refused(const struct view *v, struct guess *g, enum chain_defect_kind kind)
+{
+	const struct chain_defect *d = untolerated(v, kind);
+	uint8_t alert = certificate_alert(v);
+	enum fit fit = FIT_GENERIC;
+
+	if (!d || !client_turned_away(v))
+		return false;
+	if (alert)
+		fit = alert_fits(alert, kind);
+	if (fit == FIT_NO)
+		return false;
+	g->confidence = confidence_of(v, kind, fit);
+	g->weight = defect_weight(v, kind);
+	g->aborted_by = PARTY_CLIENT;
+	g->fix_at = PARTY_SERVER;
+	say(g, "The client %s the server's certificate: %s", verb_of(v->end), d->text);
+	show_defect(g, v, d);
+	return true;
+}
+
+static bool expired(const struct view *v, struct guess *g)
+{
+	if (!defect_refused(v, g, DEFECT_EXPIRED))
+		return false;
+	advise(g, "Renew the certificate on %s, install it with its whole chain and reload every server that shows it.", v->server);
+	return true;
+}
+
+/* 45, but by the capture's clock the certificate is valid: the client's clock is the likelier culprit. */
+static bool expired_by_client_clock(const struct view *v, struct guess *g)
+{
+	if (!client_turned_away(v) || certificate_alert(v) != CERTIFICATE_EXPIRED ||
+	    (v->chain && (chain_defect(v->chain, DEFECT_EXPIRED) || chain_defect(v->chain, DEFECT_NOT_YET_VALID))))
+		return false;
+	g->confidence = v->chain ? LIKELY : CERTAIN;
+	g->aborted_by = PARTY_CLIENT;
+	g->fix_at = v->chain ? PARTY_CLIENT : PARTY_SERVER;
+	if (v->chain)
+		say(g, "The client calls the server's certificate expired, but at the capture's time it was valid: the client's clock is probably wrong");
+	else
+		say(g, "The client refused the server's certificate as expired (certificate_expired)");
+	show_hello(g, v);
+	show_certificate(g, v);
+	show_end(g, v);
+	advise(g, v->chain ? "Check date and time (NTP) on the client at %s; with a CRL in use, whether that has expired." :
+			     "Check the dates of the certificate that the server shows to %s, and the client's clock.", v->client);
+	return true;
+}
+
+static bool not_yet_valid(const struct view *v, struct guess *g)
+{
+	if (!defect_refused(v, g, DEFECT_NOT_YET_VALID))
+		return false;
+	advise(g, "Check the clock of the CA and of the client; deploy a certificate whose validity has begun.");
+	return true;
+}
+
+static bool name_mismatch(const struct view *v, struct guess *g)
+{
+	const struct chain_defect *placeholder = untolerated(v, DEFECT_DEFAULT_CERTIFICATE);
+
+	if (!defect_refused(v, g, DEFECT_NAME_MISMATCH))
+		return false;
+	if (!v->name[0])
+		g->confidence = POSSIBLE;
+	if (placeholder)
+		show(g, v->h->certificates_mark, "%s", placeholder->text);
+	advise(g, "Have the server at %s show a certificate that lists %s; if it has one, its virtual host or SNI configuration does not select it.",
+	       v->server, v->name[0] ? v->name : "the name the client uses");
+	return true;
+}
+
+static bool no_san(const struct view *v, struct guess *g)
+{
+	return defect_refused(v, g, DEFECT_NO_SAN);
+}
+
+static bool self_signed(const struct view *v, struct guess *g)
+{
+	return defect_refused(v, g, DEFECT_SELF_SIGNED_LEAF);
+}
+
+static bool intercepted(const struct view *v, struct guess *g)
+{
+	if (!defect_refused(v, g, DEFECT_INTERCEPTED))
+		return false;
+	g->fix_at = PARTY_NETWORK;
+	advise(g, "Exempt %s from TLS inspection, or install the inspection CA on the client at %s.",
+	       v->name[0] ? v->name : v->server, v->client);
+	return true;
+}
+
+static bool incomplete(const struct view *v, struct guess *g)
+{
+	if (!defect_refused(v, g, DEFECT_INCOMPLETE))
+		return false;
+	advise(g, "Install the intermediate certificate on %s: leaf first, then each issuer, without the root (fullchain.pem).", v->server);
+	return true;
+}
+
+static bool unknown_ca(const struct view *v, struct guess *g)
+{
+	if (!defect_refused(v, g, DEFECT_UNKNOWN_CA))
+		return false;
+	g->fix_at = PARTY_CLIENT;
+	advise(g, "If the CA is a private one, install its root on the client at %s; else use a certificate of a CA that the clients know.", v->client);
+	return true;
+}
+
+/* 48 and a chain that our own store accepts: the client's store is older or smaller. */
+static bool unknown_ca_by_alert(const struct view *v, struct guess *g)
+{
+	if (!client_turned_away(v) || certificate_alert(v) != UNKNOWN_CA)
+		return false;
+	g->confidence = LIKELY;
+	g->weight = v->chain ? 40 : 60;
+	g->aborted_by = PARTY_CLIENT;
+	g->fix_at = PARTY_CLIENT;
+	if (v->chain && v->chain->end == CHAIN_ANCHORED)
+		say(g, "The client does not trust the issuer of the server's certificate (unknown_ca), though the chain leads to a well-known root: the client's trust store is old or restricted");
+	else
+		say(g, "The client does not trust the issuer of the server's certificate (unknown_ca)");
+	show_hello(g, v);
+	show_certificate(g, v);
+	show_end(g, v);
+	return true;
+}
+
+static bool chain_invalid(const struct view *v, struct guess *g)
+{
+	static const enum chain_defect_kind kinds[] = { DEFECT_BAD_SIGNATURE, DEFECT_ISSUER_NOT_CA,
+		DEFECT_PATH_LENGTH, DEFECT_NAME_CONSTRAINT, DEFECT_UNKNOWN_CRITICAL, DEFECT_WRONG_ORDER,
+		DEFECT_UNRELATED };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (defect_refused(v, g, kinds[i]))
+			return true;
+	return false;
+}
+
+/* A chain's bad signature is decrypt_error to OpenSSL and rustls; with the chain hidden the
+ * server's own signature is the rival. */
+static bool chain_invalid_by_alert(const struct view *v, struct guess *g)
+{
+	if (!client_turned_away(v) || certificate_alert(v) != DECRYPT_ERROR ||
+	    happened(v->h->certificates_mark) || !is_tls13(v->h->version) || v->h->keys)
+		return false;
+	g->confidence = POSSIBLE;
+	g->weight = 60;
+	g->aborted_by = PARTY_CLIENT;
+	g->fix_at = PARTY_SERVER;
+	say(g, "The client found a signature in the server's hidden flight that does not verify (decrypt_error): a certificate of the chain, or the handshake's own signature");
+	show_hello(g, v);
+	show_end(g, v);
+	return true;
+}
+
+static bool revoked(const struct view *v, struct guess *g)
+{
+	bool said = client_turned_away(v) && certificate_alert(v) == CERTIFICATE_REVOKED;
+
+	if (!said && !defect_refused(v, g, DEFECT_REVOKED))
+		return false;
+	if (said) {
+		g->confidence = CERTAIN;
+		g->weight = 80;
+		g->aborted_by = PARTY_CLIENT;
+		g->fix_at = PARTY_SERVER;
+		say(g, "The client refused the server's certificate as revoked (certificate_revoked)");
+		show_hello(g, v);
+		show_certificate(g, v);
+		show_end(g, v);
+	}
+	advise(g, "Replace the certificate on %s by one with a new key, and learn why it was revoked.", v->server);
+	return true;
+}
+
+static bool weak(const struct view *v, struct guess *g)
+{
+	return defect_refused(v, g, DEFECT_WEAK_KEY) || defect_refused(v, g, DEFECT_WEAK_SIGNATURE);
+}
+
+static bool wrong_purpose(const struct view *v, struct guess *g)
+{
+	return defect_refused(v, g, DEFECT_WRONG_PURPOSE);
+}
+
+/* 43 in clear behind a hidden certificate: OpenSSL and rustls mean purpose by it. */
+static bool wrong_purpose_by_alert(const struct view *v, struct guess *g)
+{
+	if (!client_turned_away(v) || certificate_alert(v) != UNSUPPORTED_CERTIFICATE ||
+	    (v->chain && !v->chain_is_borrowed))
+		return false;
+	g->confidence = LIKELY;
+	g->aborted_by = PARTY_CLIENT;
+	g->fix_at = PARTY_SERVER;
+	say(g, "The client refused the server's certificate as of the wrong kind (unsupported_certificate): its key usage or extended key usage does not allow it to be a TLS server's");
+	show_hello(g, v);
+	show_end(g, v);
+	return true;
+}
+
+static bool malformed(const struct view *v, struct guess *g)
+{
+	return defect_refused(v, g, DEFECT_MALFORMED) || defect_refused(v, g, DEFECT_BAD_SERIAL) ||
+	       defect_refused(v, g, DEFECT_V1_LEAF);
+}
+
+static bool empty_list(const struct view *v, struct guess *g)
+{
+	if (!v->h->certificates || v->h->certificates->total || !client_turned_away(v))
+		return false;
+	g->confidence = LIKELY;
+	g->aborted_by = PARTY_CLIENT;
+	g->fix_at = PARTY_SERVER;
+	say(g, "The server sent an empty certificate list");
+	show_hello(g, v);
+	show_end(g, v);
+	return true;
+}
+
+static bool status_invalid(const struct view *v, struct guess *g)
+{
+	bool said = client_turned_away(v) && certificate_alert(v) == BAD_CERTIFICATE_STATUS_RESPONSE;
+	const enum chain_defect_kind kinds[] = { DEFECT_STAPLE_STALE, DEFECT_STAPLE_BAD,
+						 DEFECT_STAPLE_FUTURE, DEFECT_STAPLE_MISSING };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (defect_refused(v, g, kinds[i]))
+			return true;
+	if (!said)
+		return false;
+	g->confidence = CERTAIN;
+	g->weight = 40;
+	g->aborted_by = PARTY_CLIENT;
+	g->fix_at = PARTY_SERVER;
+	say(g, "The client refused the certificate status (OCSP response) that the server stapled, or missed it");
+	show_hello(g, v);
+	show_end(g, v);
+	return true;
+}
+
+static void list_possibilities(struct guess *g, const struct view *v)
+{
+	if (!is_tls13(v->h->version) || v->chain)
+		return;
+	advise(g, "Read the client's own error message; to see the alert, capture with a key log (SSLKEYLOGFILE) and run tlswhy with --keylog.");
+	advise(g, "Check the dates, names and chain that %s shows: openssl s_client -connect %s -servername %s -showcerts",
+	       v->server, v->server, v->name[0] ? v->name : "NAME");
+}
+
+/* The client refused, and why cannot be seen. */
+static bool rejected_without_reason(const struct view *v, struct guess *g)
+{
+	const struct ending *e = v->end;
+	uint8_t alert = certificate_alert(v);
+	bool hidden = e->how == ENDED_BY_HIDDEN_ALERT;
+	bool about_certificate = alert == BAD_CERTIFICATE || alert == CERTIFICATE_UNKNOWN ||
+				 alert == UNSUPPORTED_CERTIFICATE;
+
+	if (!client_turned_away(v) || v->h->resumed)
+		return false;
+	if (!hidden && !about_certificate && !(e->how == ENDED_BY_FIN && is_tls13(v->h->version) &&
+					       e->phase == PHASE_CLIENT_TURN && e->waited < STALL_NS))
+		return false;
+	g->confidence = hidden || about_certificate ? LIKELY : POSSIBLE;
+	g->weight = 35;
+	g->aborted_by = PARTY_CLIENT;
+	g->fix_at = PARTY_SERVER;
+	if (about_certificate && !v->chain)
+		say(g, "The client refused the server's certificate (%s); which of its checks failed is not visible", alert_name(alert));
+	else if (about_certificate)
+		say(g, "The client refused the server's certificate (%s), in which nothing wrong can be seen from here: a private trust store, a pinned key, or the user", alert_name(alert));
+	else if (hidden)
+		say(g, "The client answered the server's flight with an alert instead of its Finished: most likely it rejected the certificate, which is encrypted here");
+	else
+		say(g, "The client closed the connection on the server's flight without an alert, as Node.js does when it rejects a certificate");
+	show_hello(g, v);
+	show_certificate(g, v);
+	show_end(g, v);
+	list_possibilities(g, v);
+	return true;
+}
+
+struct rule_set certificate_rules(void)
+{
+	static const struct rule rules[] = {
+		{ "cert_expired", expired },
+		{ "cert_expired", expired_by_client_clock },
+		{ "cert_not_yet_valid", not_yet_valid },
+		{ "cert_name_mismatch", name_mismatch },
+		{ "cert_name_mismatch", no_san },
+		{ "cert_self_signed", self_signed },
+		{ "cert_intercepted", intercepted },
+		{ "cert_chain_incomplete", incomplete },
+		{ "cert_unknown_ca", unknown_ca },
+		{ "cert_unknown_ca", unknown_ca_by_alert },
+		{ "cert_chain_invalid", chain_invalid },
+		{ "cert_chain_invalid", chain_invalid_by_alert },
+		{ "cert_revoked", revoked },
+		{ "cert_weak", weak },
+		{ "cert_wrong_purpose", wrong_purpose },
+		{ "cert_wrong_purpose", wrong_purpose_by_alert },
+		{ "cert_malformed", malformed },
+		{ "cert_malformed", empty_list },
+		{ "cert_status_invalid", status_invalid },
+		{ "cert_rejected", rejected_without_reason },
+	};
+
+	return (struct rule_set){ rules, sizeof(rules) / sizeof(rules[0]) };
+}

@@ -1,0 +1,215 @@
+/*
+ * The server judged the client's certificate, or missed it. Before TLS 1.3 its alert is readable
+ * (it has not changed its cipher yet) and so is the certificate; in TLS 1.3 both are hidden and the
+ * verdict comes after the client believes that it is done (RFC 8446 4.4.2.4).
+ */
+#include "rules.h"
+
+enum {
+	HANDSHAKE_FAILURE = 40, BAD_CERTIFICATE = 42, UNSUPPORTED_CERTIFICATE = 43,
+	CERTIFICATE_REVOKED = 44, CERTIFICATE_EXPIRED = 45, CERTIFICATE_UNKNOWN = 46, UNKNOWN_CA = 48,
+	ACCESS_DENIED = 49, DECODE_ERROR = 50, CERTIFICATE_REQUIRED = 116
+};
+
+static bool server_turned_away(const struct view *v)
+{
+	const struct ending *e = v->end;
+
+	return v->h->server && e->by == SIDE_SERVER && e->outcome == OUTCOME_FAILED &&
+	       e->how != ENDED_NOT && e->how != ENDED_BY_SILENCE && e->how != ENDED_BY_ICMP;
+}
+
+static uint8_t server_alert(const struct view *v)
+{
+	return v->end->how == ENDED_BY_ALERT && v->end->by == SIDE_SERVER ? v->end->alert->code : 0;
+}
+
+static bool sent_certificate(const struct view *v)
+{
+	if (v->h->client_certificates)
+		return v->h->client_certificates->total > 0;
+	return is_tls13(v->h->version) && infer_client_flight(v->h) == FLIGHT_CERTIFICATE;
+}
+
+static bool sent_empty_list(const struct view *v)
+{
+	if (v->h->client_certificates)
+		return v->h->client_certificates->total == 0;
+	return is_tls13(v->h->version) && infer_client_flight(v->h) == FLIGHT_EMPTY_CERTIFICATE;
+}
+
+static void show_client_flight(struct guess *g, const struct view *v)
+{
+	const struct handshake *h = v->h;
+
+	show_hello(g, v);
+	if (happened(h->request_mark))
+		show(g, h->request_mark, "server: CertificateRequest");
+	if (h->client_certificates && h->client_certificates->count)
+		show(g, h->client_certificates_mark, "client Certificate: %s, issued by %s",
+		     h->client_certificates->at[0]->subject, h->client_certificates->at[0]->issuer);
+	else if (h->client_certificates)
+		show(g, h->client_certificates_mark, "client Certificate: an empty list");
+	else if (sent_empty_list(v))
+		show(g, h->finished[SIDE_CLIENT],
+		     "the client's flight has the length of an empty Certificate and Finished (encrypted)");
+	else if (sent_certificate(v))
+		show(g, h->finished[SIDE_CLIENT],
+		     "the client's flight is long enough for a Certificate, CertificateVerify and Finished (encrypted)");
+	show_end(g, v);
+}
+
+static void blame_client(struct guess *g, enum confidence confidence, int weight)
+{
+	g->confidence = confidence;
+	g->weight = weight;
+	g->aborted_by = PARTY_SERVER;
+	g->fix_at = PARTY_CLIENT;
+}
+
+static bool has_authorities(const struct view *v)
+{
+	return v->h->request && v->h->request->authorities.count > 0;
+}
+
+static bool missing(const struct view *v, struct guess *g)
+{
+	bool said = server_alert(v) == CERTIFICATE_REQUIRED;
+
+	if (!server_turned_away(v) || (!said && !sent_empty_list(v)))
+		return false;
+	blame_client(g, said || (v->h->client_certificates && server_alert(v)) ? CERTAIN : LIKELY, 80);
+	if (v->h->client_certificates || said)
+		say(g, "The server requires a client certificate and the client sent none");
+	else
+		say(g, "The server most likely requires a client certificate: the client's flight has the length of an empty one, and the server refused it");
+	show_client_flight(g, v);
+	if (has_authorities(v))
+		advise(g, "Give the client at %s a certificate from one of the %u CAs that the server names in its CertificateRequest; a client keeps silent when none of its own fits.",
+		       v->client, v->h->request->authorities.count);
+	else
+		advise(g, "Configure certificate and key on the client at %s; if it has one, its issuer is probably not among those the server asks for.", v->client);
+	return true;
+}
+
+static const struct chain_defect *client_defect(const struct view *v, enum chain_defect_kind kind)
+{
+	return v->client_chain ? chain_defect(v->client_chain, kind) : NULL;
+}
+
+static bool refused_with(const struct view *v, uint8_t alert)
+{
+	return server_turned_away(v) && sent_certificate(v) && server_alert(v) == alert;
+}
+
+/* 42, 46 and the like name no cause: what is wrong with the certificate does. */
+static bool refused_without_reason(const struct view *v)
+{
+	uint8_t a = server_alert(v);
+
+	return server_turned_away(v) && sent_certificate(v) &&
+	       (!a || a == BAD_CERTIFICATE || a == CERTIFICATE_UNKNOWN || a == ACCESS_DENIED ||
+		a == HANDSHAKE_FAILURE || a == UNSUPPORTED_CERTIFICATE);
+}
+
+static bool client_expired(const struct view *v, struct guess *g)
+{
+	const struct chain_defect *d = client_defect(v, DEFECT_EXPIRED);
+	bool said = refused_with(v, CERTIFICATE_EXPIRED);
+
+	if (!d)
+		d = client_defect(v, DEFECT_NOT_YET_VALID);
+	if (!said && !(d && refused_without_reason(v)))
+		return false;
+	blame_client(g, said ? CERTAIN : LIKELY, 75);
+	if (d)
+		say(g, "The server refused the client's certificate: %s", d->text);
+	else
+		say(g, "The server refused the client's certificate as expired (certificate_expired)");
+	show_client_flight(g, v);
+	if (said && v->client_chain && !d)
+		advise(g, "By the capture's clock the certificate was valid: check the server's clock and its CRL's nextUpdate.");
+	else
+		advise(g, "Renew the client certificate on %s.", v->client);
+	return true;
+}
+
+static bool client_unknown_ca(const struct view *v, struct guess *g)
+{
+	bool said = refused_with(v, UNKNOWN_CA);
+
+	if (!said)
+		return false;
+	blame_client(g, CERTAIN, 70);
+	g->fix_at = PARTY_SERVER;
+	say(g, "The server does not trust the issuer of the client's certificate (unknown_ca)");
+	show_client_flight(g, v);
+	advise(g, "Add the client's CA to the server's client trust (nginx: ssl_client_certificate, HAProxy: ca-file), or let the client send its intermediates.");
+	return true;
+}
+
+/* The certificate's issuer is none of those that the server asked for. */
+static bool client_not_among_authorities(const struct view *v, struct guess *g)
+{
+	const struct certificate_list *list = v->h->client_certificates;
+
+	if (!refused_without_reason(v) || !has_authorities(v) || !list || !list->count)
+		return false;
+	for (uint16_t c = 0; c < list->count; c++)
+		for (uint16_t i = 0; i < v->h->request->authorities.count; i++) {
+			const struct text *name = &v->h->request->authorities.at[i];
+
+			if (name->len == list->at[c]->issuer_der_len &&
+			    !memcmp(name->at, list->at[c]->issuer_der, name->len))
+				return false;
+		}
+	blame_client(g, LIKELY, 60);
+	say(g, "The client's certificate was issued by %s, which is not among the CAs that the server asks for",
+	    list->at[0]->issuer);
+	show_client_flight(g, v);
+	return true;
+}
+
+static bool client_revoked(const struct view *v, struct guess *g)
+{
+	if (!refused_with(v, CERTIFICATE_REVOKED))
+		return false;
+	blame_client(g, CERTAIN, 75);
+	say(g, "The server refused the client's certificate as revoked");
+	show_client_flight(g, v);
+	return true;
+}
+
+static bool client_rejected(const struct view *v, struct guess *g)
+{
+	const struct chain_defect *d = v->client_chain ? chain_worst(v->client_chain) : NULL;
+
+	if (!server_turned_away(v) || !sent_certificate(v))
+		return false;
+	/* A plain FIN or RST in mid-flight need not be about the certificate. */
+	if (v->end->how == ENDED_BY_RST && happened(v->h->finished[SIDE_CLIENT]) == false)
+		return false;
+	blame_client(g, LIKELY, 40);
+	if (d && chain_defect_code(d->kind, CHAIN_CLIENT) && !strcmp(chain_defect_code(d->kind, CHAIN_CLIENT), "client_cert_rejected"))
+		say(g, "The server refused the client's certificate: %s", d->text);
+	else if (v->h->client_certificates)
+		say(g, "The server refused the client's certificate; why is not visible");
+	else
+		say(g, "The server refused the client right after what has the length of a client certificate: it most likely did not accept that");
+	show_client_flight(g, v);
+	return true;
+}
+
+struct rule_set client_certificate_rules(void)
+{
+	static const struct rule rules[] = {
+		{ "client_cert_missing", missing },
+		{ "client_cert_expired", client_expired },
+		{ "client_cert_unknown_ca", client_unknown_ca },
+		{ "client_cert_unknown_ca", client_not_among_authorities },
+		{ "client_cert_revoked", client_revoked },
+		{ "client_cert_rejected", client_rejected },
+	};
+
+	return (struct rule_set){ rules, sizeof(rules) / sizeof(rules[0]) };
+}

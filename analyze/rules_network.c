@@ -1,0 +1,471 @@
+/*
+ * What the network, or an end that says nothing, did: refused, lost, silent, reset, closed.
+ */
+#include "rules.h"
+#include "origin.h"
+
+enum {
+	LARGE_SEGMENT = 1000,		/* payload beyond which a segment is near any MTU in use */
+	SEGMENT_OF_ETHERNET = 1460
+};
+
+static const struct tcp_side *side_of(const struct view *v, enum side side)
+{
+	return &v->h->flow.side[side];
+}
+
+static bool is_tcp(const struct view *v)
+{
+	return v->h->flow.transport == TRANSPORT_TCP;
+}
+
+static void blame(struct guess *g, enum confidence confidence, int weight, enum party by, enum party fix)
+{
+	g->confidence = confidence;
+	g->weight = weight;
+	g->aborted_by = by;
+	g->fix_at = fix;
+}
+
+static const struct icmp_error *icmp_of(const struct view *v, enum icmp_kind kind)
+{
+	for (uint8_t i = 0; i < v->h->flow.icmp_count; i++)
+		if (v->h->flow.icmp[i].kind == kind)
+			return &v->h->flow.icmp[i];
+	return NULL;
+}
+
+static void show_icmp(struct guess *g, const struct icmp_error *i)
+{
+	char from[80];
+
+	address_text(from, &i->from);
+	if (i->kind == ICMP_TOO_BIG)
+		show(g, i->mark, "ICMP from %s: packet too big, next-hop MTU %u", from, i->mtu);
+	else
+		show(g, i->mark, "ICMP from %s: type %u code %u", from, i->type, i->code);
+}
+
+/* ---- the connection ---- */
+
+static bool refused(const struct view *v, struct guess *g)
+{
+	const struct tcp_side *server = side_of(v, SIDE_SERVER), *client = side_of(v, SIDE_CLIENT);
+	const struct icmp_error *icmp = NULL;
+
+	if (is_tcp(v) && v->end->phase != PHASE_TCP)
+		return false;
+	for (int k = ICMP_PORT_UNREACHABLE; k <= ICMP_ADMIN_PROHIBITED && !icmp; k++)
+		icmp = icmp_of(v, (enum icmp_kind)k);
+	if ((!is_tcp(v) && (v->h->server || !icmp)) || (is_tcp(v) && !server->reset_count && !icmp))
+		return false;
+	if (server->reset_count || icmp->kind == ICMP_PORT_UNREACHABLE) {
+		blame(g, CERTAIN, 60, PARTY_SERVER, PARTY_SERVER);
+		say(g, "Nothing listens at %s: the connection was refused", v->server);
+	} else {
+		blame(g, LIKELY, 60, PARTY_NETWORK, PARTY_NETWORK);
+		say(g, "%s cannot be reached: a router or firewall on the way refused the connection", v->server);
+	}
+	show(g, client->syn, "client: SYN");
+	if (server->reset_count)
+		show(g, server->resets[0].mark, "RST in answer to the SYN");
+	else
+		show_icmp(g, icmp);
+	advise(g, "Check that the service runs and listens on that address (IPv6 too), and that a firewall or NAT rule leads there.");
+	return true;
+}
+
+static bool timed_out(const struct view *v, struct guess *g)
+{
+	const struct tcp_side *client = side_of(v, SIDE_CLIENT), *server = side_of(v, SIDE_SERVER);
+
+	if (!is_tcp(v) || v->end->phase != PHASE_TCP || server->reset_count || happened(server->first_packet))
+		return false;
+	if (icmp_of(v, ICMP_PORT_UNREACHABLE) || icmp_of(v, ICMP_ADMIN_PROHIBITED))
+		return false;
+	blame(g, client->syn_count > 1 ? LIKELY : POSSIBLE, 60, PARTY_NETWORK, PARTY_NETWORK);
+	say(g, "No answer from %s: %u SYN%s in %.1f s went unanswered", v->server, client->syn_count,
+	    client->syn_count == 1 ? "" : "s", (double)(client->last_syn.time - client->syn.time) / 1e9);
+	show(g, client->syn, "client: first SYN");
+	show(g, client->last_syn, "client: last SYN, number %u", client->syn_count);
+	if (v->h->flow.icmp_count)
+		show_icmp(g, &v->h->flow.icmp[0]);
+	advise(g, "Look for a firewall or security group that drops packets to %s, a wrong route, or a host that is down.", v->server);
+	return true;
+}
+
+/* ---- the ClientHello ---- */
+
+/* How much of the client's stream the ClientHello takes, as far as it was sent. */
+static uint64_t hello_end(const struct view *v)
+{
+	return side_of(v, SIDE_CLIENT)->sent;
+}
+
+static bool waiting_for_server(const struct view *v)
+{
+	return v->end->phase == PHASE_HELLO || (v->end->phase == PHASE_BEFORE_HELLO && v->h->pending_want[SIDE_CLIENT]) ||
+	       v->end->phase == PHASE_RETRY;
+}
+
+static bool hello_lost(const struct view *v, struct guess *g)
+{
+	const struct tcp_side *client = side_of(v, SIDE_CLIENT);
+	bool never_acked = is_tcp(v) && client->data_segments && !client->acked && client->retransmissions;
+
+	if (!waiting_for_server(v) || v->end->how == ENDED_BY_ALERT)
+		return false;
+	if (is_tcp(v) && (!never_acked || side_of(v, SIDE_SERVER)->data_segments))
+		return false;
+	if (!is_tcp(v) && (v->h->dissected_as != 'q' || happened(side_of(v, SIDE_SERVER)->first_packet)))
+		return false;
+	blame(g, LIKELY, 70, PARTY_NETWORK, PARTY_NETWORK);
+	say(g, "The ClientHello never arrived: it was sent %u times and %s", is_tcp(v) ? client->retransmissions + 1 : (unsigned)v->h->flow.packets,
+	    is_tcp(v) ? "never acknowledged" : "nothing came back");
+	show_hello(g, v);
+	show(g, client->last_retransmission, "client: last retransmission");
+	show_end(g, v);
+	advise(g, "Capture on the far side of each firewall in turn to find where the ClientHello stops; look for a rule on this name, DPI, or packet loss.");
+	return true;
+}
+
+static bool hello_is_large(const struct view *v)
+{
+	const struct tcp_side *client = side_of(v, SIDE_CLIENT);
+	uint32_t mss = side_of(v, SIDE_SERVER)->mss ? side_of(v, SIDE_SERVER)->mss : SEGMENT_OF_ETHERNET;
+	uint64_t promised = v->h->pending_want[SIDE_CLIENT];
+
+	return hello_end(v) > mss || promised > mss || (v->h->hello && v->h->hello->length + 9u > mss) ||
+	       (client->data_segments > 1 && hello_end(v) > SEGMENT_OF_ETHERNET - 40);
+}
+
+static const char *hybrid_of(const struct view *v)
+{
+	const struct client_hello *c = v->h->hello;
+
+	for (uint16_t i = 0; c && i < c->key_shares.count; i++) {
+		const struct named_group *group = named_group(c->key_shares.at[i]);
+
+		if (group && group->client_share_len > 700)
+			return group->name;
+	}
+	return NULL;
+}
+
+static bool smaller_hello_passed(const struct view *v)
+{
+	return v->lesson && v->lesson->largest_hello_passed && v->h->hello &&
+	       v->lesson->largest_hello_passed + 200 < v->h->hello->length;
+}
+
+static void finish_large(struct guess *g, const struct view *v)
+{
+	const struct tcp_side *client = side_of(v, SIDE_CLIENT);
+	const char *hybrid = hybrid_of(v);
+
+	show_hello(g, v);
+	if (client->acked < client->sent)
+		show(g, client->last_retransmission, "client: %llu of %llu bytes are acknowledged, the rest was sent %u more times in vain",
+		     (unsigned long long)client->acked, (unsigned long long)client->sent, client->retransmissions);
+	if (smaller_hello_passed(v))
+		show(g, (struct mark){ 0 }, "this server answered ClientHellos of up to %u bytes in other flows", v->lesson->largest_hello_passed);
+	show_end(g, v);
+	advise(g, "Test with a smaller ClientHello%s%s%s; then update the server, load balancer or firewall that cannot take one of two packets.",
+	       hybrid ? " (without the post-quantum group " : "", hybrid ? hybrid : "", hybrid ? ")" : "");
+}
+
+/* The first segment is acknowledged and the rest is not. */
+static bool large_hello_lost(const struct view *v, struct guess *g)
+{
+	const struct tcp_side *client = side_of(v, SIDE_CLIENT);
+
+	if (!is_tcp(v) || !waiting_for_server(v) || !hello_is_large(v) || v->end->how == ENDED_BY_ALERT ||
+	    side_of(v, SIDE_SERVER)->data_segments)
+		return false;
+	if (client->acked >= client->sent || !client->retransmissions ||
+	    (!client->acked && !smaller_hello_passed(v) && !side_of(v, SIDE_SERVER)->sacked_above_hole))
+		return false;
+	blame(g, LIKELY, 80, PARTY_NETWORK, PARTY_NETWORK);
+	say(g, "The ClientHello of %llu bytes needs more than one packet and not all of it arrives",
+	    (unsigned long long)client->sent);
+	finish_large(g, v);
+	return true;
+}
+
+/* A large hello is reset, closed on or left unanswered where smaller ones are answered. */
+static bool large_hello_refused(const struct view *v, struct guess *g)
+{
+	if (!is_tcp(v) || !waiting_for_server(v) || !hello_is_large(v) || !smaller_hello_passed(v) ||
+	    v->end->how == ENDED_NOT || v->end->how == ENDED_BY_ICMP || side_of(v, SIDE_SERVER)->data_segments)
+		return false;
+	blame(g, LIKELY, 75, v->end->by == SIDE_SERVER ? PARTY_SERVER : PARTY_NETWORK, PARTY_SERVER);
+	say(g, "A ClientHello of %u bytes fails here where smaller ones to the same server succeed", v->h->hello->length);
+	finish_large(g, v);
+	return true;
+}
+
+/* Reset or closed when only the first part of a large hello had been sent or acknowledged. */
+static bool large_hello_cut_off(const struct view *v, struct guess *g)
+{
+	const struct tcp_side *client = side_of(v, SIDE_CLIENT);
+
+	if (!is_tcp(v) || v->end->phase > PHASE_HELLO || !hello_is_large(v) || v->end->by != SIDE_SERVER ||
+	    (v->end->how != ENDED_BY_RST && v->end->how != ENDED_BY_FIN) || client->acked >= client->sent)
+		return false;
+	blame(g, POSSIBLE, 60, PARTY_SERVER, PARTY_SERVER);
+	say(g, "The server, or a box before it, ended the connection when it had seen only part of a ClientHello of %llu bytes",
+	    (unsigned long long)client->sent);
+	finish_large(g, v);
+	return true;
+}
+
+static bool hello_acknowledged(const struct view *v)
+{
+	const struct tcp_side *client = side_of(v, SIDE_CLIENT);
+
+	return client->acked >= client->sent || (client->acked && !client->retransmissions);
+}
+
+static enum party who_gave_up(const struct view *v)
+{
+	if (v->end->how == ENDED_NOT || v->end->how == ENDED_BY_SILENCE || v->end->how == ENDED_BY_ICMP)
+		return PARTY_UNKNOWN;
+	return party_of(v->end->by);
+}
+
+/* Acknowledged, and then nothing but acknowledgements until somebody gave up. */
+static bool silent(const struct view *v, struct guess *g)
+{
+	const struct tcp_side *server = side_of(v, SIDE_SERVER);
+	char waited[32];
+
+	if (!waiting_for_server(v) || !v->h->hello || v->end->how == ENDED_BY_ALERT || v->end->how == ENDED_BY_ICMP)
+		return false;
+	if (is_tcp(v) && (server->data_segments || !hello_acknowledged(v)))
+		return false;
+	if (!is_tcp(v) && v->h->dissected_as == 'q')
+		return false;
+	if (v->end->how != ENDED_NOT && v->end->by == SIDE_SERVER)
+		return false;
+	if (v->end->how == ENDED_NOT && v->end->waited < STALL_NS)
+		return false;
+	blame(g, v->end->waited > STALL_NS || !is_tcp(v) ? LIKELY : POSSIBLE, 60, who_gave_up(v), PARTY_SERVER);
+	if (v->end->how == ENDED_NOT || v->end->how == ENDED_BY_SILENCE)
+		g->aborted_by = PARTY_CLIENT;
+	say(g, "The server at %s %s the ClientHello and never answered it (%s of silence)", v->server,
+	    is_tcp(v) ? "acknowledged" : "got", duration_text(waited, v->end->waited));
+	show_hello(g, v);
+	if (happened(server->last_packet))
+		show(g, server->last_packet, "server: last packet, an acknowledgement without data");
+	show_end(g, v);
+	advise(g, "Look at the load, worker threads and back ends of %s at that moment; behind a load balancer or SYN proxy the machine behind it may be down.", v->server);
+	return true;
+}
+
+/* ---- reset or closed in reply to the ClientHello ---- */
+
+static bool likely_windows(const struct view *v)
+{
+	uint8_t ttl = side_of(v, SIDE_SERVER)->syn_ttl;
+
+	return ttl > 96 && ttl <= 128;
+}
+
+static bool reset_after_hello(const struct view *v, struct guess *g)
+{
+	if (!is_tcp(v) || v->end->phase > PHASE_RETRY || v->end->phase < PHASE_BEFORE_HELLO ||
+	    v->end->how != ENDED_BY_RST || v->end->by != SIDE_SERVER)
+		return false;
+	if (v->end->phase == PHASE_BEFORE_HELLO && !v->tls_expected && !v->h->hello)
+		return false;
+	blame(g, LIKELY, 45, PARTY_SERVER, PARTY_SERVER);
+	if (v->h->hello)
+		say(g, "The connection was reset in reply to the ClientHello");
+	else
+		say(g, "The server accepted the connection and reset it before any ClientHello");
+	show_hello(g, v);
+	show_end(g, v);
+	if (likely_windows(v))
+		advise(g, "The server looks like Windows, which resets hellos that it cannot serve: look for Schannel events 36874 and 36888 in its System log.");
+	advise(g, "Compare with another server name and another client: if only this name dies, a filter on the way is likely; if only this client, its versions or suites.");
+	return true;
+}
+
+static bool closed_after_hello(const struct view *v, struct guess *g)
+{
+	char waited[32];
+
+	if (!is_tcp(v) || v->end->phase > PHASE_RETRY || v->end->phase < PHASE_HELLO || v->end->how != ENDED_BY_FIN ||
+	    v->end->by != SIDE_SERVER)
+		return false;
+	blame(g, LIKELY, 45, PARTY_SERVER, PARTY_SERVER);
+	say(g, "The server closed the connection %s after the ClientHello, without an alert",
+	    duration_text(waited, v->end->waited));
+	show_hello(g, v);
+	show_end(g, v);
+	if (v->end->waited > INT64_C(9000000000))
+		advise(g, "A wait of seconds before the close points to a time-out of a load balancer or of a back end, or to AWS's s2n, which delays its refusals.");
+	advise(g, "Look in the server's log at that second: no virtual host or back end for the name, a PROXY protocol header expected, or an access rule.");
+	return true;
+}
+
+/* The server hung up before the client spoke. */
+static bool closed_before_hello(const struct view *v, struct guess *g)
+{
+	if (!is_tcp(v) || v->end->phase != PHASE_BEFORE_HELLO || !v->h->pending_want[SIDE_CLIENT] ||
+	    v->end->how != ENDED_BY_FIN || v->end->by != SIDE_SERVER)
+		return false;
+	blame(g, LIKELY, 45, PARTY_SERVER, PARTY_SERVER);
+	say(g, "The server closed the connection before the ClientHello was whole");
+	show_end(g, v);
+	return true;
+}
+
+static bool injected(const struct view *v, struct guess *g)
+{
+	struct origin o;
+
+	if (!is_tcp(v) || v->end->how != ENDED_BY_RST || v->end->outcome != OUTCOME_FAILED)
+		return false;
+	origin_of_reset(v->h, v->end->by, &o);
+	if (!o.strong)
+		return false;
+	blame(g, o.count > 1 && o.strong > 1 ? CERTAIN : LIKELY, 80, PARTY_NETWORK, PARTY_NETWORK);
+	say(g, "The reset did not come from the %s: a device on the way forged it%s", party_noun(v->end->by),
+	    v->end->phase == PHASE_HELLO ? ", in reply to the ClientHello" : "");
+	show_hello(g, v);
+	show(g, v->end->mark, "RST with the %s's address", party_noun(v->end->by));
+	for (uint8_t i = 0; i < o.count; i++)
+		show(g, o.signs[i].mark, "%s", o.signs[i].text);
+	if (o.hops)
+		advise(g, "Look for the device about %d hops nearer to the capture point than the %s: a firewall, IPS or filter on this name.", o.hops, party_noun(v->end->by));
+	advise(g, "Repeat with another server name, and over another path (VPN), to see what triggers it.");
+	return true;
+}
+
+/* ---- the server's flight ---- */
+
+static bool flight_lost(const struct view *v, struct guess *g)
+{
+	const struct tcp_side *server = side_of(v, SIDE_SERVER), *client = side_of(v, SIDE_CLIENT);
+	const struct icmp_error *icmp = icmp_of(v, ICMP_TOO_BIG);
+	bool stuck = server->acked < server->sent && server->retransmissions &&
+		     server->retransmitted_len >= LARGE_SEGMENT / 2;
+	bool hole = client->sacked_above_hole || client->dup_acks > 0;
+	bool never_seen = v->h->server && happened(v->h->gap[SIDE_SERVER]);
+
+	if (!is_tcp(v) || v->end->phase < PHASE_HELLO || v->end->phase > PHASE_CLIENT_TURN ||
+	    v->end->outcome != OUTCOME_FAILED || v->end->how == ENDED_BY_ALERT || v->end->how == ENDED_BY_HIDDEN_ALERT)
+		return false;
+	if (!server->data_segments || (!stuck && !(hole && (never_seen || server->acked < server->sent))))
+		return false;
+	blame(g, stuck && (hole || icmp || server->retransmissions > 1) ? LIKELY : POSSIBLE, 75, PARTY_NETWORK, PARTY_NETWORK);
+	say(g, "The server's answer does not get through: segments of %u bytes are lost again and again%s",
+	    server->largest_segment, hole ? " while smaller ones arrive" : "");
+	show_hello(g, v);
+	if (happened(server->last_retransmission))
+		show(g, server->last_retransmission, "server: retransmission number %u, %u bytes, never acknowledged",
+		     server->retransmissions, server->retransmitted_len);
+	if (hole)
+		show(g, client->last_packet, "client: acknowledges only %llu of %llu bytes, with later ones received",
+		     (unsigned long long)server->acked, (unsigned long long)server->sent);
+	if (icmp)
+		show_icmp(g, icmp);
+	show_end(g, v);
+	advise(g, "Clamp the TCP MSS on the tunnel or link with the smaller MTU, and let ICMP \"packet too big\" (v4 type 3 code 4, v6 type 2) pass.");
+	return true;
+}
+
+/* ---- given up half-way ---- */
+
+static bool stalled(const struct view *v, struct guess *g)
+{
+	enum side silent_side;
+	char waited[32];
+
+	if (v->end->phase < PHASE_RETRY || v->end->phase == PHASE_DONE || v->end->outcome != OUTCOME_FAILED ||
+	    v->end->waited < STALL_NS || v->end->how == ENDED_BY_ALERT || v->end->how == ENDED_BY_HIDDEN_ALERT)
+		return false;
+	silent_side = v->end->phase == PHASE_CLIENT_TURN ? SIDE_CLIENT : SIDE_SERVER;
+	blame(g, LIKELY, 55, who_gave_up(v), party_of(silent_side));
+	say(g, "The handshake stalled: the %s sent nothing for %s, then %s gave up", party_noun(silent_side),
+	    duration_text(waited, v->end->waited),
+	    v->end->how == ENDED_BY_SILENCE ? "everybody" : v->end->by == SIDE_CLIENT ? "the client" : "the server");
+	show_hello(g, v);
+	show(g, mark_later(v->end->heard[0], v->end->heard[1]), "last data before the silence");
+	show_end(g, v);
+	return true;
+}
+
+/* The client never got as far as a ClientHello, or stopped in its midst, and the server's timer fired. */
+static bool stalled_in_hello(const struct view *v, struct guess *g)
+{
+	char waited[32];
+
+	if (v->end->phase != PHASE_BEFORE_HELLO || !v->h->pending_want[SIDE_CLIENT] || v->end->waited < STALL_NS ||
+	    v->end->how == ENDED_NOT || side_of(v, SIDE_CLIENT)->acked < side_of(v, SIDE_CLIENT)->sent)
+		return false;
+	blame(g, LIKELY, 55, who_gave_up(v), PARTY_CLIENT);
+	say(g, "The client stopped in the middle of its ClientHello (%llu of %llu bytes) for %s",
+	    (unsigned long long)v->h->pending_have[SIDE_CLIENT], (unsigned long long)v->h->pending_want[SIDE_CLIENT],
+	    duration_text(waited, v->end->waited));
+	show_end(g, v);
+	return true;
+}
+
+static bool abandoned(const struct view *v, struct guess *g)
+{
+	bool client = v->end->by == SIDE_CLIENT;
+	bool after_request = client && happened(v->h->request_mark) && v->end->phase == PHASE_CLIENT_TURN;
+
+	if ((v->end->how != ENDED_BY_FIN && v->end->how != ENDED_BY_RST) || v->end->outcome != OUTCOME_FAILED ||
+	    strcmp(g->code, client ? "client_abandoned" : "server_abandoned") != 0)
+		return false;
+	if (v->end->phase < PHASE_HELLO || (!client && v->end->phase <= PHASE_RETRY))
+		return false;
+	blame(g, LIKELY, client && v->end->phase == PHASE_HELLO ? 45 : 42, party_of(v->end->by), party_of(v->end->by));
+	say(g, "The %s %s the connection in mid-handshake, without an alert%s", party_noun(v->end->by),
+	    v->end->how == ENDED_BY_RST ? "reset" : "closed",
+	    after_request ? ", after the server had asked for a client certificate (a browser does so while it asks the user)" : "");
+	show_hello(g, v);
+	if (v->h->server)
+		show(g, v->h->server_mark, "ServerHello");
+	show_end(g, v);
+	return true;
+}
+
+static bool waiting_forever(const struct view *v, struct guess *g)
+{
+	if (v->end->how != ENDED_BY_SILENCE || v->end->phase < PHASE_HELLO || v->end->phase == PHASE_DONE)
+		return false;
+	blame(g, POSSIBLE, 30, PARTY_UNKNOWN, PARTY_SERVER);
+	say(g, "The handshake stopped half-way and nobody ended it");
+	show_hello(g, v);
+	show_end(g, v);
+	return true;
+}
+
+struct rule_set network_rules(void)
+{
+	static const struct rule rules[] = {
+		{ "connect_refused", refused },
+		{ "connect_timeout", timed_out },
+		{ "client_hello_lost", hello_lost },
+		{ "large_client_hello_lost", large_hello_lost },
+		{ "large_client_hello_lost", large_hello_refused },
+		{ "large_client_hello_lost", large_hello_cut_off },
+		{ "server_silent", silent },
+		{ "server_flight_lost", flight_lost },
+		{ "reset_after_client_hello", reset_after_hello },
+		{ "closed_after_client_hello", closed_after_hello },
+		{ "closed_after_client_hello", closed_before_hello },
+		{ "reset_injected", injected },
+		{ "client_abandoned", abandoned },
+		{ "server_abandoned", abandoned },
+		{ "handshake_timeout", stalled },
+		{ "handshake_timeout", stalled_in_hello },
+		{ "handshake_timeout", waiting_forever },
+	};
+
+	return (struct rule_set){ rules, sizeof(rules) / sizeof(rules[0]) };
+}

@@ -1,0 +1,327 @@
+/*
+ * Words: how facts become text in a guess. All that comes from the wire is escaped on its way in.
+ */
+#include "rules.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void say(struct guess *g, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(g->summary, sizeof(g->summary), format, args);
+	va_end(args);
+}
+
+void show(struct guess *g, struct mark mark, const char *format, ...)
+{
+	struct evidence *e;
+	va_list args;
+
+	if (g->evidence_count == GUESS_EVIDENCE)
+		return;
+	e = &g->evidence[g->evidence_count++];
+	e->mark = mark;
+	va_start(args, format);
+	vsnprintf(e->text, sizeof(e->text), format, args);
+	va_end(args);
+}
+
+void advise(struct guess *g, const char *format, ...)
+{
+	va_list args;
+
+	if (g->remedy_count == GUESS_REMEDIES)
+		return;
+	va_start(args, format);
+	vsnprintf(g->remedies[g->remedy_count], sizeof(g->remedies[0]), format, args);
+	va_end(args);
+	g->remedy_count++;
+}
+
+void escape_text(char *out, size_t room, const void *bytes, size_t len)
+{
+	const unsigned char *b = bytes;
+	size_t used = 0;
+
+	for (size_t i = 0; i < len && used + 5 < room; i++) {
+		if (b[i] >= 0x20 && b[i] < 0x7f)
+			out[used++] = (char)b[i];
+		else
+			used += (size_t)snprintf(out + used, room - used, "\\x%02x", b[i]);
+	}
+	out[used] = '\0';
+}
+
+static const char *iana_name(enum code_kind kind, uint16_t code)
+{
+	const struct cipher_suite *suite;
+	const struct named_group *group;
+	const struct signature_scheme *scheme;
+
+	switch (kind) {
+	case CODE_VERSION:
+		return version_name(code);
+	case CODE_SUITE:
+		suite = cipher_suite(code);
+		return suite ? suite->name : NULL;
+	case CODE_GROUP:
+		group = named_group(code);
+		return group ? group->name : NULL;
+	case CODE_SIGNATURE:
+		scheme = signature_scheme(code);
+		return scheme ? scheme->name : NULL;
+	}
+	return NULL;
+}
+
+const char *code_name(char out[LIST_MAX], enum code_kind kind, uint16_t code)
+{
+	const char *name = iana_name(kind, code);
+
+	if (name)
+		snprintf(out, LIST_MAX, "%s", name);
+	else
+		snprintf(out, LIST_MAX, "0x%04x", code);
+	return out;
+}
+
+static bool is_signalling(enum code_kind kind, uint16_t code)
+{
+	return is_grease(code) || (kind == CODE_SUITE && (code == 0x00ff || code == 0x5600));
+}
+
+const char *list_codes(char out[LIST_MAX], enum code_kind kind, const uint16_t *at, uint16_t count)
+{
+	enum { SHOWN = 4 };
+	char name[LIST_MAX];
+	size_t used = 0;
+	uint16_t listed = 0, all = 0;
+
+	out[0] = '\0';
+	for (uint16_t i = 0; i < count; i++)
+		if (!is_signalling(kind, at[i]))
+			all++;
+	for (uint16_t i = 0; i < count && listed < SHOWN; i++) {
+		if (is_signalling(kind, at[i]))
+			continue;
+		code_name(name, kind, at[i]);
+		if (used + strlen(name) + 20 >= LIST_MAX)
+			break;
+		used += (size_t)snprintf(out + used, LIST_MAX - used, "%s%s", listed ? ", " : "", name);
+		listed++;
+	}
+	if (all > listed)
+		snprintf(out + used, LIST_MAX - used, " and %d more", all - listed);
+	return all ? out : "none";
+}
+
+const char *offered_versions(char out[LIST_MAX], const struct client_hello *hello)
+{
+	uint16_t legacy = hello->legacy_version;
+	char name[LIST_MAX];
+
+	if (hello->versions.count)
+		return list_codes(out, CODE_VERSION, hello->versions.at, hello->versions.count);
+	snprintf(out, LIST_MAX, "up to %.100s", code_name(name, CODE_VERSION, legacy));
+	return out;
+}
+
+const char *duration_text(char out[32], int64_t ns)
+{
+	if (ns < INT64_C(1000000))
+		snprintf(out, 32, "%.2f ms", (double)ns / 1e6);
+	else if (ns < INT64_C(1000000000))
+		snprintf(out, 32, "%lld ms", (long long)(ns / 1000000));
+	else
+		snprintf(out, 32, "%.1f s", (double)ns / 1e9);
+	return out;
+}
+
+static void ipv6_text(char *out, size_t room, const uint8_t ip[16])
+{
+	int best = -1, best_len = 1, run = 0;
+	size_t used = 0;
+	uint16_t group[8];
+
+	for (int i = 0; i < 8; i++) {
+		group[i] = (uint16_t)(ip[2 * i] << 8 | ip[2 * i + 1]);
+		run = group[i] ? 0 : run + 1;
+		if (run > best_len) {
+			best_len = run;
+			best = i - run + 1;
+		}
+	}
+	out[0] = '\0';
+	for (int i = 0; i < 8; i++) {
+		if (i == best) {
+			used += (size_t)snprintf(out + used, room - used, "::");
+			i += best_len - 1;
+			continue;
+		}
+		used += (size_t)snprintf(out + used, room - used, "%s%x",
+					 i && i != best + best_len ? ":" : "", group[i]);
+	}
+}
+
+void address_text(char out[80], const struct address *a)
+{
+	char ip[48];
+
+	if (a->ip_len == 4) {
+		snprintf(out, 80, "%d.%d.%d.%d:%d", a->ip[0], a->ip[1], a->ip[2], a->ip[3], a->port);
+		return;
+	}
+	ipv6_text(ip, sizeof(ip), a->ip);
+	snprintf(out, 80, "[%.47s]:%d", ip, a->port);
+}
+
+/* ---- predicates ---- */
+
+bool ended_by_any_alert(const struct view *v, enum side from)
+{
+	return v->end->how == ENDED_BY_ALERT && v->end->by == from;
+}
+
+bool ended_by_alert(const struct view *v, enum side from, uint8_t code)
+{
+	return ended_by_any_alert(v, from) && v->end->alert->code == code;
+}
+
+const char *party_noun(enum side side)
+{
+	return side == SIDE_CLIENT ? "client" : "server";
+}
+
+enum party party_of(enum side side)
+{
+	return side == SIDE_CLIENT ? PARTY_CLIENT : PARTY_SERVER;
+}
+
+const struct client_hello *last_hello(const struct handshake *h)
+{
+	return h->second_hello ? h->second_hello : h->hello;
+}
+
+/* DTLS counts versions downwards (RFC 6347 4.1); make them comparable. */
+static int version_rank(uint16_t version)
+{
+	if (is_tls13(version))
+		return 0x304;
+	switch (version) {
+	case 0xfeff: return 0x302;
+	case 0xfefd: return 0x303;
+	default: return version;
+	}
+}
+
+static bool ranks_beyond(uint16_t candidate, uint16_t best, bool highest)
+{
+	if (!best)
+		return true;
+	return highest ? version_rank(candidate) > version_rank(best)
+		       : version_rank(candidate) < version_rank(best);
+}
+
+static uint16_t extreme_version(const struct client_hello *hello, bool highest)
+{
+	uint16_t best = 0;
+
+	if (!hello)
+		return 0;
+	for (uint16_t i = 0; i < hello->versions.count; i++)
+		if (!is_grease(hello->versions.at[i]) && ranks_beyond(hello->versions.at[i], best, highest))
+			best = hello->versions.at[i];
+	return best ? best : hello->legacy_version;
+}
+
+uint16_t highest_version(const struct client_hello *hello)
+{
+	return extreme_version(hello, true);
+}
+
+uint16_t lowest_version(const struct client_hello *hello)
+{
+	return extreme_version(hello, false);
+}
+
+bool offers_version(const struct client_hello *hello, uint16_t version)
+{
+	if (hello->versions.count)
+		return code_list_has(&hello->versions, version);
+	return version_rank(version) <= version_rank(hello->legacy_version);
+}
+
+bool before_server_hello(const struct view *v)
+{
+	return v->h->hello && !v->h->server && v->end->phase <= PHASE_RETRY;
+}
+
+/* ---- evidence ---- */
+
+void show_hello(struct guess *g, const struct view *v)
+{
+	const struct client_hello *hello = v->h->hello;
+	char versions[LIST_MAX];
+
+	if (!hello)
+		return;
+	show(g, v->h->hello_mark, "ClientHello%s%s, offering %s%s", v->name[0] ? " for " : "", v->name,
+	     offered_versions(versions, hello), hello->sslv2 ? " in an SSLv2-compatible hello" : "");
+}
+
+static void show_alert(struct guess *g, const struct view *v)
+{
+	const struct alert_fact *a = v->end->alert;
+	const char *name;
+
+	if (a->hidden) {
+		show(g, a->mark, "%s: a %u-byte encrypted record%s", party_noun(a->from), a->length,
+		     a->inferred ? ", the length of an alert, in the place of what was due" :
+				   " of type alert");
+		return;
+	}
+	name = alert_name(a->code);
+	show(g, a->mark, "%s: %s alert %s (%u)", party_noun(a->from),
+	     a->level == 1 ? "warning" : "fatal", name ? name : "unknown", a->code);
+}
+
+void show_end(struct guess *g, const struct view *v)
+{
+	const struct ending *e = v->end;
+	char waited[32];
+
+	switch (e->how) {
+	case ENDED_BY_ALERT:
+	case ENDED_BY_HIDDEN_ALERT:
+	case ENDED_BY_CLOSE_NOTIFY:
+		show_alert(g, v);
+		break;
+	case ENDED_BY_FIN:
+		show(g, e->mark, "%s closes (FIN) without an alert, %s after the last data",
+		     party_noun(e->by), duration_text(waited, e->waited));
+		break;
+	case ENDED_BY_RST:
+		show(g, e->mark, "RST from the %s's address, %s after the last data", party_noun(e->by),
+		     duration_text(waited, e->waited));
+		break;
+	case ENDED_BY_ICMP:
+		show(g, e->mark, "ICMP error about this connection");
+		break;
+	case ENDED_NOT:
+	case ENDED_BY_SILENCE:
+		show(g, e->mark, "the last packet of this connection in the capture");
+		break;
+	}
+}
+
+void show_certificate(struct guess *g, const struct view *v)
+{
+	const struct certificate_list *list = v->h->certificates;
+
+	if (list && list->count)
+		show(g, v->h->certificates_mark, "Certificate: %s, issued by %s", list->at[0]->subject,
+		     list->at[0]->issuer);
+}
