@@ -1,0 +1,418 @@
+/*
+ * The run: conversations while they last, cases while they wait for what others teach, verdicts in
+ * the order of first packets.
+ */
+#include "diagnose.h"
+#include "endpoints.h"
+
+#include <stdlib.h>
+
+enum {
+	DEFAULT_MEMORY = 128 * 1024 * 1024,
+	UNEXPECTED_KEPT = 4096		/* refused or unanswered connections that wait for a lesson on their port */
+};
+
+#define SYSTEM_BUNDLE "/etc/ssl/certs/ca-certificates.crt"
+
+/* One flow while it lasts. Flows that never carry a byte have none. */
+struct conversation {
+	struct tls *tls;
+	struct handshake *handshake;
+};
+
+/* A closed handshake that waits for its verdict. */
+struct waiting {
+	struct handshake *handshake;
+	struct ending ending;
+	bool tls_expected;
+};
+
+struct analysis {
+	struct analyze_options options;
+	struct trust_store *store;
+	struct crl_set *crls;
+	struct trust_context *trust;
+	struct certificate_cache *certificates;
+	struct keylog *keylog;
+	struct lessons *lessons;
+	struct endpoints *endpoints;
+	struct conversation *conversations;	/* by flow number */
+	size_t conversation_count;
+	struct waiting *queue;
+	size_t queue_count, queue_room, queue_at;
+	size_t unexpected;
+	const char *file;
+	uint64_t inputs;
+	bool finished;
+	struct handshake *handed_out;		/* lives until the next call of analysis_next */
+	struct summary summary;
+};
+
+/* ---- life ---- */
+
+static bool open_trust(struct analysis *a, char *problem, size_t problem_len)
+{
+	const struct analyze_options *o = &a->options;
+	char ignored[256];
+
+	if (o->crl_file) {
+		a->crls = crl_open(o->crl_file, problem, problem_len);
+		if (!a->crls)
+			return false;
+	}
+	if (o->no_trust)
+		return true;
+	if (!o->ca_file && !o->ca_path) {
+		a->store = trust_open(SYSTEM_BUNDLE, NULL, ignored, sizeof(ignored));
+		return true;
+	}
+	a->store = trust_open(o->ca_file, o->ca_path, problem, problem_len);
+	return a->store != NULL;
+}
+
+struct analysis *analysis_new(const struct analyze_options *options, char *problem, size_t problem_len)
+{
+	struct analysis *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return NULL;
+	a->options = *options;
+	if (!a->options.memory)
+		a->options.memory = DEFAULT_MEMORY;
+	if (!open_trust(a, problem, problem_len)) {
+		analysis_free(a);
+		return NULL;
+	}
+	a->trust = trust_context_new(a->store, a->crls);
+	a->certificates = certificate_cache_new(0);
+	a->keylog = keylog_new();
+	a->lessons = lessons_new(a->options.memory / 8);
+	a->endpoints = endpoints_new(a->options.memory / 4);
+	if (!a->trust || !a->certificates || !a->keylog || !a->lessons || !a->endpoints)
+		abort();
+	return a;
+}
+
+void analysis_free(struct analysis *a)
+{
+	if (!a)
+		return;
+	for (size_t i = 0; i < a->conversation_count; i++) {
+		tls_free(a->conversations[i].tls);
+		handshake_free(a->conversations[i].handshake);
+	}
+	for (size_t i = a->queue_at; i < a->queue_count; i++)
+		handshake_free(a->queue[i].handshake);
+	handshake_free(a->handed_out);
+	free(a->conversations);
+	free(a->queue);
+	endpoints_free(a->endpoints);
+	lessons_free(a->lessons);
+	trust_context_free(a->trust);
+	trust_free(a->store);
+	crl_free(a->crls);
+	keylog_free(a->keylog);
+	certificate_cache_free(a->certificates);
+	free(a);
+}
+
+struct keylog *analysis_keylog(struct analysis *a)
+{
+	return a->keylog;
+}
+
+void analysis_input(struct analysis *a, const char *file)
+{
+	a->file = file;
+	a->inputs++;
+}
+
+/* ---- which ports speak TLS ---- */
+
+static bool port_asked_for(const struct analysis *a, uint16_t port)
+{
+	for (size_t i = 0; i < a->options.tls_port_count; i++)
+		if (a->options.tls_ports[i] == port)
+			return true;
+	return false;
+}
+
+static bool tls_expected(const struct analysis *a, const struct address *server)
+{
+	const struct lesson *l = lessons_of(a->lessons, server);
+	bool implicit_tls = false;
+
+	if (port_asked_for(a, server->port) || (l && l->completed))
+		return true;
+	port_protocol(server->port, &implicit_tls, NULL);
+	return implicit_tls;
+}
+
+/* ---- cases ---- */
+
+static void enqueue(struct analysis *a, struct handshake *h, const struct ending *e)
+{
+	if (a->queue_count == a->queue_room) {
+		size_t room = a->queue_room ? a->queue_room * 2 : 64;
+		struct waiting *queue = realloc(a->queue, room * sizeof(*queue));
+
+		if (!queue)
+			abort();
+		a->queue = queue;
+		a->queue_room = room;
+	}
+	a->queue[a->queue_count++] = (struct waiting){ .handshake = h, .ending = *e };
+}
+
+/* Completed handshakes that nobody wants to see are counted and forgotten. */
+static bool settle_completed(struct analysis *a, struct handshake *h, const struct ending *e)
+{
+	if (e->outcome != OUTCOME_COMPLETED || a->options.keep_completed || e->left_without_data)
+		return false;
+	a->summary.completed++;
+	endpoints_note(a->endpoints, h, OUTCOME_COMPLETED, NULL, false);
+	handshake_free(h);
+	return true;
+}
+
+static void conclude(struct analysis *a, struct handshake *h, const struct flow_facts *flow,
+		     const struct capture_stats *stats)
+{
+	struct ending ending;
+
+	handshake_close(h, flow);
+	h->ended = stats->last;
+	h->capture_drops = stats->dropped_kernel + stats->dropped_interface;
+	ending_read(h, &ending);
+	lessons_learn(a->lessons, h, &ending);
+	if (h->certificates)
+		trust_context_remember(a->trust, h->certificates);
+	if (!settle_completed(a, h, &ending))
+		enqueue(a, h, &ending);
+}
+
+static struct handshake *new_handshake(const struct analysis *a, const struct flow_facts *flow, char kind)
+{
+	struct handshake *h = handshake_new(a->file, a->inputs << 40 | flow->first.frame, kind);
+
+	if (!h)
+		abort();
+	return h;
+}
+
+/* A flow without a byte: worth a case only where TLS was expected, which later flows may show. */
+static void conclude_silent(struct analysis *a, const struct flow_facts *flow, const struct capture_stats *stats)
+{
+	const struct tcp_side *server = &flow->side[SIDE_SERVER];
+	bool expected = tls_expected(a, &server->address);
+	bool never_up = !happened(server->syn);
+
+	if (flow->transport != TRANSPORT_TCP || (!never_up && !server->reset_count && !happened(server->fin)))
+		return;
+	if (!expected && (a->options.live || a->unexpected == UNEXPECTED_KEPT))
+		return;
+	a->unexpected += !expected;
+	conclude(a, new_handshake(a, flow, 't'), flow, stats);
+}
+
+/* ---- events ---- */
+
+static struct conversation *conversation_of(struct analysis *a, uint32_t flow)
+{
+	size_t count = a->conversation_count;
+
+	if (flow < count)
+		return &a->conversations[flow];
+	while (count <= flow)
+		count = count ? count * 2 : 256;
+	a->conversations = realloc(a->conversations, count * sizeof(*a->conversations));
+	if (!a->conversations)
+		abort();
+	memset(a->conversations + a->conversation_count, 0,
+	       (count - a->conversation_count) * sizeof(*a->conversations));
+	a->conversation_count = count;
+	return &a->conversations[flow];
+}
+
+static void open_conversation(struct analysis *a, struct conversation *c, const struct flow_facts *flow)
+{
+	c->tls = tls_new(flow->transport, a->keylog, a->certificates);
+	if (!c->tls)
+		abort();
+}
+
+/* A flow has facts from its first event on: those that never say anything cost little. */
+static void pull_events(struct analysis *a, struct conversation *c, const struct flow_facts *flow)
+{
+	struct tls_event event;
+
+	while (tls_next(c->tls, &event)) {
+		if (!c->handshake)
+			c->handshake = new_handshake(a, flow, tls_kind(c->tls));
+		handshake_note(c->handshake, &event);
+	}
+}
+
+static void close_conversation(struct analysis *a, struct conversation *c, const struct flow_facts *flow,
+			       const struct capture_stats *stats)
+{
+	struct handshake *h = c->handshake ? c->handshake : new_handshake(a, flow, tls_kind(c->tls));
+	bool turned = h->turned;
+
+	for (int side = 0; side < 2; side++) {
+		enum side seen = turned ? other_side((enum side)side) : (enum side)side;
+
+		tls_pending(c->tls, seen, &h->pending_have[side], &h->pending_want[side]);
+	}
+	tls_free(c->tls);
+	*c = (struct conversation){ 0 };
+	conclude(a, h, flow, stats);
+}
+
+static bool feed(struct analysis *a, const struct capture_event *event, const struct flow_facts *flow)
+{
+	struct conversation *c = conversation_of(a, event->flow);
+
+	if (!c->tls) {
+		if (event->kind == FLOW_FIN || event->kind == FLOW_RST)
+			return false;
+		open_conversation(a, c, flow);
+	}
+	tls_feed(c->tls, event);
+	pull_events(a, c, flow);
+	return tls_is_done(c->tls);
+}
+
+static void flow_over(struct analysis *a, uint32_t number, const struct flow_facts *flow,
+		      const struct capture_stats *stats)
+{
+	struct conversation *c = conversation_of(a, number);
+
+	if (c->tls && !c->handshake && flow->transport == TRANSPORT_UDP) {
+		tls_free(c->tls);
+		*c = (struct conversation){ 0 };
+	} else if (c->tls) {
+		close_conversation(a, c, flow, stats);
+	} else {
+		conclude_silent(a, flow, stats);
+	}
+}
+
+bool analysis_take(struct analysis *a, const struct capture_event *event, const struct flow_facts *flow,
+		   const struct capture_stats *stats)
+{
+	switch (event->kind) {
+	case FLOW_BYTES:
+	case FLOW_GAP:
+	case FLOW_DATAGRAM:
+	case FLOW_FIN:
+	case FLOW_RST:
+		return feed(a, event, flow);
+	case FLOW_OVER:
+		flow_over(a, event->flow, flow, stats);
+		return false;
+	case CAPTURE_SECRETS:
+		keylog_add_text(a->keylog, (const char *)event->bytes, event->len);
+		return false;
+	case FLOW_OPENED:
+		break;
+	}
+	return false;
+}
+
+/* ---- verdicts ---- */
+
+static int by_serial(const void *x, const void *y)
+{
+	const struct waiting *a = x, *b = y;
+
+	return a->handshake->serial < b->handshake->serial ? -1 : a->handshake->serial > b->handshake->serial;
+}
+
+void analysis_finish(struct analysis *a)
+{
+	a->finished = true;
+	qsort(a->queue + a->queue_at, a->queue_count - a->queue_at, sizeof(*a->queue), by_serial);
+}
+
+static bool queue_is_ready(const struct analysis *a)
+{
+	size_t waiting = a->queue_count - a->queue_at;
+
+	if (!waiting)
+		return false;
+	return a->finished || a->options.live || waiting * sizeof(struct handshake) > a->options.memory / 2;
+}
+
+static void count_verdict(struct analysis *a, const struct verdict *v)
+{
+	struct summary *s = &a->summary;
+	uint8_t i = 0;
+
+	s->probes += v->probe;
+	if (v->outcome == OUTCOME_COMPLETED) {
+		s->completed++;
+		return;
+	}
+	*(v->outcome == OUTCOME_FAILED ? &s->failed : &s->inconclusive) += 1;
+	while (i < s->code_count && strcmp(s->codes[i].code, v->diagnosis.code) != 0)
+		i++;
+	if (i == sizeof(s->codes) / sizeof(s->codes[0]))
+		return;
+	if (i == s->code_count)
+		s->codes[s->code_count++].code = v->diagnosis.code;
+	s->codes[i].count++;
+}
+
+static bool take_case(struct analysis *a, struct waiting *w, struct verdict *out)
+{
+	struct knowledge k = { .trust = a->trust, .lessons = a->lessons,
+		.tls_expected = tls_expected(a, &w->handshake->flow.side[SIDE_SERVER].address) };
+	bool silent = w->ending.phase == PHASE_TCP || (w->ending.phase == PHASE_BEFORE_HELLO &&
+		      !w->handshake->record_total[0] && !happened(w->handshake->foreign_mark[SIDE_CLIENT]) &&
+		      !w->handshake->upgrade_count);
+
+	if (silent && !k.tls_expected)
+		return false;
+	if (!diagnose(&k, w->handshake, &w->ending, out))
+		return false;
+	if (out->outcome == OUTCOME_COMPLETED && !a->options.keep_completed) {
+		count_verdict(a, out);
+		endpoints_note(a->endpoints, w->handshake, out->outcome, NULL, out->probe);
+		return false;
+	}
+	return true;
+}
+
+bool analysis_next(struct analysis *a, struct verdict *out)
+{
+	handshake_free(a->handed_out);
+	a->handed_out = NULL;
+	while (queue_is_ready(a)) {
+		struct waiting w = a->queue[a->queue_at++];
+
+		if (a->queue_at == a->queue_count)
+			a->queue_at = a->queue_count = 0;
+		if (!take_case(a, &w, out)) {
+			handshake_free(w.handshake);
+			continue;
+		}
+		a->handed_out = w.handshake;
+		count_verdict(a, out);
+		endpoints_note(a->endpoints, w.handshake, out->outcome,
+			       out->outcome == OUTCOME_COMPLETED ? NULL : out->diagnosis.code, out->probe);
+		return true;
+	}
+	return false;
+}
+
+bool analysis_next_endpoint(struct analysis *a, struct endpoint *out)
+{
+	return endpoints_next(a->endpoints, out);
+}
+
+void analysis_summary(const struct analysis *a, struct summary *out)
+{
+	*out = a->summary;
+	out->files = a->inputs;
+}
