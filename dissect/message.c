@@ -49,13 +49,32 @@ static uint32_t bits_of(struct reader number)
 	return bits;
 }
 
-/* ECParameters, RFC 8422 5.4: named_curve (3); explicit curves (1, 2) say no group. */
-static void read_ec_params(struct server_key_exchange *out, struct reader *r)
+/* What ServerKeyExchange carries follows from the suite's key exchange. */
+enum exchange { EXCHANGE_NONE, EXCHANGE_EC, EXCHANGE_DH, EXCHANGE_RSA, EXCHANGE_OTHER };
+
+static enum exchange exchange_of(const struct cipher_suite *suite)
 {
-	if (take_u8(r) != 3)
-		return;
+	bool anonymous = strcmp(suite->auth, "anon") == 0;
+
+	if (strncmp(suite->kx, "ECDHE", 5) == 0 || (anonymous && strcmp(suite->kx, "ECDH") == 0))
+		return EXCHANGE_EC;
+	if (strncmp(suite->kx, "DHE", 3) == 0 || (anonymous && strcmp(suite->kx, "DH") == 0))
+		return EXCHANGE_DH;
+	if (strcmp(suite->kx, "RSA") == 0)	/* a temporary key, of export suites */
+		return EXCHANGE_RSA;
+	if (strcmp(suite->kx, "PSK") == 0 || strcmp(suite->kx, "RSA_PSK") == 0)
+		return EXCHANGE_NONE;
+	return EXCHANGE_OTHER;
+}
+
+/* ECParameters, RFC 8422 5.4: named_curve (3); explicit curves (1, 2) are not followed: false. */
+static bool read_ec_params(struct server_key_exchange *out, struct reader *r)
+{
+	if (take_u8(r) != 3 && read_ok(r))
+		return false;
 	out->group = take_u16(r);
 	take_vector8(r);
+	return true;
 }
 
 static void read_dh_params(struct server_key_exchange *out, struct reader *r)
@@ -74,14 +93,29 @@ static void read_signature(const struct message_context *context, struct server_
 	take_vector16(r);
 }
 
-static bool ends_with(const char *text, const char *end)
+/* The parameters of the exchange; false when what follows them cannot be found. */
+static bool read_params(enum exchange exchange, struct server_key_exchange *x, struct reader *r)
 {
-	size_t len = strlen(text), end_len = strlen(end);
-
-	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+	switch (exchange) {
+	case EXCHANGE_EC:
+		return read_ec_params(x, r);
+	case EXCHANGE_DH:
+		read_dh_params(x, r);
+		return true;
+	case EXCHANGE_RSA:
+		x->rsa_bits = bits_of(take_vector16(r));
+		take_vector16(r);	/* exponent */
+		return true;
+	case EXCHANGE_NONE:
+		return true;
+	case EXCHANGE_OTHER:
+		break;
+	}
+	return false;
 }
 
-/* Its form depends on the suite alone: PSK hint first (RFC 4279), then what the exchange needs. */
+/* Its form depends on the suite alone: PSK hint first (RFC 4279), then what the exchange needs,
+ * then a signature unless nobody is authenticated by one. */
 static bool read_server_key_exchange(const struct message_context *context, const uint8_t *body,
 				     size_t len, struct tls_message *out)
 {
@@ -94,33 +128,18 @@ static bool read_server_key_exchange(const struct message_context *context, cons
 	if (!suite)
 		return true;
 
-	bool psk = ends_with(suite->kx, "PSK");
-	bool ec = strncmp(suite->kx, "ECDHE", 5) == 0;
-	bool dh = strncmp(suite->kx, "DHE", 3) == 0 ||
-		  (strcmp(suite->kx, "DH") == 0 && strcmp(suite->auth, "anon") == 0);
-	bool rsa_export = strcmp(suite->kx, "RSA") == 0;
+	bool psk = strstr(suite->kx, "PSK") != NULL;
 
 	if (psk) {
 		struct reader hint = take_vector16(&r);
 
 		x->psk_hint = more(&hint);
 	}
-	if (ec || (strcmp(suite->kx, "ECDH") == 0 && strcmp(suite->auth, "anon") == 0)) {
-		read_ec_params(x, &r);
-	} else if (dh) {
-		read_dh_params(x, &r);
-	} else if (rsa_export) {
-		x->rsa_bits = bits_of(take_vector16(&r));
-		take_vector16(&r);	/* exponent */
-	}
-
-	bool explicit_curve = ec && !x->group;
-	bool understood = (ec || dh || rsa_export || psk) && !explicit_curve;
-
-	if (understood && !psk && strcmp(suite->auth, "anon") != 0)
+	if (!read_params(exchange_of(suite), x, &r))
+		return true;
+	if (!psk && strcmp(suite->auth, "anon") != 0)
 		read_signature(context, x, &r);
-	if (understood)
-		breakage_note(&broken, &r);
+	breakage_note(&broken, &r);
 	return verdict(&broken, body, &out->broke_at);
 }
 
