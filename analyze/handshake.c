@@ -233,6 +233,8 @@ static void note_message(struct handshake *h, struct tls_event *e)
  * later one renegotiates (RFC 5246 7.4.9); the content type of records stays readable. */
 static void note_hidden12(struct handshake *h, const struct tls_event *e)
 {
+	if (!happened(h->change_cipher[e->from]) && !e->record.epoch)
+		return;		/* not protected: its bytes are missing from the capture */
 	if (e->record.type == CONTENT_HANDSHAKE) {
 		if (!happened(h->finished[e->from])) {
 			h->finished[e->from] = e->mark;

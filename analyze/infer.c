@@ -117,11 +117,13 @@ static const struct record_fact *client_finished13(const struct handshake *h)
 	for (uint16_t i = 0; i < count; i++)
 		if (is_finished13(h, r[i]->length))
 			return r[i];
-	/* One record holds the whole flight, or records are cut unusually small: only a sum that
-	 * no alert could have tells that it was a flight at all. */
-	if (flight == FLIGHT_OTHER && count < 2)
-		return NULL;
-	return r[count - 1];
+	/* One record holds the whole flight (NSS), or records are cut unusually small: only a sum
+	 * that no alert could have tells that it was a flight at all. */
+	if (flight != FLIGHT_OTHER)
+		return r[0];
+	while (count > 1 && is_alert13(h, r[count - 1]->length))
+		count--;
+	return count > 1 ? r[count - 1] : NULL;
 }
 
 static struct mark server_finished13(const struct handshake *h)
@@ -178,10 +180,11 @@ static void read_client_after_finished13(struct handshake *h, const struct recor
 		read_late_record13(h, SIDE_CLIENT, r);
 }
 
-static void read_server_after_finished13(struct handshake *h, struct mark finished)
+/* A server may refuse an empty client certificate before the Finished behind it has come. */
+static void read_server_behind_flight13(struct handshake *h, struct mark flight)
 {
 	for (uint16_t i = 0; i < h->record_count[SIDE_SERVER]; i++)
-		if (mark_before(finished, h->records[SIDE_SERVER][i].mark))
+		if (mark_before(flight, h->records[SIDE_SERVER][i].mark))
 			read_late_record13(h, SIDE_SERVER, &h->records[SIDE_SERVER][i]);
 }
 
@@ -233,13 +236,18 @@ static void infer_hidden13(struct handshake *h)
 		return;
 	}
 	read_client_after_finished13(h, finished);
-	read_server_after_finished13(h, finished->mark);
+	read_server_behind_flight13(h, first->mark);
 	read_uncounted13(h, SIDE_CLIENT);
 	read_uncounted13(h, SIDE_SERVER);
 }
 
 void infer_hidden(struct handshake *h)
 {
-	if (h->server && is_tls13(h->version) && !h->keys)
+	const struct record_fact *first = NULL;
+
+	if (!h->server || !is_tls13(h->version))
+		return;
+	/* A key log may lack one side's secrets, or the records were changed on the way. */
+	if (!h->keys || (!happened(h->finished[SIDE_CLIENT]) && client_records(h, &first, 1)))
 		infer_hidden13(h);
 }

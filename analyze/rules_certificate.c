@@ -172,6 +172,10 @@ static enum confidence confidence_of(const struct view *v, enum chain_defect_kin
 		return fit == FIT_EXACT || !hangs_on_trust(kind) ? LIKELY : POSSIBLE;
 	if (fit == FIT_EXACT)
 		return hangs_on_trust(kind) && kind != DEFECT_SELF_SIGNED_LEAF ? LIKELY : CERTAIN;
+	/* A bare close may have any reason; that a CA is private is none by itself. */
+	if (hangs_on_trust(kind) && kind != DEFECT_SELF_SIGNED_LEAF && kind != DEFECT_INTERCEPTED &&
+	    (v->end->how == ENDED_BY_FIN || v->end->how == ENDED_BY_RST))
+		return POSSIBLE;
 	if (kind == DEFECT_EXPIRED || kind == DEFECT_NOT_YET_VALID)
 		return v->end->how == ENDED_BY_ALERT ? CERTAIN : LIKELY;
 	return LIKELY;

@@ -780,6 +780,102 @@ static bool ech_rejected(const struct view *v, struct guess *g)
 	return true;
 }
 
+/* ---- a hello that breaks the rules ---- */
+
+/* RFC 8446 9.2: what a ClientHello for TLS 1.3 must carry. */
+static const char *missing_from(const struct client_hello *c)
+{
+	if (!is_tls13(highest_version(c)) || c->sslv2)
+		return NULL;
+	if (c->psk_identities && !c->psk_ke && !c->psk_dhe_ke)
+		return "psk_key_exchange_modes";
+	if (!c->has_signatures && !c->psk_identities)
+		return "signature_algorithms";
+	if (c->has_key_shares && !c->has_groups)
+		return "supported_groups";
+	if (c->has_groups && !c->has_key_shares)
+		return "key_share";
+	return NULL;
+}
+
+static uint16_t share_without_group(const struct client_hello *c)
+{
+	for (uint16_t i = 0; c->has_groups && i < c->key_shares.count; i++)
+		if (!code_list_has(&c->groups, c->key_shares.at[i]))
+			return c->key_shares.at[i];
+	return 0;
+}
+
+static bool ended_in_any_alert(const struct view *v)
+{
+	return v->h->hello && v->end->outcome == OUTCOME_FAILED &&
+	       (v->end->how == ENDED_BY_ALERT || v->end->how == ENDED_BY_HIDDEN_ALERT);
+}
+
+static bool hello_lacks_extension(const struct view *v, struct guess *g)
+{
+	const char *missing = v->h->hello ? missing_from(last_hello(v->h)) : NULL;
+
+	if (!missing || !ended_in_any_alert(v) || end_alert(v) == PROTOCOL_VERSION)
+		return false;
+	blame(g, end_alert(v) == MISSING_EXTENSION ? CERTAIN : LIKELY, party_of(v->end->by), PARTY_CLIENT);
+	g->weight = 60;
+	say(g, "The ClientHello offers TLS 1.3 without %s, which RFC 8446 9.2 requires: a broken client, or a box that rewrites hellos",
+	    missing);
+	show_negotiation(g, v);
+	return true;
+}
+
+static bool hello_shares_unlisted_group(const struct view *v, struct guess *g)
+{
+	uint16_t group = v->h->hello ? share_without_group(last_hello(v->h)) : 0;
+	char name[LIST_MAX];
+
+	if (!group || !ended_in_any_alert(v))
+		return false;
+	blame(g, LIKELY, party_of(v->end->by), PARTY_CLIENT);
+	g->weight = 72;
+	say(g, "The ClientHello has a key share for %s, which it does not list among its groups (RFC 8446 4.2.8): a broken client, or a box that rewrites hellos",
+	    code_name(name, CODE_GROUP, group));
+	show_negotiation(g, v);
+	return true;
+}
+
+/* RFC 8446 4.2: a server may only answer extensions that the client sent. */
+static uint16_t answered_unasked(const struct client_hello *c, const struct code_list *answers)
+{
+	enum { RENEGOTIATION_INFO = 65281 };
+
+	for (uint16_t i = 0; i < answers->count; i++)
+		if (!code_list_has(&c->extensions, answers->at[i]) &&
+		    !(answers->at[i] == RENEGOTIATION_INFO && c->secure_renegotiation))
+			return answers->at[i];
+	return 0;
+}
+
+static bool extension_not_offered(const struct view *v, struct guess *g)
+{
+	const struct handshake *h = v->h;
+	const char *name;
+	uint16_t extension;
+
+	if (!h->server || !h->hello || v->end->by != SIDE_CLIENT || v->end->outcome != OUTCOME_FAILED ||
+	    v->end->how == ENDED_NOT)
+		return false;
+	extension = answered_unasked(h->hello, &h->server->extensions);
+	if (!extension && h->encrypted_extensions)
+		extension = answered_unasked(h->hello, &h->encrypted_extensions->extensions);
+	if (!extension)
+		return false;
+	name = extension_name(extension);
+	blame(g, end_alert(v) == 110 ? CERTAIN : LIKELY, PARTY_CLIENT, PARTY_SERVER);
+	g->weight = 65;
+	say(g, "The server answered extension %u (%s), which the client had not sent, and the client stopped", extension,
+	    name ? name : "unknown");
+	show_negotiation(g, v);
+	return true;
+}
+
 /* ---- what is left ---- */
 
 static bool negotiation_failed(const struct view *v, struct guess *g)
@@ -828,6 +924,9 @@ struct rule_set negotiation_rules(void)
 		{ "psk_rejected", psk_rejected },
 		{ "psk_rejected", psk_unknown_and_nothing_else },
 		{ "ech_rejected", ech_rejected },
+		{ "missing_extension", hello_lacks_extension },
+		{ "unsupported_extension", extension_not_offered },
+		{ "illegal_parameter", hello_shares_unlisted_group },
 		{ "negotiation_failed", negotiation_failed },
 	};
 
