@@ -249,14 +249,14 @@ static void take_fragments(struct dtls *d, const struct capture_event *event,
 
 /* ---- what a record says --------------------------------------------------------------------- */
 
-static bool only_repeats(const struct dtls_messages *messages, const struct dtls_record *record)
+static bool only_repeats(const struct dtls *d, enum side from, const struct dtls_record *record)
 {
 	struct reader content = record->fragment;
 	struct dtls_fragment fragment;
 
 	while (more(&content)) {
-		if (!dtls_fragment_take(&fragment, &content) ||
-		    !dtls_messages_is_done(messages, &fragment))
+		if (!dtls_fragment_take(&fragment, &content) || begins_anew(d, &fragment) ||
+		    !dtls_messages_is_done(&d->side[from].messages, &fragment))
 			return false;
 	}
 	return true;
@@ -265,7 +265,6 @@ static bool only_repeats(const struct dtls_messages *messages, const struct dtls
 static void push_record(struct dtls *d, const struct capture_event *event,
 			const struct dtls_record *record, uint64_t offset)
 {
-	const struct dtls_messages *messages = &d->side[event->from].messages;
 	bool in_clear = record->type == CONTENT_HANDSHAKE && !record->hidden;
 	struct tls_event out = {
 		.kind = TLS_RECORD, .from = event->from, .mark = event->mark,
@@ -273,7 +272,7 @@ static void push_record(struct dtls *d, const struct capture_event *event,
 			.type = record->type, .version = record->version, .offset = offset,
 			.length = (uint32_t)left(&record->fragment), .epoch = record->epoch,
 			.hidden = record->hidden,
-			.repeated = in_clear && only_repeats(messages, record),
+			.repeated = in_clear && only_repeats(d, event->from, record),
 		},
 	};
 	tls_push(d->tls, &out);
@@ -323,16 +322,24 @@ static bool shares_the_port(uint8_t first)
 	       (first >= 128 && first <= 191);
 }
 
-static bool is_dtls(const struct dtls_side *side, const struct capture_event *event)
+/* Short headers come with DTLS 1.3 only, and their first bytes are those of digits in text. */
+static bool may_be_unified(const struct dtls *d, const struct capture_event *event)
+{
+	if (d->context.version)
+		return is_tls13(d->context.version);
+	return !foreign_is_text(reader_of(event->bytes, event->len));
+}
+
+static bool is_dtls(const struct dtls *d, const struct capture_event *event)
 {
 	struct reader r = reader_of(event->bytes, event->len);
 	uint8_t first = take_u8(&r);
 	uint16_t version = take_u16(&r);
 
 	if (is_unified(first))
-		return true;
+		return may_be_unified(d, event);
 	bool fits = first >= CONTENT_CHANGE_CIPHER_SPEC && first <= CONTENT_ACK;
-	return fits && (is_version(version) || side->spoke_dtls);
+	return fits && (is_version(version) || d->side[event->from].spoke_dtls);
 }
 
 /* This side never spoke DTLS: what it says instead is told once. */
@@ -379,7 +386,7 @@ void dtls_feed(struct dtls *d, const struct capture_event *event)
 		return;
 	/* An answer means that whatever order the other side's messages lack will not come. */
 	hand_out_whole(d, other_side(event->from), true);
-	if (is_dtls(side, event)) {
+	if (is_dtls(d, event)) {
 		side->spoke_dtls = true;
 		read_datagram(d, event);
 	} else if (!side->spoke_dtls && !side->was_foreign && !shares_the_port(event->bytes[0])) {

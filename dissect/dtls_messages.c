@@ -64,7 +64,7 @@ bool dtls_messages_add(struct dtls_messages *m, const struct dtls_fragment *frag
 /* Hellos begin a flight, so nothing is to be waited for before them: captures start late. */
 static bool is_due(const struct dtls_messages *m, const struct dtls_pending *p)
 {
-	return p->sequence == m->next || p->type == HS_CLIENT_HELLO || p->type == HS_SERVER_HELLO ||
+	return p->sequence <= m->next || p->type == HS_CLIENT_HELLO || p->type == HS_SERVER_HELLO ||
 	       p->type == HS_HELLO_VERIFY_REQUEST;
 }
 
