@@ -95,9 +95,15 @@ accuracy: all
 walls:
 	@tests/walls.sh
 
-install: all
+# The manual with its chapter on causes, from the same table as the program's own words.
+$(BUILD)/tlswhy.1: tlswhy.1 $(PROGRAM)
+	$(call say,GEN  $@)
+	$(Q)$(abspath $(PROGRAM)) explain --mdoc > $(BUILD)/causes.mdoc
+	$(Q)sed -e '/^\.\\" CAUSES/r $(BUILD)/causes.mdoc' tlswhy.1 > $@.tmp && mv $@.tmp $@
+
+install: all $(BUILD)/tlswhy.1
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/tlswhy
-	install -D -m 644 tlswhy.1 $(DESTDIR)$(PREFIX)/share/man/man1/tlswhy.1
+	install -D -m 644 $(BUILD)/tlswhy.1 $(DESTDIR)$(PREFIX)/share/man/man1/tlswhy.1
 
 clean:
 	rm -rf $(BUILD) $(BUILD)-san $(PROGRAM)

@@ -147,8 +147,11 @@ static void tell_input(const struct page *p, const struct summary *s)
 	page_say(p, 2, "From %s to %s (%s).", first, last, span);
 }
 
+/* One failure was told already. */
 static void tell_codes(const struct page *p, const struct summary *s)
 {
+	if (s->failed + s->inconclusive < 2)
+		return;
 	for (uint8_t i = 0; i < s->code_count; i++) {
 		fprintf(p->out, "  %7" PRIu64 "  %-28s ", s->codes[i].count, s->codes[i].code);
 		page_wrap(p, 40, 40, title_of(s->codes[i].code));
