@@ -1,3 +1,4 @@
+#include "keylog.h"
 #include "stream.h"
 
 enum { MESSAGE_HEADER_LEN = 4 };
@@ -52,6 +53,8 @@ static void note_message(struct stream *s, enum side from, const struct tls_mess
 {
 	if (m->type == HS_CLIENT_HELLO)
 		s->side[from].sent_hello = true;
+	if (m->type == HS_CLIENT_HELLO && !s->decryptor && !keylog_is_empty(tls_keylog(s->tls)))
+		s->decryptor = decryptor_new(tls_keylog(s->tls), TRANSPORT_TCP);
 	if (m->type == HS_SERVER_HELLO) {
 		s->version = m->body.server_hello->version;
 		s->suite = m->body.server_hello->suite;

@@ -19,8 +19,6 @@ struct stream *stream_new(struct tls *t)
 	if (!s)
 		return NULL;
 	s->tls = t;
-	if (tls_keylog(t))
-		s->decryptor = decryptor_new(tls_keylog(t), TRANSPORT_TCP);
 	return s;
 }
 

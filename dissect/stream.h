@@ -72,7 +72,7 @@ struct stream {
 	struct tls *tls;
 	struct direction side[2];
 	struct upgrade *upgrade;	/* NULL for a flow that begins with TLS */
-	struct decryptor *decryptor;	/* NULL without key log */
+	struct decryptor *decryptor;	/* from the ClientHello on, if there are any keys */
 	struct pile plain;		/* room for decrypted fragments */
 	uint16_t version, suite;	/* selected; 0 before the ServerHello */
 
