@@ -134,18 +134,19 @@ static bool irc_prefix(struct reader *r)
 /* tag SP command (RFC 9051 2.2.1). */
 static bool imap_command(struct reader *r)
 {
-	static const char *const commands[] = { " CAPABILITY", " STARTTLS", " LOGIN ", " AUTHENTICATE ",
-						" NOOP", " LOGOUT", " ID ", " ID(" };
-	struct reader line = first_line(r);
+	static const char *const commands[] = { "CAPABILITY", "STARTTLS", "LOGIN ", "AUTHENTICATE ",
+						"NOOP", "LOGOUT", "ID ", "ID(" };
 	size_t tag = 0;
-	struct reader word = line;
+	uint8_t byte = take_u8(r);
 
-	if (!read_ok(r))
+	for (; read_ok(r) && (isalnum(byte) || byte == '.') && tag < 16; tag++)
+		byte = take_u8(r);
+	if (!tag || byte != ' ')
 		return false;
-	for (; more(&word) && isalnum(word.at[0]) && tag < 16; tag++)
-		take_u8(&word);
-	for (size_t i = 0; tag && i < sizeof commands / sizeof *commands; i++) {
-		struct reader command = word;
+	struct reader rest = first_line(r);
+
+	for (size_t i = 0; read_ok(r) && i < sizeof commands / sizeof *commands; i++) {
+		struct reader command = rest;
 
 		if (starts_with(&command, commands[i]))
 			return true;
@@ -424,7 +425,6 @@ static const struct recogniser recognisers[] = {
 	{ FOREIGN_SMTP, CLIENT_SAYS, "HELO", NULL },
 	{ FOREIGN_SMTP, CLIENT_SAYS, "LHLO", NULL },
 	{ FOREIGN_SMTP, CLIENT_SAYS, "MAIL FROM:", NULL },
-	{ FOREIGN_SMTP, CLIENT_SAYS, "STARTTLS", NULL },
 	{ FOREIGN_FTP, SERVER_SAYS, "220", says_ftp },
 	{ FOREIGN_FTP, SERVER_SAYS, "421", says_ftp },
 	{ FOREIGN_FTP, SERVER_SAYS, "530 ", whole_line },
@@ -460,6 +460,7 @@ static const struct recogniser recognisers[] = {
 	{ FOREIGN_IRC, SERVER_SAYS, "NOTICE ", NULL },
 	{ FOREIGN_IRC, SERVER_SAYS, "ERROR :", NULL },
 	{ FOREIGN_IRC, SERVER_SAYS, ":", irc_prefix },
+	{ FOREIGN_IRC, CLIENT_SAYS, "STARTTLS", NULL },	/* all others wait for a greeting */
 	{ FOREIGN_IRC, CLIENT_SAYS, "NICK ", NULL },
 	{ FOREIGN_IRC, CLIENT_SAYS, "CAP ", NULL },
 	{ FOREIGN_IRC, CLIENT_SAYS, "USER ", irc_user },
