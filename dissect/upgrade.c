@@ -257,14 +257,14 @@ static enum progress client_begins_tls(struct upgrade *u)
 {
 	struct dialogue *d = &u->dialogue;
 	struct speaker *server = &u->speaker[SIDE_SERVER];
-	bool uninvited = !d->asked && !d->may_abandon;
+	bool first_word = u->speaker[SIDE_CLIENT].phase == STARTING;
 
 	u->speaker[SIDE_CLIENT].phase = IN_TLS;
 	dialogue_settle(d);
 	d->may_abandon = false;
 	if (d->asked)		/* it did not wait for the answer, which is still to come */
 		return IS_TLS;
-	if (server->phase != OVER && uninvited)
+	if (first_word)		/* to what the server had said unasked, in clear */
 		tell_foreign(u, SIDE_SERVER, true);
 	if (server->phase != IN_TLS)
 		server->phase = TLS_NEXT;
@@ -389,16 +389,17 @@ static enum progress talk(struct upgrade *u, enum side from)
 		s->phase = u->dialogue.kind->delimiter ? TALKING : WATCHING;
 		return ADVANCED;
 	}
-	if (unit_length(&u->dialogue, from, held, &len)) {
-		if (len)
-			return hear(u, from, len);
+	bool known = unit_length(&u->dialogue, from, held, &len);
+
+	if (known && !len) {	/* not this protocol after all */
 		s->phase = WATCHING;
 		return ADVANCED;
 	}
-	if (s->held_len < UNIT_MAX)
+	if ((!known || len > s->held_len) && s->held_len < UNIT_MAX)
 		return NEEDS_MORE;
-	s->skip_to_delimiter = u->dialogue.kind->delimiter;
-	return hear(u, from, s->held_len);
+	if (!known)
+		s->skip_to_delimiter = u->dialogue.kind->delimiter;
+	return hear(u, from, known ? len : s->held_len);
 }
 
 static enum progress watch(struct upgrade *u, enum side from)

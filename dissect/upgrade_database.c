@@ -57,6 +57,8 @@ static struct reader error_words(struct reader unit)
 	struct reader fields = unit, old = unit;
 
 	take(&old, 1);
+	if (more(&old))
+		old = take_reader(&old, left(&old) - 1);
 	take(&fields, 5);
 	while (more(&fields)) {
 		uint8_t kind = take_u8(&fields);
