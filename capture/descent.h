@@ -87,8 +87,12 @@ enum found take_wireless(struct descent *d, int link_type, struct reader r);
 /* ip.c: IPv4 or IPv6, as the first four bits say */
 enum found take_ip(struct descent *d, struct reader r);
 
-/* Do these bytes begin with an IP header whose length fits what is there? */
-bool looks_like_ip(const struct descent *d, struct reader r);
+/*
+ * Do these bytes begin with an IP header whose length fits what is there? A link may pad it; where
+ * nothing pads, the length must be the very one.
+ */
+enum fit { FIT_PADDED, FIT_EXACTLY };
+bool looks_like_ip(const struct descent *d, struct reader r, enum fit fit);
 
 /* transport.c: what an IP header's last protocol number announces */
 enum found take_transport(struct descent *d, uint8_t protocol, struct reader r);

@@ -140,7 +140,7 @@ enum found take_ip(struct descent *d, struct reader r)
 	return version == 6 ? take_ip6(d, r) : FOUND_BROKEN;
 }
 
-bool looks_like_ip(const struct descent *d, struct reader r)
+bool looks_like_ip(const struct descent *d, struct reader r, enum fit fit)
 {
 	size_t there = left(&r) + d->missing;
 	uint8_t first = take_u8(&r);
@@ -150,7 +150,9 @@ bool looks_like_ip(const struct descent *d, struct reader r)
 	size_t total6 = (size_t)take_u16(&r) + IPV6_HEADER;
 	if (!read_ok(&r))
 		return false;
-	if (first >> 4 == 4)
-		return (first & 0x0f) * 4 >= IPV4_HEADER && total >= IPV4_HEADER && total <= there;
-	return first >> 4 == 6 && total6 <= there;
+	if (first >> 4 == 6)
+		total = total6;
+	else if (first >> 4 != 4 || (first & 0x0f) * 4 < IPV4_HEADER || total < IPV4_HEADER)
+		return false;
+	return fit == FIT_EXACTLY ? total == there : total <= there;
 }

@@ -32,7 +32,7 @@ enum found take_mpls(struct descent *d, struct reader r)
 	if (!more(&r) || !enter_tunnel(d, "mpls", NO_ID))
 		return FOUND_BROKEN;
 	enum found found = FOUND_NO_TUNNEL;
-	if (looks_like_ip(d, r))
+	if (looks_like_ip(d, r, FIT_PADDED))
 		found = guess(d, take_ip, r);
 	else if (*r.at >> 4 == CONTROL_WORD)
 		found = guess(d, take_control_word, r);

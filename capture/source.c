@@ -80,7 +80,7 @@ static size_t produce_decoded(struct stream *t, uint8_t *to, size_t room)
 	}
 }
 
-/* Room for n bytes behind `kept` ones at the front of the buffer; false without memory. */
+/* A buffer of n bytes at least; what is in it stays. False without memory. */
 static bool make_room(struct stream *t, size_t n)
 {
 	if (n <= t->size)

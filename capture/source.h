@@ -12,7 +12,7 @@
 struct stream;
 
 struct source {
-	struct reader window;	/* decoded bytes at hand; peek and skip move it */
+	struct reader window;	/* decoded bytes at hand; whoever reads takes from it */
 	uint64_t window_end;	/* offset in the decoded stream at which the window ends */
 	struct stream *stream;
 };

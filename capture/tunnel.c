@@ -27,7 +27,7 @@ static enum found take_erspan(struct descent *d, bool has_sequence, struct reade
 /* A cache engine's redirected packet; the second version put a header of 4 bytes in front. */
 static enum found take_wccp(struct descent *d, struct reader r)
 {
-	if (!looks_like_ip(d, r))
+	if (!looks_like_ip(d, r, FIT_PADDED))
 		take_u32(&r);
 	return take_ip(d, r);
 }

@@ -75,7 +75,7 @@ static enum found take_gtp(struct descent *d, struct reader r)
 		take(&r, words * 4 - 2);
 		next = take_u8(&r);
 	}
-	if (!looks_like_ip(d, r))
+	if (!looks_like_ip(d, r, FIT_EXACTLY))
 		return FOUND_NO_TUNNEL;
 	return enter_tunnel(d, "gtp", NO_ID) ? take_ip(d, r) : FOUND_BROKEN;
 }
@@ -98,7 +98,7 @@ static enum found take_teredo(struct descent *d, struct reader r)
 		take(&peek, ORIGIN_LEN);
 		r = peek;
 	}
-	if (!more(&r) || *r.at >> 4 != 6 || !looks_like_ip(d, r))
+	if (!more(&r) || *r.at >> 4 != 6 || !looks_like_ip(d, r, FIT_EXACTLY))
 		return FOUND_NO_TUNNEL;
 	return enter_tunnel(d, "teredo", NO_ID) ? take_ip(d, r) : FOUND_BROKEN;
 }

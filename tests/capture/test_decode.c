@@ -379,6 +379,7 @@ static void a_tunnel_port_with_something_else_is_plain_udp(void **state)
 		"c3 00000001 08 0102030405060708 00 00 4140 aabbccddeeff00112233445566",	/* QUIC */
 		"45 aabbccddeeff0011223344556677889900112233445566778899aabbccddeeff",	/* QUIC, short */
 		"65 aabbccddeeff0011223344556677889900112233445566778899aabbccddeeff001122334455667788",
+		"65 aabbcc0001 ff0011223344556677889900112233445566778899aabbccddeeff001122334455667788",
 	};
 	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
 		for (size_t j = 0; j < sizeof(contents) / sizeof(contents[0]); j++) {
@@ -397,6 +398,14 @@ static void a_tunnel_port_with_something_else_is_plain_udp(void **state)
 			assert_int_equal(p.source.ip[0], 0xc0);
 		}
 	}
+}
+
+static void a_ping_in_a_tunnel_is_nothing_and_no_datagram(void **state)
+{
+	(void)state;
+	struct packet p;
+	assert_false(decode_hex(DLT_EN10MB, IN_UDP("12b5") "08 000000 00002a 00" MACS "0800"
+		"45 00 001c 0001 0000 40 01 0000 0a000001 0a000002 08000000 00010001", &p));
 }
 
 static void an_icmp_error_tells_whom_it_quotes(void **state)
@@ -506,6 +515,7 @@ int main(void)
 		cmocka_unit_test(broken_headers_are_undecodable_and_other_protocols_are_not),
 		cmocka_unit_test(a_udp_datagram_ends_where_its_header_says),
 		cmocka_unit_test(a_tunnel_port_with_something_else_is_plain_udp),
+		cmocka_unit_test(a_ping_in_a_tunnel_is_nothing_and_no_datagram),
 		cmocka_unit_test(an_icmp_error_tells_whom_it_quotes),
 		cmocka_unit_test(an_icmpv6_error_quotes_through_extension_headers),
 		cmocka_unit_test(icmp_codes_have_their_kinds),

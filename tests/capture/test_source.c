@@ -2,7 +2,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -86,6 +88,39 @@ static void a_plain_file_comes_as_it_is(void **state)
 	put_bytes(b, bytes, 900001);
 	reads_all(b, bytes, 900001);
 	free(bytes);
+}
+
+static void a_dash_is_standard_input(void **state)
+{
+	(void)state;
+	uint8_t *bytes = text();
+	char *path = file_with(bytes, 5000);
+	bool damaged;
+	assert_non_null(freopen(path, "rb", stdin));
+	assert_int_equal(read_all("-", bytes, &damaged), 5000);
+	assert_false(damaged);
+	remove_file(path);
+	free(bytes);
+}
+
+static void a_pipe_gives_its_bytes_as_they_come_and_knows_no_length(void **state)
+{
+	(void)state;
+	int ends[2];
+	char path[40], problem[200];
+	struct source s;
+	assert_int_equal(pipe(ends), 0);
+	snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
+	assert_int_equal(write(ends[1], "abcdefgh", 8), 8);
+	assert_true(source_open(&s, path, problem, sizeof(problem)));
+	assert_true(source_peek(&s, 8));	/* does not wait for a full block */
+	assert_true(source_progress(&s) < 0);
+	assert_int_equal(close(ends[1]), 0);
+	assert_false(source_peek(&s, 9));
+	assert_int_equal(left(&s.window), 8);
+	assert_null(source_damage(&s));
+	source_close(&s);
+	close(ends[0]);
 }
 
 static void gzip_members_follow_one_another(void **state)
@@ -210,6 +245,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_plain_file_comes_as_it_is),
+		cmocka_unit_test(a_dash_is_standard_input),
+		cmocka_unit_test(a_pipe_gives_its_bytes_as_they_come_and_knows_no_length),
 		cmocka_unit_test(gzip_members_follow_one_another),
 		cmocka_unit_test(zstd_frames_follow_one_another),
 		cmocka_unit_test(what_comes_before_damage_is_read),

@@ -53,8 +53,8 @@ enum found trial_end(struct descent *d, const struct trial *before, enum found f
 {
 	if (found == FOUND_PACKET || found == FOUND_FRAGMENT)
 		return found;
-	if (found == FOUND_NOTHING && d->saw_ip)
-		return found;
+	if (d->saw_ip && (found == FOUND_NOTHING || (found == FOUND_BROKEN && d->missing)))
+		return found;		/* IP of no interest, or cut by the snap length */
 	*d = before->descent;
 	*d->out = before->out;
 	return FOUND_NO_TUNNEL;
