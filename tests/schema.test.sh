@@ -14,6 +14,13 @@ if echo '{"schema":"tlswhy/1","type":"summary","files":null}' |
 	exit 1
 fi
 
+for code in $(sed -n '/^section Finding/q; s/^cause //p' "$here/../analyze/causes.txt"); do
+	grep -q "\"$code\"" "$schema" && continue
+	echo "the schema lacks the code $code"
+	echo "0 passed, 1 failed"
+	exit 1
+done
+
 # An empty capture (pcap, little-endian, Ethernet) has a summary all the same.
 printf '\324\303\262\241\002\000\004\000\000\000\000\000\000\000\000\000\000\000\004\000\001\000\000\000' \
 	>"$work/empty.pcap"
