@@ -35,7 +35,7 @@ void connection_orient(struct flow_facts *facts, const struct packet *p)
 	facts->side[SIDE_SERVER].address = source_is_server ? p->source : p->destination;
 }
 
-bool connection_begins_anew(struct flow *w, const struct packet *p)
+bool connection_begins_anew(struct flows *f, struct flow *w, const struct packet *p)
 {
 	enum side s = flow_side(w, &p->source);
 	struct half *h = &w->half[s];
@@ -43,14 +43,13 @@ bool connection_begins_anew(struct flow *w, const struct packet *p)
 
 	if ((p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
 		return false;
-	if (side_knows(h, p))
-		return false;
-	if (w->half[0].has_reset || w->half[1].has_reset || w->half[0].has_fin || w->half[1].has_fin)
-		return true;
 	if (!h->has_base || p->seq + 1 == h->base)
 		return false;
 	before = h->base - (p->seq + 1);
-	return h->settled || before > REBASE_MAX;
+	if (h->settled || before > REBASE_MAX)
+		return true;
+	w->facts.stream = f->tcp_streams++;	/* for Wireshark it does begin anew */
+	return false;
 }
 
 /* A SYN behind the first packets shows that the guess was wrong; nothing was told yet but OPENED. */
@@ -125,6 +124,15 @@ static void find_base(struct flow *w, enum side s, const struct packet *p)
 	h->anchored = false;
 }
 
+/* A base that only an empty segment set. */
+static bool is_untouched(const struct flow *w, enum side s)
+{
+	const struct half *h = &w->half[s];
+
+	return !h->settled && !h->first && !h->has_fin && !w->facts.side[s].sent &&
+	       !w->facts.side[s].acked;
+}
+
 static void take_ack(struct flow *w, enum side s, const struct packet *p)
 {
 	struct half *theirs = &w->half[other_side(s)];
@@ -135,6 +143,8 @@ static void take_ack(struct flow *w, enum side s, const struct packet *p)
 		theirs->settled = p->flags & TCP_SYN;
 	} else if (theirs->base == p->ack) {
 		theirs->anchored = true;
+	} else if (theirs->base + 1 == p->ack && is_untouched(w, other_side(s))) {
+		theirs->base++;		/* what set the base was a keep-alive, one before the next byte */
 	}
 	side_note_ack(w, s, p);
 	w->half[s].has_ack = true;
@@ -200,7 +210,7 @@ static bool is_over(const struct flow *w)
 	return c->has_reset || s->has_reset || (c->fin_acked && s->fin_acked);
 }
 
-static enum flow_state state_of(const struct flow *w, const struct packet *p)
+enum flow_state connection_state(const struct flow *w, const struct packet *p)
 {
 	if (is_over(w))
 		return STATE_DONE;
@@ -217,7 +227,7 @@ void connection_take(struct flows *f, struct flow *w, const struct packet *p)
 	if (p->flags & TCP_SYN && !(p->flags & TCP_RST))
 		learn_client(w, p);
 	s = flow_side(w, &p->source);
-	if (side_repeats(&w->half[s], p)) {
+	if (side_repeats(w, s, p)) {
 		w->facts.side[s].duplicates++;
 		f->stats->duplicates++;
 		return;
@@ -237,7 +247,6 @@ void connection_take(struct flows *f, struct flow *w, const struct packet *p)
 	side_note_packet(&w->facts.side[s], p);
 	reassemble_settle(f, w, s, &p->mark);
 	reassemble_settle(f, w, other_side(s), &p->mark);
-	flow_touch(f, w, state_of(w, p));
 }
 
 enum flow_end connection_end(const struct flow *w, enum flow_end end)

@@ -57,7 +57,6 @@ void datagram_take(struct flows *f, struct flow *w, const struct packet *p)
 		.cut = p->payload_len < p->payload_wire_len,
 	};
 
-	flow_touch(f, w, STATE_UDP);
 	if (!w->forgotten && repeats(&w->half[s], p)) {
 		side->duplicates++;
 		f->stats->duplicates++;

@@ -6,6 +6,7 @@
 
 #include "../bytes.h"
 #include "hash.h"
+#include "lone.h"
 #include "packet.h"
 #include "past.h"
 #include "queue.h"
@@ -79,6 +80,12 @@ struct flow {
 
 struct flow_list {
 	struct flow *oldest, *newest;
+	size_t count;
+};
+
+/* Lone SYNs by time; NO_FLOW if there are none. */
+struct lone_list {
+	uint32_t oldest, newest;
 };
 
 struct flows {
@@ -86,14 +93,16 @@ struct flows {
 	struct hash_key key;
 	struct table table;
 	struct past past;
-	struct slab slab;
+	struct slab flow_slab, lone_slab[2];	/* lone SYNs: IPv4, IPv6 */
 	struct queue queue;
-	struct flow **by_id;
+	void **by_id;			/* see flow_at and lone_at in flows.c */
 	uint32_t id_count, id_room;
 	uint32_t *spare_ids;
 	uint32_t spare_count;
 	struct flow_list lists[STATE_COUNT];
-	struct flow *dying;		/* its FLOW_OVER was handed out last */
+	struct lone_list lones;
+	struct flow *scratch;		/* a lone SYN as a flow, to look at */
+	uint32_t dying;			/* its FLOW_OVER was handed out last; NO_FLOW: none */
 	struct held *spent;		/* its bytes were handed out last */
 	int64_t now;			/* latest time seen */
 	int64_t idle_timeout;
@@ -104,8 +113,43 @@ struct flows {
 	bool ending;
 };
 
+/* ---- store.c: where flows are kept and found --------------------------------------------------- */
+
+bool store_init(struct flows *f);
+void store_free(struct flows *f);
+
 /* All bytes that the table and its buffers take. */
 size_t flows_memory(const struct flows *f);
+
+/* Whether so many more bytes are within the limit; if not, room will be made soon. */
+bool store_affords(struct flows *f, size_t bytes);
+
+/* Whether flows must go before the next packet may bring one. */
+bool store_needs_room(const struct flows *f);
+
+/* Whether the oldest lone SYN must go, so that the next one finds a record. */
+bool store_lones_crowded(const struct flows *f);
+
+/* A flow's number stands for a whole flow or for a lone SYN: exactly one of these is not NULL. */
+struct flow *flow_at(const struct flows *f, uint32_t id);
+struct lone *lone_at(const struct flows *f, uint32_t id);
+
+/* NO_FLOW if there is none between these two ends. */
+uint32_t store_find(const struct flows *f, uint64_t hash, enum transport transport,
+		    const struct address *one, const struct address *two);
+
+/* A new flow, in the list of its state; NULL when memory does not allow another. */
+struct flow *store_flow(struct flows *f, uint64_t hash, enum flow_state state);
+
+/* A lone SYN with a number of its own; NO_FLOW likewise. */
+uint32_t store_lone(struct flows *f, uint64_t hash, const struct packet *syn);
+
+/* A whole flow under the lone SYN's number, whose record is gone; NULL likewise, and it stays. */
+struct flow *store_promote(struct flows *f, uint32_t id, uint64_t hash);
+
+/* Not to be found any more; its number and record stay until store_drop. */
+void store_unlink(struct flows *f, uint32_t id, uint64_t hash);
+void store_drop(struct flows *f, uint32_t id);
 
 /* The flow had a packet just now and is in this state. */
 void flow_touch(struct flows *f, struct flow *w, enum flow_state state);
@@ -115,11 +159,8 @@ void flow_touch(struct flows *f, struct flow *w, enum flow_state state);
 /* Where a sequence number lies in this side's stream; negative before its first byte. */
 int64_t side_offset(const struct flow *w, enum side s, uint32_t seq);
 
-/* The same packet captured before. */
-bool side_knows(const struct half *h, const struct packet *p);
-
-/* The same, but notes it as seen. */
-bool side_repeats(struct half *h, const struct packet *p);
+/* The same packet captured before; notes it as seen if not. */
+bool side_repeats(struct flow *w, enum side s, const struct packet *p);
 
 void side_note_packet(struct tcp_side *side, const struct packet *p);
 void side_note_syn(struct flow *w, enum side s, const struct packet *p);
@@ -141,9 +182,12 @@ enum side flow_side(const struct flow *w, const struct address *source);
 void connection_orient(struct flow_facts *facts, const struct packet *p);
 
 /* A SYN that begins another connection between the same ports. */
-bool connection_begins_anew(struct flow *w, const struct packet *p);
+bool connection_begins_anew(struct flows *f, struct flow *w, const struct packet *p);
 
 void connection_take(struct flows *f, struct flow *w, const struct packet *p);
+
+/* The state in which this packet, taken, leaves it. */
+enum flow_state connection_state(const struct flow *w, const struct packet *p);
 
 /* How it ended, if `end` is when it was given up. */
 enum flow_end connection_end(const struct flow *w, enum flow_end end);

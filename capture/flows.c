@@ -1,7 +1,8 @@
-/* The flow table: who talks to whom, and until when. */
+/* The life of flows: which packet opens one, which joins it, when it is over. */
 #include "flow.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const int64_t SECOND = 1000000000;
 
@@ -21,9 +22,6 @@ enum {
 	FLOW_BUFFER_DEFAULT = 1 << 20,
 	PAST_SHARE = 64,		/* of the memory, for what is over */
 	PAST_MAX = 2 << 20,
-	/* What one packet may add before room is made again: a slab, a segment held, ids. */
-	MEMORY_HEADROOM = 3 * SLAB_CHUNK,
-	IDS_FIRST = 256,
 };
 
 static const size_t MEMORY_DEFAULT = (size_t)512 << 20;
@@ -41,9 +39,10 @@ struct flows *flows_new(const struct capture_options *options, struct capture_st
 	f->flow_buffer = options->flow_buffer ? options->flow_buffer : FLOW_BUFFER_DEFAULT;
 	f->idle_timeout = options->idle_timeout > 0 ? options->idle_timeout : OPEN_SECONDS * SECOND;
 	f->now = INT64_MIN;
-	slab_init(&f->slab, sizeof(struct flow));
+	f->dying = NO_FLOW;
+	f->scratch = calloc(1, sizeof(*f->scratch));
 	past = f->memory / PAST_SHARE < PAST_MAX ? f->memory / PAST_SHARE : PAST_MAX;
-	if (!queue_init(&f->queue) || !table_init(&f->table) || !past_init(&f->past, past)) {
+	if (!f->scratch || !store_init(f) || !queue_init(&f->queue) || !past_init(&f->past, past)) {
 		flows_free(f);
 		return NULL;
 	}
@@ -59,144 +58,77 @@ void flows_free(struct flows *f)
 	while (f->queue.at && queue_take(&f->queue, &q))
 		free(q.held);
 	free(f->spent);
-	for (uint32_t id = 0; id < f->id_count; id++) {
-		for (int s = 0; f->by_id[id] && s < 2; s++)
-			reassemble_drop(f, &f->by_id[id]->half[s]);
-	}
+	store_free(f);
 	queue_free(&f->queue);
-	table_free(&f->table);
 	past_free(&f->past);
-	slab_free_all(&f->slab);
-	free(f->by_id);
-	free(f->spare_ids);
+	free(f->scratch);
 	free(f);
 }
 
-/* ---- memory and numbers ----------------------------------------------------------------------- */
+/* ---- lone SYNs -------------------------------------------------------------------------------- */
 
-static size_t id_bytes(uint32_t room)
+static void note_packet(struct flow *w, const struct packet *p)
 {
-	return room * (sizeof(struct flow *) + sizeof(uint32_t));
+	struct flow_facts *facts = &w->facts;
+
+	facts->last = p->mark;
+	facts->packets++;
+	facts->bytes += p->wire_len;
+	if (p->has_vlan && !facts->has_vlan) {
+		facts->has_vlan = true;
+		facts->vlan = p->vlan;
+	}
+	if (p->tunnel[0] && !facts->tunnel[0])
+		memcpy(facts->tunnel, p->tunnel, sizeof(facts->tunnel));
 }
 
-size_t flows_memory(const struct flows *f)
+static void begin_tcp(struct flows *f, struct flow *w, const struct packet *p)
 {
-	return sizeof(*f) + QUEUE_MAX * sizeof(struct queued) + past_bytes(&f->past) +
-	       table_bytes(&f->table) + f->slab.bytes + id_bytes(f->id_room) + f->held_bytes;
+	w->facts.transport = TRANSPORT_TCP;
+	w->facts.first = p->mark;
+	connection_orient(&w->facts, p);
+	note_packet(w, p);
+	connection_take(f, w, p);
 }
 
-static bool affords(struct flows *f, size_t bytes)
+/* What the flow would be if the lone SYN had been kept whole. */
+static void unfold(struct flows *f, struct flow *w, const struct lone *l)
 {
-	if (flows_memory(f) + bytes <= f->memory)
-		return true;
-	f->pressed = true;
-	return false;
+	struct packet syn = lone_unpack(l);
+
+	begin_tcp(f, w, &syn);
+	w->facts.packets += l->duplicates;
+	w->facts.bytes += (uint64_t)l->duplicates * l->wire_len;
+	w->facts.side[SIDE_CLIENT].duplicates = l->duplicates;
+	w->facts.end = l->end;
 }
 
-static bool grow_ids(struct flows *f)
+static struct flow *promote(struct flows *f, uint32_t id, uint64_t hash)
 {
-	uint32_t room = f->id_room ? f->id_room * 2 : IDS_FIRST;
-	struct flow **by_id;
-	uint32_t *spare;
+	struct lone l = *lone_at(f, id);
+	struct packet syn = lone_unpack(lone_at(f, id));
+	struct flow *w = store_promote(f, id, hash);
 
-	if (f->id_count < f->id_room || f->spare_count)
-		return true;
-	if (!affords(f, id_bytes(room) - id_bytes(f->id_room)))
-		return false;
-	by_id = realloc(f->by_id, room * sizeof(*by_id));
-	if (!by_id)
-		return false;
-	f->by_id = by_id;
-	spare = realloc(f->spare_ids, room * sizeof(*spare));
-	if (!spare)
-		return false;
-	f->spare_ids = spare;
-	f->id_room = room;
-	return true;
-}
-
-static bool grow_table(struct flows *f)
-{
-	return !table_crowded(&f->table) ||
-	       (affords(f, table_bytes(&f->table)) && table_grow(&f->table));
-}
-
-/* NULL when memory does not allow another flow. */
-static struct flow *flow_new(struct flows *f, uint64_t hash)
-{
-	struct flow *w;
-
-	if (!grow_ids(f) || !grow_table(f) || !affords(f, slab_wants(&f->slab)))
-		return NULL;
-	w = slab_take(&f->slab);
 	if (!w)
 		return NULL;
-	w->hash = hash;
-	w->id = f->spare_count ? f->spare_ids[--f->spare_count] : f->id_count++;
-	f->by_id[w->id] = w;
-	table_put(&f->table, (uint32_t)hash, w->id);
+	begin_tcp(f, w, &syn);
+	w->facts.packets += l.duplicates;
+	w->facts.bytes += (uint64_t)l.duplicates * l.wire_len;
+	w->facts.side[SIDE_CLIENT].duplicates = l.duplicates;
 	return w;
 }
 
-static void flow_free(struct flows *f, struct flow *w)
+const struct flow_facts *flows_facts(const struct flows *f, uint32_t flow)
 {
-	f->by_id[w->id] = NULL;
-	f->spare_ids[f->spare_count++] = w->id;
-	slab_give(&f->slab, w);
-}
+	const struct lone *l = lone_at(f, flow);
+	struct flows scene = { .stats = f->stats, .now = f->now };
 
-static struct flow *flow_find(const struct flows *f, uint64_t hash, enum transport transport,
-			      const struct address *one, const struct address *two)
-{
-	uint32_t at = (uint32_t)hash, id;
-
-	while ((id = table_match(&f->table, (uint32_t)hash, &at)) != NO_FLOW) {
-		struct flow *w = f->by_id[id];
-		const struct address *client = &w->facts.side[SIDE_CLIENT].address;
-		const struct address *server = &w->facts.side[SIDE_SERVER].address;
-
-		if (w->facts.transport != transport)
-			continue;
-		if ((same_address(client, one) && same_address(server, two)) ||
-		    (same_address(client, two) && same_address(server, one)))
-			return w;
-	}
-	return NULL;
-}
-
-/* ---- lists by state, oldest first ------------------------------------------------------------- */
-
-static void list_remove(struct flow_list *list, struct flow *w)
-{
-	if (w->older)
-		w->older->newer = w->newer;
-	else
-		list->oldest = w->newer;
-	if (w->newer)
-		w->newer->older = w->older;
-	else
-		list->newest = w->older;
-	w->older = w->newer = NULL;
-}
-
-static void list_append(struct flow_list *list, struct flow *w)
-{
-	w->older = list->newest;
-	if (list->newest)
-		list->newest->newer = w;
-	else
-		list->oldest = w;
-	list->newest = w;
-}
-
-void flow_touch(struct flows *f, struct flow *w, enum flow_state state)
-{
-	w->touched = f->now;
-	if (w->state == state && !w->newer)
-		return;
-	list_remove(&f->lists[w->state], w);
-	w->state = state;
-	list_append(&f->lists[state], w);
+	if (!l)
+		return &flow_at(f, flow)->facts;
+	memset(f->scratch, 0, sizeof(*f->scratch));
+	f->scratch->facts.stream = l->stream;
+	unfold(&scene, f->scratch, l);	/* a SYN causes no event and buffers nothing */
+	return &f->scratch->facts;
 }
 
 /* ---- openings and ends ------------------------------------------------------------------------ */
@@ -216,9 +148,15 @@ static int64_t patience(const struct flows *f, const struct flow *w)
 	return time < f->idle_timeout ? time : f->idle_timeout;
 }
 
-static bool timed_out(const struct flows *f, const struct flow *w)
+static bool timed_out(const struct flows *f, uint32_t id)
 {
-	return time_apart(f->now, w->touched) > patience(f, w);
+	const struct flow *w = flow_at(f, id);
+	int64_t time = OPENING_SECONDS * SECOND;
+
+	if (w)
+		return time_apart(f->now, w->touched) > patience(f, w);
+	return time_apart(f->now, lone_at(f, id)->time) >
+	       (time < f->idle_timeout ? time : f->idle_timeout);
 }
 
 static bool is_one_sided(const struct flow *w)
@@ -228,9 +166,16 @@ static bool is_one_sided(const struct flow *w)
 	return (c->sent && !s->first_packet.frame) || (s->sent && !c->first_packet.frame);
 }
 
-static void retire(struct flows *f, struct flow *w, enum flow_end end)
+static void tell_over(struct flows *f, uint32_t id, struct mark mark, enum flow_end end)
 {
-	struct capture_event event = { .kind = FLOW_OVER, .flow = w->id };
+	struct capture_event event = { .kind = FLOW_OVER, .flow = id, .mark = mark };
+
+	f->stats->evicted += end == END_EVICTED;
+	queue_put(&f->queue, &event, NULL);
+}
+
+static void retire_flow(struct flows *f, struct flow *w, enum flow_end end)
+{
 	bool tcp = w->facts.transport == TRANSPORT_TCP;
 
 	if (tcp) {
@@ -239,83 +184,151 @@ static void retire(struct flows *f, struct flow *w, enum flow_end end)
 		end = connection_end(w, end);
 		f->stats->one_sided += is_one_sided(w);
 	}
-	f->stats->evicted += end == END_EVICTED;
 	w->facts.end = end;
-	event.mark = w->facts.last;
-	list_remove(&f->lists[w->state], w);
-	table_remove(&f->table, (uint32_t)w->hash, w->id);
 	past_note(&f->past, w->hash, w->facts.stream, tcp && w->state == STATE_DONE, f->now);
+	store_unlink(f, w->id, w->hash);
+	tell_over(f, w->id, w->facts.last, end);
+}
+
+static void retire_lone(struct flows *f, uint32_t id, enum flow_end end)
+{
+	struct lone *l = lone_at(f, id);
+	struct packet syn = lone_unpack(l);
+	uint64_t hash = hash_flow(&f->key, TRANSPORT_TCP, &syn.source, &syn.destination);
+
+	l->end = (uint8_t)end;
+	past_note(&f->past, hash, l->stream, false, f->now);
+	store_unlink(f, id, hash);
+	tell_over(f, id, syn.mark, end);
+}
+
+static void retire(struct flows *f, uint32_t id, enum flow_end end)
+{
+	if (flow_at(f, id))
+		retire_flow(f, flow_at(f, id), end);
+	else
+		retire_lone(f, id, end);
+}
+
+static void tell_opened(struct flows *f, uint32_t id, enum side from, const struct packet *p)
+{
+	struct capture_event event = {
+		.kind = FLOW_OPENED, .flow = id, .from = from, .mark = p->mark,
+	};
+
+	f->stats->flows++;
 	queue_put(&f->queue, &event, NULL);
 }
 
-static struct flow *flow_open(struct flows *f, const struct packet *p, uint64_t hash)
+/* False when it does not fit or no record is left: then it is opened as a whole flow. */
+static bool open_lone(struct flows *f, const struct packet *p, uint64_t hash)
+{
+	uint32_t id = lone_fits(p) ? store_lone(f, hash, p) : NO_FLOW;
+
+	if (id == NO_FLOW)
+		return false;
+	lone_at(f, id)->stream = f->tcp_streams++;
+	tell_opened(f, id, SIDE_CLIENT, p);
+	return true;
+}
+
+static uint32_t stream_number(struct flows *f, const struct packet *p, const struct past_flow *past)
+{
+	bool tcp = p->kind == PACKET_TCP;
+
+	if (past && !(tcp && (p->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN))
+		return past->stream;
+	return tcp ? f->tcp_streams++ : f->udp_streams++;
+}
+
+static void open_flow(struct flows *f, const struct packet *p, uint64_t hash)
 {
 	const struct past_flow *past = past_find(&f->past, hash);
 	bool tcp = p->kind == PACKET_TCP;
-	bool syn = tcp && (p->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 	struct flow *w;
 
 	if (tcp && !(p->flags & TCP_SYN) && !p->payload_wire_len &&
 	    past_finished(past, f->now, PAST_SECONDS))
-		return NULL;
-	w = flow_new(f, hash);
+		return;
+	if (open_lone(f, p, hash))
+		return;
+	w = store_flow(f, hash, tcp ? STATE_OPENING : STATE_UDP);
 	if (!w) {
 		f->stats->evicted++;
-		return NULL;
+		return;
 	}
-	w->facts.transport = tcp ? TRANSPORT_TCP : TRANSPORT_UDP;
-	w->facts.first = p->mark;
-	w->facts.stream = past && !syn ? past->stream : tcp ? f->tcp_streams++ : f->udp_streams++;
-	if (tcp)
+	w->facts.stream = stream_number(f, p, past);
+	if (tcp) {
 		connection_orient(&w->facts, p);
-	else
-		datagram_orient(&w->facts, p);
-	w->state = tcp ? STATE_OPENING : STATE_UDP;
-	list_append(&f->lists[w->state], w);
-	f->stats->flows++;
-	queue_put(&f->queue, &(struct capture_event){
-		.kind = FLOW_OPENED, .flow = w->id, .from = flow_side(w, &p->source), .mark = p->mark,
-	}, NULL);
-	return w;
+		tell_opened(f, w->id, flow_side(w, &p->source), p);
+		begin_tcp(f, w, p);
+		flow_touch(f, w, connection_state(w, p));
+		return;
+	}
+	w->facts.transport = TRANSPORT_UDP;
+	w->facts.first = p->mark;
+	datagram_orient(&w->facts, p);
+	tell_opened(f, w->id, flow_side(w, &p->source), p);
+	note_packet(w, p);
+	datagram_take(f, w, p);
 }
 
-static void note_packet(struct flow *w, const struct packet *p)
-{
-	struct flow_facts *facts = &w->facts;
+/* ---- packets ---------------------------------------------------------------------------------- */
 
-	facts->last = p->mark;
-	facts->packets++;
-	facts->bytes += p->wire_len;
-	if (p->has_vlan && !facts->has_vlan) {
-		facts->has_vlan = true;
-		facts->vlan = p->vlan;
+static bool begins_anew(struct flows *f, uint32_t id, const struct packet *p)
+{
+	const struct lone *l = lone_at(f, id);
+
+	if (p->kind != PACKET_TCP)
+		return false;
+	if (!l)
+		return connection_begins_anew(f, flow_at(f, id), p);
+	return (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN &&
+	       p->source.port == l->source_port && p->seq != l->seq &&
+	       !memcmp(p->source.ip, l->ip, lone_ip_len(l));
+}
+
+static void join(struct flows *f, uint32_t id, uint64_t hash, const struct packet *p)
+{
+	struct lone *l = lone_at(f, id);
+	struct flow *w = flow_at(f, id);
+
+	if (l && lone_is_copy(l, p) && l->duplicates < UINT8_MAX) {
+		l->duplicates++;
+		f->stats->duplicates++;
+		return;
 	}
-	if (p->tunnel[0] && !facts->tunnel[0])
-		memcpy(facts->tunnel, p->tunnel, sizeof(facts->tunnel));
+	if (l)
+		w = promote(f, id, hash);
+	if (!w)
+		return;
+	note_packet(w, p);
+	if (p->kind == PACKET_TCP) {
+		connection_take(f, w, p);
+		flow_touch(f, w, connection_state(w, p));
+	} else {
+		datagram_take(f, w, p);
+		flow_touch(f, w, STATE_UDP);
+	}
 }
 
 static void take_transport(struct flows *f, const struct packet *p)
 {
 	enum transport transport = p->kind == PACKET_TCP ? TRANSPORT_TCP : TRANSPORT_UDP;
 	uint64_t hash = hash_flow(&f->key, transport, &p->source, &p->destination);
-	struct flow *w = flow_find(f, hash, transport, &p->source, &p->destination);
+	uint32_t id = store_find(f, hash, transport, &p->source, &p->destination);
 
-	if (w && timed_out(f, w)) {
-		retire(f, w, END_IDLE);
-		w = NULL;
-	} else if (w && p->kind == PACKET_TCP && connection_begins_anew(w, p)) {
-		retire(f, w, END_REUSED);
-		w = NULL;
+	if (id != NO_FLOW && timed_out(f, id)) {
+		retire(f, id, END_IDLE);
+		id = NO_FLOW;
+	} else if (id != NO_FLOW && begins_anew(f, id, p)) {
+		retire(f, id, END_REUSED);
+		id = NO_FLOW;
 	}
-	if (!w)
-		w = flow_open(f, p, hash);
-	if (!w)
-		return;
-	note_packet(w, p);
-	if (p->kind == PACKET_TCP)
-		connection_take(f, w, p);
+	if (id == NO_FLOW)
+		open_flow(f, p, hash);
 	else
-		datagram_take(f, w, p);
+		join(f, id, hash, p);
 }
 
 /* An ICMP error belongs to the flow whose packet it quotes (RFC 792); it opens none. */
@@ -324,10 +337,14 @@ static void take_icmp(struct flows *f, const struct packet *p)
 	enum transport transport = p->quotes_tcp ? TRANSPORT_TCP : TRANSPORT_UDP;
 	const struct address *source = &p->quoted_source, *destination = &p->quoted_destination;
 	uint64_t hash = hash_flow(&f->key, transport, source, destination);
-	struct flow *w = p->quotes_tcp || p->quotes_udp
-		? flow_find(f, hash, transport, source, destination) : NULL;
+	uint32_t id = p->quotes_tcp || p->quotes_udp
+		? store_find(f, hash, transport, source, destination) : NO_FLOW;
+	struct flow *w;
 	struct icmp_error *error;
 
+	if (id == NO_FLOW)
+		return;
+	w = lone_at(f, id) ? promote(f, id, hash) : flow_at(f, id);
 	if (!w || w->facts.icmp_count == ICMP_ERRORS_KEPT)
 		return;
 	error = &w->facts.icmp[w->facts.icmp_count++];
@@ -342,13 +359,14 @@ static void note_time(struct flows *f, int64_t time)
 		f->now = time;
 }
 
+/* What was lent with the last event is given back. */
 static void settle_last(struct flows *f)
 {
 	free(f->spent);
 	f->spent = NULL;
-	if (f->dying)
-		flow_free(f, f->dying);
-	f->dying = NULL;
+	if (f->dying != NO_FLOW)
+		store_drop(f, f->dying);
+	f->dying = NO_FLOW;
 }
 
 static void note_peak(struct flows *f)
@@ -365,7 +383,6 @@ void flows_take(struct flows *f, const struct packet *packet)
 
 	while (flows_next(f, &unread))
 		;
-	settle_last(f);
 	note_time(f, packet->mark.time);
 	if (packet->kind == PACKET_ICMP)
 		take_icmp(f, packet);
@@ -381,39 +398,53 @@ void flows_end(struct flows *f)
 
 /* ---- handing out ------------------------------------------------------------------------------ */
 
+static uint32_t oldest(const struct flows *f, enum flow_state state)
+{
+	return f->lists[state].oldest ? f->lists[state].oldest->id : NO_FLOW;
+}
+
 /* Half-open ones first: most of them are nobody. */
-static struct flow *victim(const struct flows *f)
+static uint32_t victim(const struct flows *f)
 {
 	static const enum flow_state order[] = { STATE_OPENING, STATE_DONE, STATE_UDP, STATE_OPEN };
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
-		if (f->lists[order[i]].oldest)
-			return f->lists[order[i]].oldest;
+		if (oldest(f, order[i]) != NO_FLOW)
+			return oldest(f, order[i]);
 	}
-	return NULL;
+	return f->lones.oldest;
 }
 
-/* Room for what the next packet may bring. Freed records are room, though no memory. */
-static bool needs_room(const struct flows *f)
+/* NO_FLOW when nothing is due. */
+static uint32_t due(const struct flows *f)
 {
-	if (!f->pressed && flows_memory(f) + MEMORY_HEADROOM <= f->memory)
-		return false;
-	return slab_wants(&f->slab) || (f->pressed && table_crowded(&f->table));
+	uint32_t id = f->lones.oldest;
+
+	if (id != NO_FLOW && (f->ending || timed_out(f, id)))
+		return id;
+	for (enum flow_state state = 0; state < STATE_COUNT; state++) {
+		id = oldest(f, state);
+		if (id != NO_FLOW && (f->ending || timed_out(f, id)))
+			return id;
+	}
+	return NO_FLOW;
 }
 
-/* Ends the next flow that is due, if any: one at a time, so that no packet pays for many. */
+/* Ends the next flow that must go, if any: one at a time, so that no packet pays for many. */
 static bool retire_one(struct flows *f)
 {
-	for (int state = 0; state < STATE_COUNT; state++) {
-		struct flow *w = f->lists[state].oldest;
+	uint32_t id = due(f);
 
-		if (w && (f->ending || timed_out(f, w))) {
-			retire(f, w, timed_out(f, w) ? END_IDLE : END_OF_CAPTURE);
-			return true;
-		}
+	if (id != NO_FLOW) {
+		retire(f, id, timed_out(f, id) ? END_IDLE : END_OF_CAPTURE);
+		return true;
 	}
-	if (needs_room(f) && victim(f)) {
-		retire(f, victim(f), END_EVICTED);
+	if (store_lones_crowded(f))
+		id = f->lones.oldest;
+	else if (store_needs_room(f))
+		id = victim(f);
+	if (id != NO_FLOW) {
+		retire(f, id, END_EVICTED);
 		return true;
 	}
 	f->pressed = false;
@@ -422,11 +453,13 @@ static bool retire_one(struct flows *f)
 
 static bool unwanted(const struct flows *f, const struct capture_event *event)
 {
+	const struct flow *w = flow_at(f, event->flow);
+
 	switch (event->kind) {
 	case FLOW_BYTES:
 	case FLOW_GAP:
 	case FLOW_DATAGRAM:
-		return f->by_id[event->flow]->forgotten;
+		return w && w->forgotten;
 	default:
 		return false;
 	}
@@ -445,7 +478,7 @@ bool flows_next(struct flows *f, struct capture_event *out)
 		}
 		f->spent = next.held;
 		if (next.event.kind == FLOW_OVER)
-			f->dying = f->by_id[next.event.flow];
+			f->dying = next.event.flow;
 		if (unwanted(f, &next.event))
 			continue;
 		*out = next.event;
@@ -453,15 +486,14 @@ bool flows_next(struct flows *f, struct capture_event *out)
 	}
 }
 
-const struct flow_facts *flows_facts(const struct flows *f, uint32_t flow)
-{
-	return &f->by_id[flow]->facts;
-}
-
 void flows_forget(struct flows *f, uint32_t flow)
 {
-	struct flow *w = f->by_id[flow];
+	struct flow *w = flow_at(f, flow);
 
+	if (!w) {
+		lone_forget(lone_at(f, flow));
+		return;
+	}
 	w->forgotten = true;
 	for (int s = 0; s < 2; s++) {
 		reassemble_drop(f, &w->half[s]);

@@ -55,15 +55,14 @@ static bool is_among(const struct half *h, uint64_t value, const struct packet *
 	return false;
 }
 
-bool side_knows(const struct half *h, const struct packet *p)
+bool side_repeats(struct flow *w, enum side s, const struct packet *p)
 {
-	return is_among(h, print_of(p), p);
-}
-
-bool side_repeats(struct half *h, const struct packet *p)
-{
+	struct half *h = &w->half[s];
 	uint64_t value = print_of(p);
 
+	/* Without an ID, equal empty segments may each answer another packet: these are no copies. */
+	if (!p->ip_id && !p->payload_wire_len)
+		value = mix(value, w->facts.side[other_side(s)].last_packet.frame);
 	if (is_among(h, value, p))
 		return true;
 	h->prints[h->next_print] = (struct print){ .value = value, .time = p->mark.time };

@@ -17,6 +17,8 @@ struct bench {
 	char log[4096];		/* one word per event: "opened", "c+5", "c-3" (gap), "cfin", "over:closed" */
 	uint8_t bytes[2][65536];	/* by side: what was delivered; gaps are zero */
 	uint64_t end[2];
+	uint64_t next[256][2];	/* by flow and side: offset of the next byte */
+	uint64_t misplaced;	/* bytes or gaps that did not join the last */
 	uint64_t events, overs, openings;
 	struct flow_facts facts;	/* of the last event's flow, as of now */
 	uint32_t flow;

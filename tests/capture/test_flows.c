@@ -321,6 +321,62 @@ static void a_reset_that_refuses_a_syn_counts(void **state)
 	assert_int_equal(server()->resets[0].ack_off, 0);
 }
 
+static void equal_resets_that_each_answer_a_packet_are_all_noted(void **state)
+{
+	(void)state;
+	shake_hands(b);
+	for (uint32_t i = 0; i < 3; i++) {
+		struct packet p = packet_from(SIDE_CLIENT, TCP_RST, CLIENT_ISN + 1, 0);
+
+		send_data(b, SIDE_SERVER, i * 5, "hello", 5);
+		p.mark.frame = ++b->frame;
+		p.mark.time = b->time - 900000;
+		send_raw(b, &p);
+		b->time = p.mark.time + 1000;
+	}
+	assert_int_equal(client()->reset_count, 3);
+	assert_int_equal(client()->duplicates, 0);
+}
+
+static void a_keepalive_first_does_not_shift_the_stream(void **state)
+{
+	(void)state;
+	send_ack(b, SIDE_CLIENT, 99, 0);
+	send_ack(b, SIDE_SERVER, 0, 100);
+	send_data(b, SIDE_CLIENT, 100, "hello", 5);
+	assert_string_equal(b->log, "opened c+5");
+	assert_int_equal(client()->missing, 0);
+}
+
+static void a_lone_syn_captured_twice_is_a_duplicate(void **state)
+{
+	struct packet p = packet_from(SIDE_CLIENT, TCP_SYN, CLIENT_ISN, 0);
+
+	(void)state;
+	p.ip_id = 9;
+	send_packet(b, p);
+	send_packet(b, p);
+	assert_int_equal(b->facts.packets, 2);
+	assert_int_equal(client()->duplicates, 1);
+	assert_int_equal(client()->syn_count, 1);
+	end_input(b);
+	assert_string_equal(b->log, "opened over:capture");
+	assert_int_equal(b->stats.duplicates, 1);
+}
+
+static void a_syn_tried_again_after_its_refusal_is_the_same_attempt(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		send_packet(b, packet_from(SIDE_CLIENT, TCP_SYN, CLIENT_ISN, 0));
+		send_packet(b, packet_from(SIDE_SERVER, TCP_RST | TCP_ACK, 0, CLIENT_ISN + 1));
+		wait_ms(b, 500);
+	}
+	assert_string_equal(b->log, "opened srst srst srst");
+	assert_int_equal(b->facts.stream, 0);
+	assert_int_equal(client()->syn_count, 3);
+}
+
 static void acknowledgements_are_followed(void **state)
 {
 	struct packet p = packet_from(SIDE_CLIENT, TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 4);
@@ -470,6 +526,67 @@ static void a_flow_id_is_free_again_after_its_end(void **state)
 	}
 }
 
+static uint32_t draw(uint64_t *chance, uint32_t below)
+{
+	*chance = *chance * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(*chance >> 33) % below;
+}
+
+/* Four ports a side, numbers near each other, every flag: collisions of all kinds. */
+static struct packet any_packet(uint64_t *chance, const uint8_t *bytes, uint32_t len)
+{
+	static const uint8_t flags[] = { 16, 16, 16, 24, 2, 18, 17, 4, 20, 1, 0, 63, 3 };
+	struct packet p = packet_from(draw(chance, 2) ? SIDE_CLIENT : SIDE_SERVER,
+				      flags[draw(chance, sizeof(flags))],
+				      0xfffffff0u + draw(chance, 4000), 0xfffffff0u + draw(chance, 4000));
+
+	p.kind = draw(chance, 8) ? PACKET_TCP : draw(chance, 2) ? PACKET_UDP : PACKET_ICMP;
+	p.quotes_tcp = draw(chance, 2);
+	p.quoted_source = p.source;
+	p.quoted_destination = p.destination;
+	if (draw(chance, 2))
+		p.source.port = (uint16_t)(p.source.port + draw(chance, 4));
+	if (!draw(chance, 2000))
+		p.seq += 0x7ffffff0u;
+	if (!draw(chance, 2000))
+		p.ack += 0x7ffffff0u;
+	p = with_payload(p, bytes, draw(chance, 2) ? len : 0);
+	p.payload_wire_len += draw(chance, 10) ? 0 : draw(chance, 100);
+	p.window = (uint16_t)draw(chance, 65536);
+	p.sack_count = (uint8_t)draw(chance, TCP_SACK_BLOCKS_MAX + 1);
+	p.ip_id = (uint16_t)draw(chance, 3);
+	p.mark.time = (int64_t)draw(chance, 400) * 1000000000;
+	return p;
+}
+
+static void whatever_packets_come_each_flow_opens_and_ends_once(void **state)
+{
+	enum { PACKETS = 200000, ROUNDS = 3 };
+	uint64_t chance = 99;
+
+	(void)state;
+	for (int round = 0; round < ROUNDS; round++) {
+		bench_free(b);
+		b = bench_new(round ? 3 << 20 : 0);
+		for (uint32_t i = 0; i < PACKETS; i++) {
+			uint32_t len = 1 + draw(&chance, 200);
+			uint8_t *bytes = calloc(1, len);
+			struct packet p = any_packet(&chance, bytes, len);
+
+			p.mark.frame = i + 1;
+			p.mark.time += round == 1 ? (int64_t)i * 1000000 : 0;
+			send_raw(b, &p);
+			free(bytes);
+			if (b->open && !draw(&chance, 50))
+				flows_forget(b->flows, b->flow);
+		}
+		end_input(b);
+		assert_int_equal(b->openings, b->overs);
+		assert_int_equal(b->openings, b->stats.flows);
+		assert_int_equal(b->misplaced, 0);
+	}
+}
+
 #define claim(test) cmocka_unit_test_setup_teardown(test, begin, finish)
 
 int main(void)
@@ -495,6 +612,11 @@ int main(void)
 		claim(a_reset_out_of_the_window_is_noted_but_ends_nothing),
 		claim(data_after_its_own_reset_betrays_a_forgery),
 		claim(a_reset_that_refuses_a_syn_counts),
+		claim(equal_resets_that_each_answer_a_packet_are_all_noted),
+		claim(a_keepalive_first_does_not_shift_the_stream),
+		claim(a_lone_syn_captured_twice_is_a_duplicate),
+		claim(a_syn_tried_again_after_its_refusal_is_the_same_attempt),
+		claim(whatever_packets_come_each_flow_opens_and_ends_once),
 		claim(acknowledgements_are_followed),
 		claim(an_icmp_error_joins_the_flow_that_it_quotes),
 		claim(an_icmp_error_joins_a_lone_syn),
