@@ -97,9 +97,12 @@ struct group *groups_note(struct groups *g, const struct verdict *v)
 		g->left_out++;
 		return NULL;
 	}
-	if (!group->count++)
+	if (!group->count++) {
 		group->first = flow->first;
+		group->first_file = v->handshake->file;
+	}
 	group->last = flow->first;
+	group->last_file = v->handshake->file;
 	note_client(group, &flow->side[SIDE_CLIENT].address);
 	return group;
 }

@@ -20,6 +20,7 @@ struct group {
 	char name[GROUP_NAME];		/* SNI, printable; "" if none */
 	uint64_t count;
 	struct mark first, last;	/* first packets of its attempts */
+	const char *first_file, *last_file;	/* borrowed from the run */
 	struct address clients[GROUP_CLIENTS];
 	uint8_t client_count;
 	bool more_clients;

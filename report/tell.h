@@ -9,6 +9,9 @@
  * before, so what holds for the cause in general is left out. */
 void tell_failure(const struct page *p, const struct verdict *v, bool known);
 
+/* An attempt of a client whose first try was told before. */
+void tell_retry(const struct page *p, const struct verdict *v, const struct mark *first_try);
+
 /* One line of a handshake that worked. */
 void tell_completed(const struct page *p, const struct verdict *v);
 

@@ -35,36 +35,37 @@ static void tell_headline(const struct page *p, const struct verdict *v)
 	page_wrap(p, 8, 10, line);
 }
 
-static const char *confidence_in_words(enum confidence c)
-{
-	switch (c) {
-	case CERTAIN:
-		return "certain";
-	case LIKELY:
-		return "likely: the best explanation of what is visible";
-	case POSSIBLE:
-		break;
-	}
-	return "possible: other causes fit as well";
-}
-
 static void tell_verdict(const struct page *p, const struct diagnosis *d)
 {
 	const struct cause *cause = cause_of(d->code);
 	const char *code = d->code ? d->code : "unknown";
 
-	page_say(p, 8, "%s (%s; %s)", cause ? cause->title : code, code,
-		 confidence_in_words(d->confidence));
+	page_say(p, 8, "%s (%s; %s%s)", cause ? cause->title : code, code,
+		 confidence_name(d->confidence),
+		 d->confidence == POSSIBLE ? ", others fit as well" : "");
+}
+
+/* The file as it was named; only its last part where that is too long for a line. */
+static void file_text(const char *file, char out[NAME_ROOM])
+{
+	enum { LONGEST = 48 };
+	const char *last = file ? strrchr(file, '/') : NULL;
+
+	*out = '\0';
+	if (last && strlen(file) > LONGEST)
+		snprintf(out, NAME_ROOM, "...%s", last);
+	else if (file)
+		snprintf(out, NAME_ROOM, "%s", file);
 }
 
 static void tell_when(const struct page *p, const struct handshake *h)
 {
 	char when[TIME_TEXT];
-	char file[LINE_ROOM / 2];
+	char file[NAME_ROOM];
 
 	if (!time_text(h->flow.first.time, when))
 		snprintf(when, sizeof(when), "at an unknown time");
-	printable(h->file ? h->file : "", h->file ? strlen(h->file) : 0, AS_ASCII, file, sizeof(file));
+	file_text(h->file, file);
 	page_say(p, 8, "%s, frames %" PRIu64 "-%" PRIu64 "%s%s, %s.stream %" PRIu32 "%s%s", when,
 		 h->flow.first.frame, h->flow.last.frame, *file ? " of " : "", file,
 		 h->flow.transport == TRANSPORT_TCP ? "tcp" : "udp", h->flow.stream,
@@ -89,7 +90,7 @@ static void tell_evidence(const struct page *p, const struct verdict *v)
 	int column = STORY + 6 + digits + 2 + width + 2;
 	for (uint8_t i = 0; i < d->evidence_count; i++) {
 		const struct evidence *e = &d->evidence[i];
-		if (e->mark.frame)
+		if (e->mark.frame && (!i || e->mark.frame != e[-1].mark.frame))
 			fprintf(p->out, "%*sframe %*" PRIu64 "  %*s  ", STORY, "", digits, e->mark.frame,
 				width, spans[i]);
 		else
@@ -168,32 +169,78 @@ static bool is_plain_name(const char *name, size_t len)
 	return len > 0 && len < 256;
 }
 
-void command_for(const struct handshake *h, const char *command, char *out, size_t room)
+/* What s_client calls the protocol that was upgraded here; NULL if TLS came first. */
+static const char *starttls_name(const struct handshake *h)
 {
-	char peer[PEER_TEXT], name[256];
-	size_t n = 0;
+	static const char *const names[FOREIGN_COUNT] = {
+		[FOREIGN_SMTP] = "smtp", [FOREIGN_FTP] = "ftp", [FOREIGN_IMAP] = "imap",
+		[FOREIGN_POP3] = "pop3", [FOREIGN_NNTP] = "nntp", [FOREIGN_IRC] = "irc",
+		[FOREIGN_XMPP] = "xmpp", [FOREIGN_LDAP] = "ldap",
+		[FOREIGN_POSTGRESQL] = "postgres", [FOREIGN_MYSQL] = "mysql",
+		[FOREIGN_SIEVE] = "sieve",
+	};
+
+	for (uint8_t i = 0; i < h->upgrade_count; i++)
+		if (!h->upgrades[i].proxy && names[h->upgrades[i].protocol])
+			return names[h->upgrades[i].protocol];
+	return NULL;
+}
+
+/* A piece of a command in causes.txt, and what stands there for this server. */
+struct blank {
+	const char *text;
+	char put[sizeof("https://:65535/") + 256];
+};
+
+enum { BLANKS = 6 };
+
+/* Longer pieces first: they contain the shorter ones. */
+static void fill_blanks(const struct handshake *h, struct blank blanks[BLANKS])
+{
+	const struct address *server = &h->flow.side[SIDE_SERVER].address;
+	const char *starttls = starttls_name(h);
+	char name[256];
 	bool named = h->hello && is_plain_name(h->hello->server_name.at, h->hello->server_name.len);
 
-	peer_text(&h->flow.side[SIDE_SERVER].address, peer);
 	if (named)
 		snprintf(name, sizeof(name), "%.*s", (int)h->hello->server_name.len,
 			 h->hello->server_name.at);
 	else
-		ip_text(&h->flow.side[SIDE_SERVER].address, name);
+		ip_text(server, name);
+	blanks[0] = (struct blank){ .text = "s_client" };
+	snprintf(blanks[0].put, sizeof(blanks[0].put), "s_client%s%s", starttls ? " -starttls " : "",
+		 starttls ? starttls : "");
+	blanks[1] = (struct blank){ .text = named ? "-servername HOST" : "-servername HOST " };
+	if (named)
+		snprintf(blanks[1].put, sizeof(blanks[1].put), "-servername %s", name);
+	blanks[2] = (struct blank){ .text = "https://HOST/" };
+	snprintf(blanks[2].put, sizeof(blanks[2].put),
+		 server->ip_len == 16 && !named ? "https://[%s]:%u/" : "https://%s:%u/", name,
+		 server->port);
+	blanks[3] = (struct blank){ .text = "HOST:443" };
+	peer_text(server, blanks[3].put);
+	blanks[4] = (struct blank){ .text = "HOST" };
+	snprintf(blanks[4].put, sizeof(blanks[4].put), "%s", name);
+	blanks[5] = (struct blank){ .text = "443" };
+	snprintf(blanks[5].put, sizeof(blanks[5].put), "%u", server->port);
+}
+
+void command_for(const struct handshake *h, const char *command, char *out, size_t room)
+{
+	struct blank blanks[BLANKS];
+	size_t n = 0;
+
+	fill_blanks(h, blanks);
 	*out = '\0';
 	while (*command && n < room) {
-		const char *put = NULL;
-		size_t skip = 0;
-		if (!strncmp(command, "-servername HOST ", 17) && !named)
-			put = "", skip = 17;
-		else if (!strncmp(command, "HOST:443", 8))
-			put = peer, skip = 8;
-		else if (!strncmp(command, "HOST", 4))
-			put = name, skip = 4;
-		int len = put ? snprintf(out + n, room - n, "%s", put)
-			      : snprintf(out + n, room - n, "%c", *command);
+		const struct blank *found = NULL;
+		for (size_t i = 0; i < BLANKS && !found; i++)
+			if (!strncmp(command, blanks[i].text, strlen(blanks[i].text)))
+				found = &blanks[i];
+		int len = found ? snprintf(out + n, room - n, "%s", found->put)
+				: snprintf(out + n, room - n, "%c", *command);
 		n += (size_t)len;
-		command += put ? skip : 1;
+		command += found ? strlen(found->text) : 1;
 	}
 }
 
@@ -260,6 +307,29 @@ void tell_failure(const struct page *p, const struct verdict *v, bool known)
 	tell_alternatives(p, d);
 	if (cause && !known)
 		tell_cause(p, v->handshake, cause);
+	putc('\n', p->out);
+}
+
+void tell_retry(const struct page *p, const struct verdict *v, const struct mark *first_try)
+{
+	const struct handshake *h = v->handshake;
+	const struct cause *cause = cause_of(v->diagnosis.code);
+	char span[SPAN_TEXT], line[LINE_ROOM];
+
+	span_text(h->flow.first.time - first_try->time, span);
+	if (v->outcome == OUTCOME_COMPLETED)
+		snprintf(line, sizeof(line), "%s after frame %" PRIu64 " the same client tried again, and it "
+			 "worked: frames %" PRIu64 "-%" PRIu64 ".", span, first_try->frame,
+			 h->flow.first.frame, h->flow.last.frame);
+	else
+		snprintf(line, sizeof(line), "%s after frame %" PRIu64 " the same client tried again, and it "
+			 "failed: %s (%s; %s), frames %" PRIu64 "-%" PRIu64 ".", span, first_try->frame,
+			 cause ? cause->title : "why is unknown", v->diagnosis.code,
+			 confidence_name(v->diagnosis.confidence), h->flow.first.frame,
+			 h->flow.last.frame);
+	page_put(p, v->outcome == OUTCOME_COMPLETED ? GREEN : RED, "RETRY  ");
+	putc(' ', p->out);
+	page_wrap(p, 8, 8, line);
 	putc('\n', p->out);
 }
 

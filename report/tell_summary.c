@@ -42,10 +42,11 @@ static void tell_group(const struct page *p, const struct group *g)
 		counted(g->client_count, "client", "clients", clients);
 	time_text(g->last.time, when);
 	page_say(p, 2, "%s:%s %s (%s): the one in frame %" PRIu64 " and %s more like it, "
-		 "from %s, the last at %s in frame %" PRIu64 ".",
+		 "from %s, the last at %s in frame %" PRIu64 "%s%s.",
 		 counted(g->count, "attempt", "attempts", attempts), where, title_of(g->code), g->code,
 		 g->first.frame, counted(g->count - 1, "", "", (char[COUNT_TEXT]){ 0 }), clients, when,
-		 g->last.frame);
+		 g->last.frame, g->last_file != g->first_file ? " of " : "",
+		 g->last_file != g->first_file && g->last_file ? g->last_file : "");
 }
 
 void tell_groups(const struct page *p, const struct groups *groups)
@@ -97,6 +98,7 @@ bool tell_endpoint(const struct page *p, const struct endpoint *e)
 static void tell_verdict(const struct page *p, const struct summary *s)
 {
 	char done[COUNT_TEXT], failed[COUNT_TEXT], unclear[COUNT_TEXT], probes[COUNT_TEXT];
+	char whole[COUNT_TEXT];
 	uint64_t all = s->completed + s->failed + s->inconclusive;
 
 	counted(s->completed, "completed", "completed", done);
@@ -107,13 +109,15 @@ static void tell_verdict(const struct page *p, const struct summary *s)
 		page_wrap(p, 21, 2, ": neither a ClientHello nor an attempt at one.");
 	} else if (!s->failed) {
 		page_put(p, GREEN, "No failed TLS handshake");
-		fprintf(p->out, ": %s, %s.\n", done, unclear);
+		fprintf(p->out, ": %s", done);
 	} else {
-		char whole[COUNT_TEXT];
-		counted(all, "TLS handshake", "TLS handshakes", whole);
 		page_put(p, RED, failed);
-		fprintf(p->out, " of %s; %s, %s.\n", whole, done, unclear);
+		fprintf(p->out, " of %s", counted(all, "TLS handshake", "TLS handshakes", whole));
+		if (s->completed)
+			fprintf(p->out, ", %s", done);
 	}
+	if (all)
+		fprintf(p->out, "%s%s.\n", s->inconclusive ? ", " : "", s->inconclusive ? unclear : "");
 	if (s->probes)
 		page_say(p, 2, "%s counted among them that nobody waited for: health checks, "
 			 "preconnects, scanners.", counted(s->probes, "attempt is", "attempts are", probes));
@@ -134,13 +138,14 @@ static void size_text(uint64_t bytes, char out[COUNT_TEXT])
 static void tell_input(const struct page *p, const struct summary *s)
 {
 	char files[COUNT_TEXT], packets[COUNT_TEXT], flows[COUNT_TEXT], size[COUNT_TEXT];
-	char first[TIME_TEXT], last[TIME_TEXT], span[SPAN_TEXT];
+	char first[TIME_TEXT], last[TIME_TEXT], span[SPAN_TEXT], took[SPAN_TEXT];
 
 	size_text(s->bytes, size);
-	page_say(p, 2, "Seen: %s, %s, %s, %s; read in %.2f s.",
+	span_text((int64_t)(s->seconds * 1e9), took);
+	page_say(p, 2, "Seen: %s, %s, %s, %s; read in %s.",
 		 counted(s->files, "file", "files", files),
 		 counted(s->packets, "packet", "packets", packets), size,
-		 counted(s->flows, "connection", "connections", flows), s->seconds);
+		 counted(s->flows, "connection", "connections", flows), took);
 	if (!s->first.frame || !time_text(s->first.time, first) || !time_text(s->last.time, last))
 		return;
 	span_text(s->last.time - s->first.time, span);

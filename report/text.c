@@ -7,7 +7,16 @@
 #include "report.h"
 #include "tell.h"
 
-enum { CODES_MAX = 128 };	/* more than the contract has */
+enum {
+	CODES_MAX = 128,	/* more than the contract has */
+	INCIDENTS_KEPT = 64	/* retries follow within seconds: few are open at a time */
+};
+
+/* A failure that was told, in case its client tries again. */
+struct told_incident {
+	uint32_t incident;	/* 0: free */
+	struct mark first_try;
+};
 
 struct text_report {
 	struct report report;	/* first: the one is the other */
@@ -16,6 +25,8 @@ struct text_report {
 	bool all;
 	const char *explained[CODES_MAX];	/* causes whose general words are on the page */
 	size_t explained_count;
+	struct told_incident incidents[INCIDENTS_KEPT];	/* a ring */
+	size_t next_incident;
 };
 
 static struct text_report *self_of(struct report *r)
@@ -39,21 +50,53 @@ static bool is_explained(struct text_report *t, const char *code)
 	return false;
 }
 
+static const struct mark *first_try_of(const struct text_report *t, const struct verdict *v)
+{
+	for (size_t i = 0; v->incident && i < INCIDENTS_KEPT; i++)
+		if (t->incidents[i].incident == v->incident)
+			return &t->incidents[i].first_try;
+	return NULL;
+}
+
+static void keep_incident(struct text_report *t, const struct verdict *v)
+{
+	if (!v->incident)
+		return;
+	t->incidents[t->next_incident++ % INCIDENTS_KEPT] =
+		(struct told_incident){ v->incident, v->handshake->flow.first };
+}
+
+static bool completed_verdict(struct text_report *t, const struct verdict *v)
+{
+	const struct mark *first_try = first_try_of(t, v);
+
+	if (first_try)
+		tell_retry(&t->page, v, first_try);
+	else if (t->all)
+		tell_completed(&t->page, v);
+	else
+		return true;
+	return written(t);
+}
+
 static bool text_verdict(struct report *r, const struct verdict *v)
 {
 	struct text_report *t = self_of(r);
 
-	if (v->outcome == OUTCOME_COMPLETED) {
-		if (t->all)
-			tell_completed(&t->page, v);
-		return !t->all || written(t);
-	}
+	if (v->outcome == OUTCOME_COMPLETED)
+		return completed_verdict(t, v);
 	if (v->probe)
 		return true;
 	const struct group *group = groups_note(t->groups, v);
 	if (!group || group->count > 1)
 		return true;
-	tell_failure(&t->page, v, is_explained(t, group->code));
+	const struct mark *first_try = first_try_of(t, v);
+	if (first_try) {
+		tell_retry(&t->page, v, first_try);
+	} else {
+		tell_failure(&t->page, v, is_explained(t, group->code));
+		keep_incident(t, v);
+	}
 	return written(t);
 }
 
