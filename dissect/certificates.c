@@ -71,8 +71,7 @@ bool certificate_list_read(const struct message_context *context, const uint8_t 
 		take_vector8(&r);
 	read_entries(context, take_vector24(&r), out, &broken);
 	breakage_note(&broken, &r);
-	out->broke_at = broken.at && body ? (uint32_t)(broken.at - body) : 0;
-	return !broken.at;
+	return breakage_verdict(&broken, body, &out->broke_at);
 }
 
 /* Exactly `plain_len` bytes must come out: RFC 8879 4 has the peer abort otherwise. */
@@ -101,9 +100,10 @@ bool certificate_list_read_compressed(const struct message_context *context, con
 	out->body.certificates = must(calloc(1, sizeof *out->body.certificates));
 	out->body.certificates->compressed = true;
 	breakage_note(&broken, &r);
-	out->broke_at = broken.at && body ? (uint32_t)(broken.at - body) : 0;
-	if (broken.at || (algorithm != COMPRESSED_ZLIB && algorithm != COMPRESSED_ZSTD))
-		return !broken.at;
+	if (!breakage_verdict(&broken, body, &out->broke_at))
+		return false;
+	if (algorithm != COMPRESSED_ZLIB && algorithm != COMPRESSED_ZSTD)
+		return true;
 	out->broke_at = (uint32_t)(packed.at - body);
 	if (plain_len == 0 || plain_len > MESSAGE_MAX)
 		return false;

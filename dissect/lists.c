@@ -8,6 +8,12 @@ void breakage_note(struct breakage *b, const struct reader *r)
 		b->at = r->broke ? r->broke : r->at;
 }
 
+bool breakage_verdict(const struct breakage *b, const uint8_t *body, uint32_t *broke_at)
+{
+	*broke_at = b->at && body ? (uint32_t)(b->at - body) : 0;
+	return !b->at;
+}
+
 /* The next code point of the list; false at its end or where it is cut. */
 static bool next_code(struct wire_list *list, uint16_t *code)
 {

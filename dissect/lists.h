@@ -30,6 +30,9 @@ struct breakage {
 /* Notes a reader that ran short or has bytes left over. */
 void breakage_note(struct breakage *b, const struct reader *r);
 
+/* Whether nothing broke; if something did, *broke_at is where in the body, else 0. */
+bool breakage_verdict(const struct breakage *b, const uint8_t *body, uint32_t *broke_at);
+
 /* How many whole items; a last one that is cut is noted. */
 uint16_t wire_list_count(struct wire_list list, struct breakage *broken);
 

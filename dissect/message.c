@@ -26,13 +26,6 @@ static bool read_encrypted_extensions(const struct message_context *context, con
 					  &out->broke_at);
 }
 
-/* What every reader ends with: was this read whole, and if not, where did it break? */
-static bool verdict(const struct breakage *broken, const uint8_t *body, uint32_t *broke_at)
-{
-	*broke_at = broken->at && body ? (uint32_t)(broken->at - body) : 0;
-	return !broken->at;
-}
-
 /* ---- ServerKeyExchange --------------------------------------------------------------------- */
 
 static uint32_t bits_of(struct reader number)
@@ -140,7 +133,7 @@ static bool read_server_key_exchange(const struct message_context *context, cons
 	if (!psk && strcmp(suite->auth, "anon") != 0)
 		read_signature(context, x, &r);
 	breakage_note(&broken, &r);
-	return verdict(&broken, body, &out->broke_at);
+	return breakage_verdict(&broken, body, &out->broke_at);
 }
 
 /* ---- CertificateRequest -------------------------------------------------------------------- */
@@ -204,7 +197,7 @@ static bool read_certificate_request(const struct message_context *context, cons
 	request->signatures = block_codes(&block, p.signatures);
 	request->authorities = block_texts(&block, p.authorities);
 	out->body.certificate_request = request;
-	return verdict(&p.broken, body, &out->broke_at);
+	return breakage_verdict(&p.broken, body, &out->broke_at);
 }
 
 /* ---- the rest ------------------------------------------------------------------------------ */
@@ -222,7 +215,7 @@ static bool read_certificate_status(const struct message_context *context, const
 	breakage_note(&broken, &r);
 	if (type == 1 && more(&response))
 		out->body.staple = must(ocsp_parse(response.at, left(&response)));
-	return verdict(&broken, body, &out->broke_at);
+	return breakage_verdict(&broken, body, &out->broke_at);
 }
 
 static bool read_certificate_verify(const struct message_context *context, const uint8_t *body,
@@ -235,7 +228,7 @@ static bool read_certificate_verify(const struct message_context *context, const
 		out->body.verify_scheme = take_u16(&r);
 	take_vector16(&r);
 	breakage_note(&broken, &r);
-	return verdict(&broken, body, &out->broke_at);
+	return breakage_verdict(&broken, body, &out->broke_at);
 }
 
 /* HelloRequest and ServerHelloDone have no content (RFC 5246 7.4.1.1, 7.4.5). */
@@ -264,7 +257,7 @@ static bool read_ticket(const struct message_context *context, const uint8_t *bo
 	if (is_tls13(context->version))
 		take_vector16(&r);
 	breakage_note(&broken, &r);
-	return verdict(&broken, body, &out->broke_at);
+	return breakage_verdict(&broken, body, &out->broke_at);
 }
 
 static message_reader *reader_for(uint8_t type)
