@@ -96,6 +96,58 @@ struct record {
 	uint64_t offset;
 };
 
+/* ---- what a header looks like --------------------------------------------------------------- */
+
+static inline uint32_t header_length(const uint8_t h[HEADER_LEN])
+{
+	return (uint32_t)h[3] << 8 | h[4];
+}
+
+/* SSL 3.0 to TLS 1.3 put 3.x there; TLCP (GB/T 38636) is 1.1. */
+static inline bool is_record_version(uint8_t major, uint8_t minor)
+{
+	return major == 3 || (major == 1 && minor == 1);
+}
+
+/* ---- stream.c: records ------------------------------------------------------------------------ */
+
+/* The side whose bytes are being fed. */
+struct direction *stream_sender(struct stream *s);
+
+/* The next n bytes of the input, which has them. */
+const uint8_t *stream_consume(struct stream *s, size_t n);
+
+/* Up to HEADER_LEN bytes into the sender's header; true once it is full. */
+bool stream_fill_header(struct stream *s);
+
+/* The sender's header is whole: decide what is done with its fragment. */
+void stream_begin_fragment(struct stream *s);
+
+/* The sender's record is complete. `fragment` is NULL where it was not kept. */
+void stream_end_fragment(struct stream *s, const uint8_t *fragment);
+
+/* Bytes of this side were lost or passed over: what comes next may stand anywhere. */
+void stream_note_loss(struct direction *d);
+
+/* ---- opening.c: the beginning of a side -------------------------------------------------------- */
+
+void opening_first(struct stream *s);	/* PHASE_FIRST */
+void opening_sslv2(struct stream *s);	/* PHASE_SSLV2 */
+void opening_foreign(struct stream *s);	/* PHASE_FOREIGN */
+
+/* Hands the sender's plaintext to upgrade.c, and takes over where TLS begins. */
+void opening_dialogue(struct stream *s, struct reader bytes);
+
+/* No more of the sender will come: what was gathered must do. */
+void opening_end(struct stream *s);
+
+/* ---- gap.c: finding one's place again ------------------------------------------------------------ */
+
+void gap_take(struct stream *s, uint64_t lost);
+void gap_find_record(struct stream *s);	/* PHASE_LOST */
+
+/* ---- content.c: what is in a record -------------------------------------------------------------- */
+
 /* Whether a record of this direction is unreadable without keys. */
 bool content_is_hidden(const struct stream *s, enum side from, uint8_t type, uint32_t length);
 

@@ -178,6 +178,19 @@ static void after_a_gap_the_next_record_is_found(void **state)
 			  "S gap\nS record 22 4\nS server_hello_done 0\n");
 }
 
+static void a_side_whose_beginning_is_lost_is_not_foreign(void **state)
+{
+	struct talk t = { .count = 0 };
+
+	(void)state;
+	say_record(&t, SIDE_CLIENT, 22, CLIENT_HELLO);
+	lose(&t, SIDE_SERVER, 1448);
+	say(&t, SIDE_SERVER, "ffeeddccbbaa99887766");
+	say_record(&t, SIDE_SERVER, 22, SERVER_HELLO_DONE);
+	assert_events(&t, "C record 22 45\nC client_hello 41\n"
+			  "S gap\nS record 22 4\nS server_hello_done 0\n");
+}
+
 static void a_torn_message_is_given_up_but_its_record_is_not(void **state)
 {
 	struct talk t = { .count = 0 };
@@ -317,6 +330,7 @@ int main(void)
 		cmocka_unit_test(a_server_that_repeats_the_hello_is_an_echo),
 		cmocka_unit_test(a_gap_amid_protected_bytes_keeps_the_records_in_step),
 		cmocka_unit_test(after_a_gap_the_next_record_is_found),
+		cmocka_unit_test(a_side_whose_beginning_is_lost_is_not_foreign),
 		cmocka_unit_test(a_torn_message_is_given_up_but_its_record_is_not),
 		cmocka_unit_test(a_bad_header_in_mid_stream_is_told_with_its_offset),
 		cmocka_unit_test(an_absurd_message_length_is_told_and_nothing_is_kept),
