@@ -247,6 +247,60 @@ static void tls13_ignores_change_cipher_spec(void **state)
 	close_trace(&t);
 }
 
+/* OpenSSL's client with its second generation of keys (RFC 8446 4.6.3), and one with early data. */
+#define UPDATE_RANDOM "bdb750e8321d7a1b146cb08754cded89904232e13846b5d5f56d16974a9cf8ab"
+#define UPDATE_TRAFFIC                                                                             \
+	"0dcef054ddc26cb974ae0fd536a3505165985e860d9d2f3b392b6b852feb519e"                         \
+	"a3d9ac678aa63358965c6289a716069e"
+#define EARLY_RANDOM "338e7d519317bba89dac3ff534946198c993bf4ed388e2518bce92f6466c84a1"
+
+static void a_key_update_leads_to_the_next_generation(void **state)
+{
+	(void)state;
+	struct trace t;
+	open_trace(&t, 0x0304, 0x1302, UPDATE_RANDOM);
+	add_secret(&t, "CLIENT_TRAFFIC_SECRET_0", UPDATE_RANDOM, UPDATE_TRAFFIC);
+	hellos(&t);
+	decryptor_finished(t.d, SIDE_CLIENT);
+	struct plain p = open_hex(&t, SIDE_CLIENT, "1703030017cefb24980c87803003c24fc497c756e0323b205b0f9126");
+	assert_text(&p, "hello\n");
+	p = open_hex(&t, SIDE_CLIENT, "1703030016b791cdabf39cafb2a272b1d72cdcb4c6145920bddb27");
+	assert_true(p.opened && p.bytes[0] == HS_KEY_UPDATE);
+	decryptor_key_update(t.d, SIDE_CLIENT);
+	p = open_hex(&t, SIDE_CLIENT, "1703030017c414486d93e47fa1efef7bf389c8437249ab3c2a3bc714");
+	assert_text(&p, "after\n");
+	p = open_hex(&t, SIDE_CLIENT, "1703030016166dfb63096fa48e0a8a3cd056cc28eda24129109671");
+	assert_true(p.opened && p.bytes[0] == HS_KEY_UPDATE);
+	decryptor_key_update(t.d, SIDE_CLIENT);
+	p = open_hex(&t, SIDE_CLIENT, "170303001649b5ec4128326269ad56ed298731e519d7396b20c1fa");
+	assert_text(&p, "more\n");
+	close_trace(&t);
+}
+
+static void early_data_opens_before_the_suite_is_known(void **state)
+{
+	(void)state;
+	struct trace t;
+	open_trace(&t, 0x0304, 0x1303, EARLY_RANDOM);
+	t.client_hello.early_data = true;
+	add_secret(&t, "CLIENT_EARLY_TRAFFIC_SECRET", EARLY_RANDOM,
+		   "f8ab5cae1212cf9e2a5dca75743386ddeed92cbca33a39c8ada3f2a915ae8f21");
+	add_secret(&t, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", EARLY_RANDOM,
+		   "d27e64513580b5007ac9f411cc9a8dafb8c35ae4a0b628d227d53adef7411b6c");
+	decryptor_client_hello(t.d, &t.client_hello);
+	struct plain p = open_hex(&t, SIDE_CLIENT, "1703030016c98d5c4338211d70f7ff1d1c9e9e7486373617e1115b");
+	assert_text(&p, "early");
+	decryptor_server_hello(t.d, &t.server_hello);
+	p = open_hex(&t, SIDE_CLIENT, "17030300152af8f11c124a4044851006d7bc5261eacb8575a1f9");
+	assert_true(p.opened && !p.handshake_keys && p.bytes[0] == HS_END_OF_EARLY_DATA);
+	decryptor_end_of_early_data(t.d, SIDE_CLIENT);
+	p = open_hex(&t, SIDE_CLIENT,
+		     "1703030035802bf6ce198e896dc9837f660dfd03ccaf91e468917e79c16dc38c681f687893ce5fe54"
+		     "64d486800f435efeda331a1dd01cef7fcfd");
+	assert_true(p.opened && p.handshake_keys && p.bytes[0] == HS_FINISHED);
+	close_trace(&t);
+}
+
 /* ---- TLS 1.0 to 1.2 ------------------------------------------------------------------------- */
 
 static void open_session(struct trace *t, const struct session *s)
@@ -394,6 +448,8 @@ int main(void)
 		cmocka_unit_test(without_a_gap_records_have_no_number_but_the_next),
 		cmocka_unit_test(every_tls13_suite_opens),
 		cmocka_unit_test(tls13_ignores_change_cipher_spec),
+		cmocka_unit_test(a_key_update_leads_to_the_next_generation),
+		cmocka_unit_test(early_data_opens_before_the_suite_is_known),
 		cmocka_unit_test(every_older_suite_opens),
 		cmocka_unit_test(an_older_session_opens_from_where_its_secret_came),
 		cmocka_unit_test(the_right_one_of_several_secrets_is_found),
