@@ -7,7 +7,7 @@
 enum {
 	/* One in eight of the memory for flows may wait in IP fragments. */
 	FRAGMENT_SHARE = 8,
-	CLOCK_STEP = 1000000000		/* ns back from one packet to the next that are worth a count */
+	CLOCK_STEP = 1000000000		/* ns back, from one packet to the next, worth a count */
 };
 
 static const size_t MEMORY_DEFAULT = (size_t)512 * 1024 * 1024;
@@ -42,7 +42,8 @@ struct capture *capture_open_file(const char *path, const struct capture_options
 	if (!c->file)
 		return give_up(c);
 	if (options->filter) {
-		c->filter = filter_new(options->filter, file_link_type(c->file), problem, problem_len);
+		int link_type = file_link_type(c->file);
+		c->filter = filter_new(options->filter, link_type, problem, problem_len);
 		if (!c->filter)
 			return give_up(c);
 	}

@@ -7,7 +7,7 @@
 enum {
 	FILE_HEADER = 24,
 	PACKET_HEADER = 16,
-	MODIFIED_PACKET_HEADER = 24	/* Kuznetzov's: interface, protocol and packet type behind it */
+	MODIFIED_PACKET_HEADER = 24	/* Kuznetzov's, with interface and protocol behind it */
 };
 
 /* The magic numbers as the writer's own byte order has them. */
@@ -47,7 +47,8 @@ static enum file_result classic_next(struct file *f, struct frame *out)
 	if (!source_peek(s, f->header_len)) {
 		if (!more(&s->window) && !source_damage(s))
 			return FILE_END;
-		return file_broke(f, source_offset(s), "the file is cut off within a packet header");
+		return file_broke(f, source_offset(s),
+				  "the file is cut off within a packet header");
 	}
 	struct reader header = reader_of(s->window.at, f->header_len);
 	uint32_t seconds = field32(f, &header);

@@ -7,7 +7,7 @@
 #include "decoder.h"
 
 enum {
-	DATAGRAMS_MAX = 64,	/* a host sends few fragmented ones at a time; the oldest makes room */
+	DATAGRAMS_MAX = 64,	/* hosts send few fragmented ones at a time; the oldest goes */
 	DATAGRAM_BYTES_MAX = 65535,
 	UNIT = 8,		/* offsets count these (RFC 791 3.1) */
 	UNITS_MAX = (DATAGRAM_BYTES_MAX + UNIT) / UNIT,
@@ -88,6 +88,14 @@ static bool same_key(const struct key *a, const struct key *b)
 	       same_end(&a->destination, &b->destination);
 }
 
+/* Who makes room: a free place before all others, then the oldest. */
+static bool goes_before(const struct datagram *g, const struct datagram *other)
+{
+	if (g->state == FREE || other->state == FREE)
+		return g->state == FREE && other->state != FREE;
+	return g->since < other->since;
+}
+
 static bool expired(const struct datagram *g, int64_t now)
 {
 	int64_t age = now - g->since;
@@ -109,7 +117,7 @@ static struct datagram *find(struct decoder *d, const struct key *key, int64_t n
 			drop_bytes(d, g, FREE);
 		if (g->state != FREE && same_key(&g->key, key))
 			return g;
-		if (!oldest || (oldest->state != FREE && (g->state == FREE || g->since < oldest->since)))
+		if (!oldest || goes_before(g, oldest))
 			oldest = g;
 	}
 	return oldest;
@@ -203,7 +211,7 @@ static enum found lend(struct descent *d, struct datagram *g, uint8_t *protocol,
 	return FOUND_PACKET;
 }
 
-/* The datagram that the fragment belongs to; NULL if it is one captured twice, or there is no room. */
+/* The datagram that the fragment belongs to; NULL for a second copy, or without room. */
 static struct datagram *datagram_of(struct decoder *d, const struct packet *p,
 				    const struct fragment *fragment)
 {

@@ -9,7 +9,7 @@ int link_type_of(uint32_t linktype)
 {
 	enum { LINKTYPE_RAW = 101, OPENBSD_RAW = 14 };
 
-	/* The numbers agree but for those that systems once disagreed on; only raw IP matters here. */
+	/* The numbers agree but for those that systems disagreed on; only raw IP matters here. */
 	if (linktype == LINKTYPE_RAW || linktype == OPENBSD_RAW)
 		return DLT_RAW;
 	return linktype <= INT16_MAX ? (int)linktype : -1;
@@ -43,9 +43,9 @@ static const char *what_else(struct reader start)
 	static const struct {
 		const char *magic, *words;
 	} known[] = {
-		{ "\xfd" "7zXZ", "compressed by xz, which is not read here: decompress it first" },
-		{ "BZh", "compressed by bzip2, which is not read here: decompress it first" },
-		{ "\x04\x22\x4d\x18", "compressed by lz4, which is not read here: decompress it first" },
+		{ "\xfd" "7zXZ", "compressed by xz: decompress it first" },
+		{ "BZh", "compressed by bzip2: decompress it first" },
+		{ "\x04\x22\x4d\x18", "compressed by lz4: decompress it first" },
 		{ "PK\x03\x04", "a zip archive: unpack it first" },
 		{ "7z\xbc\xaf", "a 7z archive: unpack it first" },
 		{ "snoop", "a snoop file: convert it by editcap first" },

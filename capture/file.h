@@ -13,7 +13,7 @@
 
 enum file_result {
 	FILE_FRAME,	/* *out is the next frame */
-	FILE_SECRETS,	/* out->bytes and out->len are NSS key log text; out->mark the frame before */
+	FILE_SECRETS,	/* out->bytes, out->len: NSS key log text; out->mark: the frame before */
 	FILE_END,
 	FILE_DAMAGED	/* no further record can be read: file_problem says where and why */
 };

@@ -100,7 +100,8 @@ static enum found take_ip6_upper(struct descent *d, uint8_t next, struct reader 
 		}
 		bool authentication = next == IP_AUTHENTICATION;
 		if (!authentication && next != IP_HOP_BY_HOP && next != IP_ROUTING &&
-		    next != IP_DESTINATION && next != IP_MOBILITY && next != IP_HIP && next != IP_SHIM6)
+		    next != IP_DESTINATION && next != IP_MOBILITY && next != IP_HIP &&
+		    next != IP_SHIM6)
 			return take_transport(d, next, r);
 		next = take_u8(&r);
 		size_t words = take_u8(&r);

@@ -228,7 +228,7 @@ static enum found take_nflog(struct descent *d, struct reader r, bool little_end
 	return read_ok(&r) ? FOUND_NOTHING : FOUND_BROKEN;
 }
 
-/* The attributes' numbers are in the capturing machine's byte order, which the file does not say. */
+/* The attributes are in the capturing machine's byte order, which the file does not say. */
 static enum found take_nflog_either(struct descent *d, struct reader r)
 {
 	enum found found = take_nflog(d, r, true);

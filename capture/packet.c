@@ -23,7 +23,8 @@ bool decode(struct decoder *d, const struct frame *frame, struct packet *out, bo
 
 	defragment_release(d);
 	*out = (struct packet){ .mark = frame->mark, .wire_len = frame->wire_len };
-	enum found found = take_link(&descent, frame->link_type, reader_of(frame->bytes, frame->len));
+	struct reader bytes = reader_of(frame->bytes, frame->len);
+	enum found found = take_link(&descent, frame->link_type, bytes);
 	*undecodable = found == FOUND_BROKEN || (found == FOUND_NOTHING && !descent.saw_ip);
 	return found == FOUND_PACKET;
 }

@@ -191,7 +191,7 @@ static const char *frame_of(struct file *f, struct frame *out, uint32_t interfac
 	return NULL;
 }
 
-/* Enhanced packet block, or the packet block before it, whose interface shares a drop count's word. */
+/* Enhanced packet block, or the one before it, whose interface shares a word with a drop count. */
 static const char *take_packet(struct file *f, const struct block *b, struct frame *out)
 {
 	struct reader body = b->body;
@@ -278,7 +278,8 @@ static const char *take_block_start(struct file *f, struct block *b)
 		take_u32(&r);
 	}
 	b->len = field32(f, &r);
-	if (b->len < BLOCK_FRAME || (b->type == PCAPNG_MAGIC && b->len < BLOCK_FRAME + SECTION_BODY))
+	uint32_t body_min = b->type == PCAPNG_MAGIC ? SECTION_BODY : 0;
+	if (b->len < BLOCK_FRAME + body_min)
 		return "the length of the block is absurd";
 	return NULL;
 }
@@ -315,7 +316,7 @@ static const char *take_block(struct file *f, struct block *b)
 	uint32_t again = field32(f, &trailer);
 	if (again == b->len || again == padded)
 		return NULL;
-	b->type = BLOCK_NONE;		/* one of the two is garbage, and with it perhaps all of it */
+	b->type = BLOCK_NONE;		/* one is garbage, and with it perhaps all of it */
 	return "the block's two lengths differ";
 }
 

@@ -9,7 +9,7 @@
 #include "source.h"
 
 enum {
-	WINDOW_START = 512 * 1024,	/* holds the largest frame twice and stays in a core's cache */
+	WINDOW_START = 512 * 1024,	/* holds the largest frame, stays in a core's cache */
 	RAW_BLOCK = 128 * 1024,		/* compressed bytes read at a time */
 	MAGIC_LEN = 4,			/* tells gzip from zstd from anything else */
 	DAMAGE_MAX = 160
@@ -20,7 +20,7 @@ struct stream {
 	uint8_t *buffer;	/* the window lies in here */
 	size_t size;
 	struct decompressor *decompressor;	/* NULL: plain */
-	uint8_t *raw;		/* what was read and not yet decoded; for plain input its first bytes */
+	uint8_t *raw;		/* read and not yet decoded; for plain input its first bytes */
 	struct reader raw_left;
 	uint64_t raw_read;	/* bytes that came from fd */
 	uint64_t total;		/* length of the file, 0 if unknown */
@@ -67,14 +67,16 @@ static size_t produce_decoded(struct stream *t, uint8_t *to, size_t room)
 		size_t made;
 		const char *wrong = decompress(t->decompressor, &t->raw_left, to, room, &made);
 		if (wrong)
-			snprintf(t->damage, sizeof(t->damage), "compressed data damaged near its byte %llu: %s",
+			snprintf(t->damage, sizeof(t->damage),
+				 "the compressed data is damaged near its byte %llu: %s",
 				 (unsigned long long)(t->raw_read - left(&t->raw_left)), wrong);
 		if (wrong || made)
 			return made;
 		if (more(&t->raw_left) || refill_raw(t))
 			continue;
 		if (!decompressor_may_end(t->decompressor) && !t->damage[0])
-			snprintf(t->damage, sizeof(t->damage), "the compressed data is cut off at its byte %llu",
+			snprintf(t->damage, sizeof(t->damage),
+				 "the compressed data is cut off at its byte %llu",
 				 (unsigned long long)t->raw_read);
 		return 0;
 	}
@@ -169,7 +171,7 @@ static bool open_descriptor(struct stream *t, const char *path, char *problem, s
 		return fail(problem, len, path, "is a directory");
 	if (S_ISREG(st.st_mode) && st.st_size > 0)
 		t->total = (uint64_t)st.st_size;
-	(void)posix_fadvise(t->fd, 0, 0, POSIX_FADV_SEQUENTIAL);	/* advice: pipes refuse it */
+	(void)posix_fadvise(t->fd, 0, 0, POSIX_FADV_SEQUENTIAL);	/* pipes refuse it */
 	return true;
 }
 

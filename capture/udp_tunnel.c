@@ -55,7 +55,8 @@ static enum found take_geneve(struct descent *d, struct reader r)
 /* GTP-U (3GPP TS 29.281 5): a user's packet behind optional fields and extension headers. */
 static enum found take_gtp(struct descent *d, struct reader r)
 {
-	enum { VERSION_AND_TYPE = 0xf0, GTP_1 = 0x30, EXTENSION = 0x04, OPTIONAL = 0x07, USER = 0xff };
+	enum { VERSION_AND_TYPE = 0xf0, GTP_1 = 0x30, EXTENSION = 0x04, OPTIONAL = 0x07,
+	       USER = 0xff };
 	uint8_t flags = take_u8(&r);
 	uint8_t type = take_u8(&r);
 	size_t len = take_u16(&r);
@@ -106,7 +107,8 @@ static enum found take_teredo(struct descent *d, struct reader r)
 /* TaZmen Sniffer Protocol: tagged fields, then a frame of what the header names. */
 static enum found take_tzsp(struct descent *d, struct reader r)
 {
-	enum { VERSION = 1, PACKET_TO_SEND = 1, ETHERNET = 1, WIRELESS = 18, PRISM = 119, AVS = 127 };
+	enum { VERSION = 1, PACKET_TO_SEND = 1 };
+	enum { ETHERNET = 1, WIRELESS = 18, PRISM = 119, AVS = 127 };
 	enum { TAG_PADDING, TAG_END, DLT_WIRELESS = 105, DLT_PRISM = 119, DLT_AVS = 163 };
 	bool header_ok = take_u8(&r) == VERSION && take_u8(&r) <= PACKET_TO_SEND;
 	uint16_t protocol = take_u16(&r);
@@ -137,7 +139,8 @@ static enum found take_tzsp(struct descent *d, struct reader r)
 /* L2TP data messages: PPP in version 2 (RFC 2661 3.1), mostly Ethernet in version 3 (RFC 3931). */
 static enum found take_l2tp_udp(struct descent *d, struct reader r)
 {
-	enum { CONTROL = 0x8000, LENGTH = 0x4000, SEQUENCE = 0x0800, OFFSET = 0x0200, VERSION = 0x0f };
+	enum { CONTROL = 0x8000, LENGTH = 0x4000, SEQUENCE = 0x0800, OFFSET = 0x0200,
+	       VERSION = 0x0f };
 	uint16_t flags = take_u16(&r);
 
 	if (flags & CONTROL)

@@ -16,7 +16,8 @@ static enum found take_wireless_frame(struct descent *d, struct reader r, bool p
 	uint8_t control = take_u8(&r);
 	uint8_t flags = take_u8(&r);
 
-	if (read_ok(&r) && ((control & TYPE) != DATA || (control & WITHOUT_BODY) || (flags & PROTECTED)))
+	bool has_body = (control & TYPE) == DATA && !(control & WITHOUT_BODY);
+	if (read_ok(&r) && (!has_body || (flags & PROTECTED)))
 		return FOUND_NOTHING;
 	size_t len = 24;	/* with three addresses */
 	take(&r, 22);

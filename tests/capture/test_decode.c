@@ -49,7 +49,8 @@ static const struct wrapping wrappings[] = {
 	{ "0x9100, 0x9200", DLT_EN10MB, MACS "9100 0001 9200 0002 0800" IP4, "", 2 },
 	{ "VN-tag", DLT_EN10MB, MACS "8926 00010002 8100 0005 0800" IP4, "", 5 },
 	{ "Cisco metadata", DLT_EN10MB, MACS "8909 01 01 0001 0010 0800" IP4, "", 0 },
-	{ "MACsec in clear", DLT_EN10MB, MACS "88e5 20 00 00000001 0200000000010001 0800" IP4, "", 0 },
+	{ "MACsec in clear", DLT_EN10MB,
+	  MACS "88e5 20 00 00000001 0200000000010001 0800" IP4, "", 0 },
 	{ "LLC and SNAP", DLT_EN10MB, MACS "0035 aaaa03 000000 0800" IP4, "", 0 },
 	{ "LLC", DLT_EN10MB, MACS "0030 060603" IP4, "", 0 },
 	{ "raw IP", DLT_RAW, IP4, "", 0 },
@@ -58,7 +59,8 @@ static const struct wrapping wrappings[] = {
 	{ "null, big-endian, macOS", DLT_NULL, "0000001e" IP6, "", 0 },
 	{ "loop", DLT_LOOP, "00000018" IP6, "", 0 },
 	{ "cooked", DLT_LINUX_SLL, "0000 0001 0006 0200000000010000 0800" IP4, "", 0 },
-	{ "cooked with VLAN", DLT_LINUX_SLL, "0000 0001 0006 0200000000010000 8100 0003 0800" IP4, "", 3 },
+	{ "cooked with VLAN", DLT_LINUX_SLL,
+	  "0000 0001 0006 0200000000010000 8100 0003 0800" IP4, "", 3 },
 	{ "cooked 2", DLT_LINUX_SLL2, "86dd 0000 00000002 0001 00 06 0200000000010000" IP6, "", 0 },
 	{ "PPP", DLT_PPP, "ff03 0021" IP4, "", 0 },
 	{ "PPP, all compressed", DLT_PPP, "57" IP6, "", 0 },
@@ -67,7 +69,8 @@ static const struct wrapping wrappings[] = {
 	{ "Cisco HDLC", DLT_C_HDLC, "0f00 86dd" IP6, "", 0 },
 	{ "PPPoE", DLT_EN10MB, MACS "8864 11 00 0001 0000 0021" IP4, "pppoe", 0 },
 	{ "PPPoE link", DLT_PPP_ETHER, "11 00 0001 0000 0057" IP6, "pppoe", 0 },
-	{ "NFLOG, little-endian", DLT_NFLOG, "02 00 0001 0800 0100 08000100 0500 0a00 61 000000 3100 0900" IP4,
+	{ "NFLOG, little-endian", DLT_NFLOG,
+	  "02 00 0001 0800 0100 08000100 0500 0a00 61 000000 3100 0900" IP4,
 	  "", 0 },
 	{ "NFLOG, big-endian", DLT_NFLOG, "02 00 0001 0008 0001 08000100 0031 0009" IP4, "", 0 },
 	{ "PFLOG", DLT_PFLOG, "05 02 00 00 01 000000" IP4, "", 0 },
@@ -80,7 +83,7 @@ static const struct wrapping wrappings[] = {
 	  "88 01 0000 020000000001 020000000002 020000000003 0010 8000"
 	  MACS "0035 aaaa03 000000 0800" IP4, "", 0 },
 	{ "radiotap with timer, flags and padded body", DLT_IEEE802_11_RADIO,
-	  "00 00 1900 03000080 00000000 00000000"	/* 25 bytes; timer and flags; no second bitmap's field */
+	  "00 00 1900 03000080 00000000 00000000"	/* timer, flags; a second bitmap */
 	  "0000000000000000 20"
 	  "88 01 0000 020000000001 020000000002 020000000003 0010 0000 0000"
 	  "aaaa03 000000 0800" IP4, "", 0 },
@@ -89,17 +92,23 @@ static const struct wrapping wrappings[] = {
 	{ "AVS", DLT_IEEE802_11_RADIO_AVS, "80211001 0000000c 00000000"
 	  "08 01 0000 020000000001 020000000002 020000000003 0010 aaaa03 000000 0800" IP4, "", 0 },
 	{ "GRE", DLT_EN10MB, IN_GRE "0000 0800" IP4, "gre", 0 },
-	{ "GRE with checksum, key, sequence", DLT_EN10MB, IN_GRE "b000 86dd 00000000 00000001 00000002" IP6,
+	{ "GRE with checksum, key, sequence", DLT_EN10MB,
+	  IN_GRE "b000 86dd 00000000 00000001 00000002" IP6,
 	  "gre", 0 },
-	{ "GRE bridging", DLT_EN10MB, IN_GRE "2000 6558 00000001" MACS "8100 0009 0800" IP4, "gre", 9 },
-	{ "PPTP", DLT_EN10MB, IN_GRE "3081 880b 00310001 00000001 00000002 ff03 0021" IP4, "gre", 0 },
+	{ "GRE bridging", DLT_EN10MB,
+	  IN_GRE "2000 6558 00000001" MACS "8100 0009 0800" IP4, "gre", 9 },
+	{ "PPTP", DLT_EN10MB,
+	  IN_GRE "3081 880b 00310001 00000001 00000002 ff03 0021" IP4, "gre", 0 },
 	{ "WCCP", DLT_EN10MB, IN_GRE "0000 883e 00000000" IP4, "gre", 0 },
 	{ "ERSPAN I", DLT_EN10MB, IN_GRE "0000 88be" ETHERNET, "erspan", 0 },
-	{ "ERSPAN II", DLT_EN10MB, IN_GRE "1000 88be 00000001 10050064 00000000" ETHERNET, "erspan", 0 },
-	{ "ERSPAN III", DLT_EN10MB, IN_GRE "1000 22eb 00000001 20050064 00000000 0000 0000" ETHERNET,
+	{ "ERSPAN II", DLT_EN10MB,
+	  IN_GRE "1000 88be 00000001 10050064 00000000" ETHERNET, "erspan", 0 },
+	{ "ERSPAN III", DLT_EN10MB,
+	  IN_GRE "1000 22eb 00000001 20050064 00000000 0000 0000" ETHERNET,
 	  "erspan", 0 },
 	{ "ERSPAN III with a subheader", DLT_EN10MB,
-	  IN_GRE "1000 22eb 00000001 20050064 00000000 0000 0001 0000000000000000" ETHERNET, "erspan", 0 },
+	  IN_GRE "1000 22eb 00000001 20050064 00000000 0000 0001 0000000000000000" ETHERNET,
+	  "erspan", 0 },
 	{ "ERSPAN III of an IP packet", DLT_EN10MB,
 	  IN_GRE "1000 22eb 00000001 20050064 00000000 0000 0800" IP4, "erspan", 0 },
 	{ "VXLAN", DLT_EN10MB, IN_UDP("12b5") "08 000000 00002a 00" ETHERNET, "vxlan 42", 0 },
@@ -129,15 +138,18 @@ static const struct wrapping wrappings[] = {
 	{ "L2TPv3 in UDP with a sublayer", DLT_EN10MB,
 	  IN_UDP("06a5") "0003 0000 00000001 40000001" ETHERNET, "l2tp", 0 },
 	{ "MPLS", DLT_EN10MB, MACS "8847 00010040 00010140" IP4, "mpls", 0 },
-	{ "pseudowire with a control word", DLT_EN10MB, MACS "8847 00010140 00000000" ETHERNET, "mpls", 0 },
+	{ "pseudowire with a control word", DLT_EN10MB,
+	  MACS "8847 00010140 00000000" ETHERNET, "mpls", 0 },
 	{ "pseudowire without", DLT_EN10MB, MACS "8848 00010140" ETHERNET, "mpls", 0 },
 	{ "pseudowire whose address looks like IPv4", DLT_EN10MB,
 	  MACS "8847 00010140 450000000002 020000000001 0800" IP4, "mpls", 0 },
 	{ "MPLS in UDP", DLT_EN10MB, IN_UDP("19eb") "00010140" IP6, "mpls", 0 },
 	{ "mirrored over an MPLS backbone", DLT_EN10MB,
-	  MACS "8847 00010140 45 00 005f 0001 0000 40 2f 0000 c0a80001 c0a80002 1000 88be 00000001 10050064 00000000" ETHERNET,
+	  MACS "8847 00010140 45 00 005f 0001 0000 40 2f 0000 c0a80001 c0a80002"
+	  "1000 88be 00000001 10050064 00000000" ETHERNET,
 	  "mpls/erspan", 0 },
-	{ "IPv4 options", DLT_RAW, "46 00 0000 1234 4000 40 06 0000 0a000001 0a000002 01010100" TCP_HELLO,
+	{ "IPv4 options", DLT_RAW,
+	  "46 00 0000 1234 4000 40 06 0000 0a000001 0a000002 01010100" TCP_HELLO,
 	  "", 0 },
 	{ "IPv6 extension headers", DLT_RAW, "60000000 0000 00 40"
 	  "20010db8000000000000000000000001 20010db8000000000000000000000002"
@@ -224,12 +236,13 @@ static void every_wrapping_may_end_at_any_byte(void **state)
 		put_hex(&b, wrappings[i].hex);
 		for (size_t len = 0; len < b.len; len++) {
 			struct packet cut_by_snap, cut;
-			bool found = decode_bytes(wrappings[i].link_type, b.bytes, len, b.len, &cut_by_snap);
+			int link_type = wrappings[i].link_type;
+			bool found = decode_bytes(link_type, b.bytes, len, b.len, &cut_by_snap);
 			if (found && cut_by_snap.kind == PACKET_TCP) {
 				assert_int_equal(cut_by_snap.payload_wire_len, 5);
 				assert_int_equal(b.len - len + cut_by_snap.payload_len, 5);
 			}
-			decode_bytes(wrappings[i].link_type, b.bytes, len, len, &cut);
+			decode_bytes(link_type, b.bytes, len, len, &cut);
 		}
 	}
 }
@@ -265,7 +278,8 @@ static void a_zero_ip_length_is_offload_and_takes_all(void **state)
 {
 	(void)state;
 	struct packet p;
-	assert_true(decode_hex(DLT_RAW, "45 00 0000 1234 4000 40 06 0000 0a000001 0a000002" TCP_HELLO "4141", &p));
+	assert_true(decode_hex(DLT_RAW, "45 00 0000 1234 4000 40 06 0000 0a000001 0a000002"
+					TCP_HELLO "4141", &p));
 	assert_int_equal(p.payload_len, 7);
 	assert_int_equal(p.payload_wire_len, 7);
 }
@@ -296,7 +310,8 @@ static void tcp_options_are_read(void **state)
 		"0512 00000064 000000c8 0000012c 00000190"	/* two SACK blocks */
 		"0000", &p));
 	assert_int_equal(p.mss, 1460);
-	assert_true(p.has_options && p.has_sack_permitted && p.has_timestamps && p.has_window_scale);
+	assert_true(p.has_options && p.has_sack_permitted);
+	assert_true(p.has_timestamps && p.has_window_scale);
 	assert_int_equal(p.sack_count, 2);
 	assert_int_equal(p.sack[1][0], 300);
 	assert_int_equal(p.sack[1][1], 400);
@@ -309,7 +324,9 @@ static void tcp_options_are_read(void **state)
 static void malformed_tcp_options_hide_only_those_behind_them(void **state)
 {
 	(void)state;
-	static const char *const options[] = { "020405b4 0300 0402", "020405b4 03ff 0402", "020405b4 0301 0402" };
+	static const char *const options[] = {
+		"020405b4 0300 0402", "020405b4 03ff 0402", "020405b4 0301 0402",
+	};
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		static struct buffer b;
 		struct packet p;
@@ -337,7 +354,8 @@ static void broken_headers_are_undecodable_and_other_protocols_are_not(void **st
 		{ MACS "0800" OUTER4("01") "08000000 00010001", false },	/* a ping */
 		{ MACS "0800 44 00 0000", true },	/* header length below 20 */
 		{ MACS "0800" OUTER4("06") "9c40", true },
-		{ MACS "0800" OUTER4("06") "9c40 01bb 00000001 00000002 40 18 2000 0000 0000", true },
+		{ MACS "0800" OUTER4("06") "9c40 01bb 00000001 00000002 40 18 2000 0000 0000",
+		  true },	/* a TCP header of 16 bytes */
 		{ MACS "0800" OUTER4("11") "9c40 01bb 0007 0000", true },
 		{ MACS "0800 45 00 0010 0001 0000 40 06 0000 c0a80001 c0a80002", true },
 	};
@@ -372,14 +390,20 @@ static void a_udp_datagram_ends_where_its_header_says(void **state)
 static void a_tunnel_port_with_something_else_is_plain_udp(void **state)
 {
 	(void)state;
-	static const char *const ports[] = { "12b5", "12b6", "17c1", "0868", "0dd8", "9090", "06a5", "19eb", "2118" };
+	static const char *const ports[] = {
+		"12b5", "12b6", "17c1", "0868", "0dd8", "9090", "06a5", "19eb", "2118",
+	};
 	static const char *const contents[] = {
-		"16 fefd 0000 000000000000 0030 0100002400000000 000000240102",	/* DTLS handshake */
-		"18 fefd 0001 000000000001 0010 aabbccddeeff00112233445566778899",	/* heartbeat */
-		"c3 00000001 08 0102030405060708 00 00 4140 aabbccddeeff00112233445566",	/* QUIC */
-		"45 aabbccddeeff0011223344556677889900112233445566778899aabbccddeeff",	/* QUIC, short */
-		"65 aabbccddeeff0011223344556677889900112233445566778899aabbccddeeff001122334455667788",
-		"65 aabbcc0001 ff0011223344556677889900112233445566778899aabbccddeeff001122334455667788",
+		/* DTLS handshake and heartbeat */
+		"16 fefd 0000 000000000000 0030 0100002400000000 000000240102",
+		"18 fefd 0001 000000000001 0010 aabbccddeeff00112233445566778899",
+		/* QUIC, long and short headers */
+		"c3 00000001 08 0102030405060708 00 00 4140 aabbccddeeff00112233445566",
+		"45 aabbccddeeff0011223344556677889900112233445566778899aabbccddeeff",
+		"65 aabbccddeeff0011223344556677889900112233445566778899aabbccddeeff0011223344"
+		"55667788",
+		"65 aabbcc0001 ff0011223344556677889900112233445566778899aabbccddeeff0011223344"
+		"55667788",
 	};
 	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
 		for (size_t j = 0; j < sizeof(contents) / sizeof(contents[0]); j++) {
@@ -431,8 +455,10 @@ static void an_icmpv6_error_quotes_through_extension_headers(void **state)
 {
 	(void)state;
 	struct packet p;
-	assert_true(decode_hex(DLT_RAW, OUTER6("3a") "02 00 0000 00000500"	/* packet too big: 1280 */
-		"60000000 0000 2c 40 20010db8000000000000000000000001 20010db8000000000000000000000002"
+	assert_true(decode_hex(DLT_RAW, OUTER6("3a")
+		"02 00 0000 00000500"		/* packet too big: 1280 */
+		"60000000 0000 2c 40"
+		"20010db8000000000000000000000001 20010db8000000000000000000000002"
 		"11 00 0001 00000007 c000 01bb 0400 0000", &p));
 	assert_int_equal(p.kind, PACKET_ICMP);
 	assert_int_equal(p.icmp.kind, ICMP_TOO_BIG);

@@ -47,15 +47,16 @@ static bool take_frame(struct bench *b, const struct buffer *bytes, uint32_t mis
 {
 	free(b->frame);		/* what is lent must not lie in it */
 	b->frame = exact_copy(bytes->bytes, bytes->len);
-	struct frame frame = { .mark = { 1, b->time }, .bytes = b->frame, .len = (uint32_t)bytes->len,
-			       .wire_len = (uint32_t)bytes->len + missing, .link_type = DLT_RAW };
+	uint32_t len = (uint32_t)bytes->len;
+	struct frame frame = { .mark = { 1, b->time }, .bytes = b->frame, .len = len,
+			       .wire_len = len + missing, .link_type = DLT_RAW };
 	b->time += 1000;
 	return decode(b->decoder, &frame, &b->out, &b->undecodable);
 }
 
 /* A fragment with given contents, `missing` bytes of it cut by the snap length. */
-static bool take4(struct bench *b, unsigned id, uint32_t offset, const void *bytes, size_t len, bool more,
-		  uint32_t missing)
+static bool take4(struct bench *b, unsigned id, uint32_t offset, const void *bytes, size_t len,
+		  bool more, uint32_t missing)
 {
 	static struct buffer f;
 
@@ -105,7 +106,9 @@ static void fragments_in_any_order_make_the_datagram(void **state)
 {
 	(void)state;
 	static const uint32_t cuts[] = { 0, 16, 32, UDP_LEN };
-	static const int orders[][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+	static const int orders[][3] = {
+		{ 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 },
+	};
 	for (size_t i = 0; i < 6; i++) {
 		struct bench *b = bench_new(1 << 20);
 		for (int version = 4; version <= 6; version += 2) {
@@ -197,10 +200,10 @@ static void fragments_that_cannot_be_are_undecodable(void **state)
 	static const uint8_t zeros[1000];
 	assert_false(take4(b, 1, 0, zeros, 13, true, 0));	/* not the last, no whole units */
 	assert_true(b->undecodable);
-	assert_false(take4(b, 1, 65528, zeros, 16, false, 0));	/* ends beyond what a length can say */
+	assert_false(take4(b, 1, 65528, zeros, 16, false, 0));	/* ends beyond any length */
 	assert_true(b->undecodable);
 	assert_false(take4(b, 2, 32, zeros, 16, true, 0));
-	assert_false(take4(b, 2, 8, zeros, 16, false, 0));	/* the last, but there is more behind */
+	assert_false(take4(b, 2, 8, zeros, 16, false, 0));	/* the last, but more is behind */
 	assert_true(b->undecodable);
 	assert_false(take4(b, 3, 8, zeros, 16, false, 0));
 	assert_false(take4(b, 3, 32, zeros, 16, true, 0));	/* behind the last */
@@ -215,10 +218,11 @@ static void a_flood_of_fragments_keeps_within_the_memory(void **state)
 	struct bench *b = bench_new(MEMORY);
 	static const uint8_t zeros[1024];
 	for (unsigned id = 0; id < 65536; id++) {
-		assert_false(take4(b, id, (id * 1024) % 60000 / 8 * 8, zeros, sizeof(zeros), true, 0));
+		uint32_t offset = id * 1024 % 60000 / 8 * 8;
+		assert_false(take4(b, id, offset, zeros, sizeof(zeros), true, 0));
 		if (id % 1000 == 0) {	/* too large for what is allowed, and dropped */
 			for (uint32_t at = 0; at < 60000; at += 1024)
-				assert_false(take4(b, 70000, at / 8 * 8, zeros, sizeof(zeros), true, 0));
+				assert_false(take4(b, 70000, at, zeros, sizeof(zeros), true, 0));
 		}
 	}
 	b->time += INT64_C(60) * SECOND;

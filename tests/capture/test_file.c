@@ -28,7 +28,8 @@ static int describe(char *to, size_t room, enum file_result kind, const struct f
 	if (kind == FILE_SECRETS)
 		return snprintf(to, room, "secrets:%u ", frame->len);
 	return snprintf(to, room, "%llu:%lld.%09lld:%d:%u/%u ",
-			(unsigned long long)frame->mark.frame, (long long)(frame->mark.time / second),
+			(unsigned long long)frame->mark.frame,
+			(long long)(frame->mark.time / second),
 			(long long)(frame->mark.time % second), frame->link_type, frame->len,
 			frame->wire_len);
 }
@@ -152,7 +153,7 @@ static void the_longer_packet_header_of_kuznetzov_is_passed_over(void **state)
 	free(b);
 }
 
-static void a_link_type_is_read_without_its_checksum_bits_and_as_libpcap_numbers_it(void **state)
+static void link_types_lose_their_checksum_bits_and_are_libpcaps(void **state)
 {
 	(void)state;
 	struct buffer *b = new_buffer();
@@ -204,7 +205,7 @@ static void what_is_no_capture_is_told_in_words(void **state)
 	put_bytes(b, "# Notes\nnot packets\n", 20);
 	fails_with(b, "unreadable", ": a text file, not a capture (pcap or pcapng)");
 	put_bytes(b, "\xfd" "7zXZ\0 whatever", 15);
-	fails_with(b, "unreadable", ": compressed by xz, which is not read here: decompress it first");
+	fails_with(b, "unreadable", ": compressed by xz: decompress it first");
 	put_hex(b, "0102030405060708");
 	fails_with(b, "unreadable", ": not a capture file (pcap or pcapng)");
 	put_hex(b, "d4c3b2a1 0200 0400");
@@ -457,7 +458,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pcap_is_read_in_either_byte_order_and_resolution),
 		cmocka_unit_test(the_longer_packet_header_of_kuznetzov_is_passed_over),
-		cmocka_unit_test(a_link_type_is_read_without_its_checksum_bits_and_as_libpcap_numbers_it),
+		cmocka_unit_test(link_types_lose_their_checksum_bits_and_are_libpcaps),
 		cmocka_unit_test(a_cut_pcap_gives_what_comes_before_at_every_length),
 		cmocka_unit_test(an_absurd_length_is_damage),
 		cmocka_unit_test(what_is_no_capture_is_told_in_words),
