@@ -203,11 +203,16 @@ static void take_reset(struct flows *f, struct flow *w, enum side s, const struc
 	queue_put(&f->queue, &event, NULL);
 }
 
+/* A RST that its sender's own data followed did not end the connection. */
+static bool was_reset(const struct flow *w, enum side s)
+{
+	return w->half[s].has_reset && !w->facts.side[s].data_after_reset.frame;
+}
+
 static bool is_over(const struct flow *w)
 {
-	const struct half *c = &w->half[SIDE_CLIENT], *s = &w->half[SIDE_SERVER];
-
-	return c->has_reset || s->has_reset || (c->fin_acked && s->fin_acked);
+	return was_reset(w, SIDE_CLIENT) || was_reset(w, SIDE_SERVER) ||
+	       (w->half[SIDE_CLIENT].fin_acked && w->half[SIDE_SERVER].fin_acked);
 }
 
 enum flow_state connection_state(const struct flow *w, const struct packet *p)

@@ -18,6 +18,10 @@ enum {
 	HELD_MAX = 1024,
 	/* Recent packets per side among which a second capture of the same one is looked for. */
 	PRINTS_KEPT = 8,
+	/* Delivered segments whose first bytes are kept, to know a copy that says something else: a
+	 * forged answer and the true one race each other, one behind the other. */
+	HEADS_KEPT = 4,
+	HEAD_BYTES = 20,
 };
 
 static const int64_t MILLISECOND = 1000000;
@@ -44,6 +48,13 @@ struct print {
 	int64_t time;
 };
 
+/* How a delivered segment began. */
+struct head {
+	uint64_t offset;
+	uint8_t len;		/* 0: none */
+	uint8_t bytes[HEAD_BYTES];
+};
+
 /* One direction of a TCP connection; next offset to deliver is tcp_side's `delivered`. */
 struct half {
 	uint32_t base;		/* sequence number of offset 0 */
@@ -62,7 +73,8 @@ struct half {
 	uint8_t waited;		/* packets */
 	int64_t waiting_since;
 	struct print prints[PRINTS_KEPT];
-	uint8_t next_print;
+	struct head heads[HEADS_KEPT];
+	uint8_t next_print, next_head;
 };
 
 enum flow_state { STATE_OPENING, STATE_OPEN, STATE_DONE, STATE_UDP, STATE_COUNT };

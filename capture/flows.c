@@ -197,7 +197,6 @@ static void retire_lone(struct flows *f, uint32_t id, enum flow_end end)
 	uint64_t hash = hash_flow(&f->key, TRANSPORT_TCP, &syn.source, &syn.destination);
 
 	l->end = (uint8_t)end;
-	past_note(&f->past, hash, l->stream, false, f->now);
 	store_unlink(f, id, hash);
 	tell_over(f, id, syn.mark, end);
 }
@@ -243,14 +242,15 @@ static uint32_t stream_number(struct flows *f, const struct packet *p, const str
 
 static void open_flow(struct flows *f, const struct packet *p, uint64_t hash)
 {
-	const struct past_flow *past = past_find(&f->past, hash);
+	const struct past_flow *past;
 	bool tcp = p->kind == PACKET_TCP;
 	struct flow *w;
 
+	if (open_lone(f, p, hash))
+		return;
+	past = past_find(&f->past, hash);
 	if (tcp && !(p->flags & TCP_SYN) && !p->payload_wire_len &&
 	    past_finished(past, f->now, PAST_SECONDS))
-		return;
-	if (open_lone(f, p, hash))
 		return;
 	w = store_flow(f, hash, tcp ? STATE_OPENING : STATE_UDP);
 	if (!w) {

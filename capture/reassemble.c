@@ -56,6 +56,16 @@ void reassemble_rebase(struct flow *w, enum side s, uint32_t down)
 		at->offset += down;
 }
 
+static void keep_head(struct half *h, uint64_t offset, const uint8_t *bytes, uint32_t len)
+{
+	struct head *head = &h->heads[h->next_head];
+
+	head->offset = offset;
+	head->len = (uint8_t)(len < HEAD_BYTES ? len : HEAD_BYTES);
+	memcpy(head->bytes, bytes, head->len);
+	h->next_head = (uint8_t)((h->next_head + 1) % HEADS_KEPT);
+}
+
 static void emit_bytes(struct flows *f, struct flow *w, enum side s, const struct mark *mark,
 		       const uint8_t *bytes, uint32_t len, struct held *held)
 {
@@ -67,6 +77,7 @@ static void emit_bytes(struct flows *f, struct flow *w, enum side s, const struc
 
 	w->half[s].settled = true;
 	w->half[s].waiting = false;
+	keep_head(&w->half[s], side->delivered, bytes, len);
 	side->delivered += len;
 	if (!queue_put(&f->queue, &event, held))
 		free(held);
@@ -267,17 +278,28 @@ static const struct held *first_beyond(const struct half *h, uint64_t offset)
 	return at;
 }
 
-/* The first copy wins; whether the second says something else is a fact. */
-static bool differs(const struct held *h, const struct packet *p, int64_t offset)
+/* The first copy wins; whether the second says something else where they overlap is a fact. */
+static bool differs(uint64_t offset, const uint8_t *bytes, uint32_t len, const struct packet *p,
+		    int64_t packet_offset)
 {
-	int64_t from = (int64_t)h->offset > offset ? (int64_t)h->offset : offset;
-	int64_t to = (int64_t)held_end(h), captured = offset + (int64_t)p->payload_len;
+	int64_t from = (int64_t)offset > packet_offset ? (int64_t)offset : packet_offset;
+	int64_t to = (int64_t)offset + (int64_t)len;
 
-	if (to > captured)
-		to = captured;
-	return !h->cut && from < to && memcmp(h->bytes + (size_t)(from - (int64_t)h->offset),
-					      p->payload + (size_t)(from - offset),
-					      (size_t)(to - from)) != 0;
+	if (to > packet_offset + (int64_t)p->payload_len)
+		to = packet_offset + (int64_t)p->payload_len;
+	return from < to && memcmp(bytes + (size_t)(from - (int64_t)offset),
+				   p->payload + (size_t)(from - packet_offset), (size_t)(to - from));
+}
+
+static void compare_with_delivered(struct tcp_side *side, const struct half *h,
+				   const struct packet *p, int64_t offset)
+{
+	for (int i = 0; i < HEADS_KEPT; i++) {
+		const struct head *head = &h->heads[i];
+
+		if (differs(head->offset, head->bytes, head->len, p, offset))
+			side->conflicting_overlap = true;
+	}
 }
 
 static void compare_with_held(struct tcp_side *side, const struct half *h, const struct packet *p,
@@ -286,7 +308,7 @@ static void compare_with_held(struct tcp_side *side, const struct half *h, const
 	int64_t end = offset + (int64_t)p->payload_len;
 
 	for (const struct held *at = h->first; at && (int64_t)at->offset < end; at = at->next) {
-		if (differs(at, p, offset))
+		if (!at->cut && differs(at->offset, at->bytes, at->len, p, offset))
 			side->conflicting_overlap = true;
 	}
 }
@@ -308,6 +330,8 @@ uint64_t reassemble_data(struct flows *f, struct flow *w, enum side s, const str
 	int64_t end = offset + (int64_t)p->payload_wire_len;
 	uint64_t at = side->delivered, fresh = 0;
 
+	if (offset < (int64_t)at && !w->forgotten)
+		compare_with_delivered(side, h, p, offset);
 	if (end <= (int64_t)at)
 		return 0;
 	if (w->forgotten)

@@ -3,9 +3,10 @@
 
 enum {
 	/* A second capture of the same packet comes within a mirror's delay. With an IP ID, which a
-	 * retransmission would not repeat, that may be long; without one it must be short. */
-	REPEAT_WITH_ID_MS = 20,
-	REPEAT_WITHOUT_ID_MS = 1,
+	 * retransmission would not repeat, that may be long, and for a SYN, whose timer is a second;
+	 * else it must be short, until the flow is known to be mirrored twice. */
+	REPEAT_MS = 20,
+	REPEAT_UNSURE_MS = 1,
 	MAX_WINDOW_SHIFT = 14,		/* RFC 7323 2.3 */
 };
 
@@ -41,13 +42,18 @@ static uint64_t print_of(const struct packet *p)
 	return value;
 }
 
-static bool is_among(const struct half *h, uint64_t value, const struct packet *p)
+static int64_t mirror_delay(const struct flow *w, const struct packet *p)
 {
-	int64_t within = p->ip_id ? REPEAT_WITH_ID_MS * MILLISECOND
-				  : REPEAT_WITHOUT_ID_MS * MILLISECOND;
+	bool sure = p->ip_id || p->flags & TCP_SYN || w->facts.side[SIDE_CLIENT].duplicates ||
+		    w->facts.side[SIDE_SERVER].duplicates;
 
+	return (sure ? REPEAT_MS : REPEAT_UNSURE_MS) * MILLISECOND;
+}
+
+static bool is_among(const struct half *h, uint64_t value, int64_t time, int64_t within)
+{
 	for (int i = 0; i < PRINTS_KEPT; i++) {
-		int64_t apart = time_apart(p->mark.time, h->prints[i].time);
+		int64_t apart = time_apart(time, h->prints[i].time);
 
 		if (h->prints[i].value == value && apart <= within && apart >= -within)
 			return true;
@@ -63,7 +69,7 @@ bool side_repeats(struct flow *w, enum side s, const struct packet *p)
 	/* Without an ID, equal empty segments may each answer another packet: these are no copies. */
 	if (!p->ip_id && !p->payload_wire_len)
 		value = mix(value, w->facts.side[other_side(s)].last_packet.frame);
-	if (is_among(h, value, p))
+	if (is_among(h, value, p->mark.time, mirror_delay(w, p)))
 		return true;
 	h->prints[h->next_print] = (struct print){ .value = value, .time = p->mark.time };
 	h->next_print = (uint8_t)((h->next_print + 1) % PRINTS_KEPT);

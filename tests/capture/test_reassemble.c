@@ -105,6 +105,27 @@ static void a_second_capture_of_a_packet_is_no_retransmission(void **state)
 	assert_int_equal(b->stats.duplicates, 1);
 }
 
+static void without_ip_ids_a_mirror_is_known_by_its_double_syn(void **state)
+{
+	const int64_t delay = 3000000;
+
+	(void)state;
+	for (uint32_t i = 0; i < 6; i++) {
+		struct packet p = packet_from(SIDE_CLIENT, i < 2 ? TCP_SYN : TCP_ACK,
+					      i < 2 ? CLIENT_ISN : CLIENT_ISN + 1 + (i / 2 - 1) * 5, 0);
+
+		p.mark.frame = i + 1;
+		p.mark.time = b->time + i * delay;
+		if (i >= 2)
+			p = with_payload(p, "hello", 5);
+		send_raw(b, &p);
+	}
+	assert_string_equal(b->log, "opened c+5 c+5");
+	assert_int_equal(b->facts.side[SIDE_CLIENT].duplicates, 3);
+	assert_int_equal(b->facts.side[SIDE_CLIENT].retransmissions, 0);
+	assert_int_equal(b->facts.side[SIDE_CLIENT].syn_count, 1);
+}
+
 static void an_overlap_keeps_the_first_copy(void **state)
 {
 	(void)state;
@@ -123,6 +144,17 @@ static void an_overlap_with_equal_bytes_is_no_conflict(void **state)
 	send_data(b, SIDE_CLIENT, 8, "ij", 2);
 	send_data(b, SIDE_CLIENT, 0, "abcdefghijkl", 12);
 	assert_client_said("abcdefghijkl");
+	assert_false(b->facts.side[SIDE_CLIENT].conflicting_overlap);
+}
+
+static void a_second_answer_behind_a_forged_one_is_a_conflict(void **state)
+{
+	(void)state;
+	shake_hands(b);
+	send_data(b, SIDE_SERVER, 0, "HTTP/1.1 403 Forbidden", 22);
+	send_data(b, SIDE_SERVER, 0, "HTTP/1.1 200 OK", 15);
+	assert_string_equal(b->log, "opened s+22");
+	assert_true(b->facts.side[SIDE_SERVER].conflicting_overlap);
 	assert_false(b->facts.side[SIDE_CLIENT].conflicting_overlap);
 }
 
@@ -475,6 +507,8 @@ int main(void)
 		claim(a_second_capture_of_a_packet_is_no_retransmission),
 		claim(an_overlap_keeps_the_first_copy),
 		claim(an_overlap_with_equal_bytes_is_no_conflict),
+		claim(a_second_answer_behind_a_forged_one_is_a_conflict),
+		claim(without_ip_ids_a_mirror_is_known_by_its_double_syn),
 		claim(sequence_numbers_wrap),
 		claim(a_hole_that_the_other_side_acknowledged_becomes_a_gap),
 		claim(bytes_that_come_soon_after_their_acknowledgement_are_not_lost),
