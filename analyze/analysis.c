@@ -332,9 +332,8 @@ static int by_serial(const void *x, const void *y)
 void analysis_finish(struct analysis *a)
 {
 	a->finished = true;
-	if (!a->queue)
-		return;		/* nothing ever waited, and qsort wants an array */
-	qsort(a->queue + a->queue_at, a->queue_count - a->queue_at, sizeof(*a->queue), by_serial);
+	if (a->queue_count > a->queue_at)
+		qsort(a->queue + a->queue_at, a->queue_count - a->queue_at, sizeof(*a->queue), by_serial);
 }
 
 static bool queue_is_ready(const struct analysis *a)

@@ -244,10 +244,12 @@ static bool refused_after_finishing(const struct view *v)
 		return false;
 	if (nss && e->how == ENDED_BY_HIDDEN_ALERT)
 		return chain_worst(v->chain) != NULL && !v->chain_is_borrowed;
+	/* OpenSSL itself would have alerted in the handshake: only curl, which offers ALPN, compares
+	 * the name afterwards and says goodbye; only Node.js leaves with a bare FIN. */
+	if (client == STACK_OPENSSL && !(v->h->hello->has_alpn && (bare || has_defect(v, DEFECT_NAME_MISMATCH))))
+		return false;
 	if (v->name[0] && has_defect(v, DEFECT_NAME_MISMATCH))
 		return true;
-	if (client == STACK_OPENSSL && !bare)
-		return false;
 	return has_defect(v, DEFECT_EXPIRED) || has_defect(v, DEFECT_NOT_YET_VALID);
 }
 

@@ -217,6 +217,9 @@ static void read_waiting(const struct handshake *h, struct ending *e)
 		e->heard[side] = data;
 		last = mark_later(last, data);
 	}
+	/* Datagrams carry no acknowledgement: the wait began when the other side was last heard. */
+	if (h->flow.transport == TRANSPORT_UDP)
+		last = happened(e->heard[SIDE_SERVER]) ? e->heard[SIDE_SERVER] : h->flow.first;
 	e->waited = happened(last) && e->mark.time > last.time ? e->mark.time - last.time : 0;
 }
 

@@ -48,6 +48,19 @@ static bool is_finished13(const struct handshake *h, uint32_t length)
 	return has_content13(l, length, MESSAGE_HEADER + l.hash);
 }
 
+/* Chromium answers ALPS (draft-vvv-tls-alps) with an EncryptedExtensions of its own, in one record
+ * with Finished. */
+static bool is_finished_with_alps(const struct handshake *h, uint32_t length)
+{
+	enum { ALPS = 17613, OLD_ALPS = 17513, ALPS_BYTES_MAX = 80 };
+	struct lengths l = lengths_of(h->suite);
+	uint32_t finished = MESSAGE_HEADER + l.hash + 1 + l.tag;
+
+	return h->hello && length > finished && length <= finished + ALPS_BYTES_MAX &&
+	       length != finished + EMPTY_CERTIFICATE_BYTES &&
+	       (code_list_has(&h->hello->extensions, ALPS) || code_list_has(&h->hello->extensions, OLD_ALPS));
+}
+
 /* The client's hidden records behind the ServerHello, end_of_early_data left out. */
 static uint16_t client_records(const struct handshake *h, const struct record_fact **out, uint16_t max)
 {
@@ -77,7 +90,7 @@ enum client_flight infer_client_flight(const struct handshake *h)
 		return FLIGHT_NONE;
 	if (is_alert13(h, r[0]->length))
 		return FLIGHT_ALERT;
-	if (is_finished13(h, r[0]->length))
+	if (is_finished13(h, r[0]->length) || is_finished_with_alps(h, r[0]->length))
 		return FLIGHT_FINISHED;
 	if (has_content13(l, r[0]->length, EMPTY_CERTIFICATE_BYTES))
 		return count > 1 && is_finished13(h, r[1]->length) ? FLIGHT_EMPTY_CERTIFICATE : FLIGHT_OTHER;
@@ -241,12 +254,37 @@ static void infer_hidden13(struct handshake *h)
 	read_uncounted13(h, SIDE_SERVER);
 }
 
+/*
+ * DTLS 1.3 and QUIC say in clear which keys a packet uses (RFC 9147 6.1, RFC 9001 4.1.4): a side
+ * that sends with application keys has finished, and hears the other's Finished acknowledged.
+ */
+static void infer_by_epoch(struct handshake *h)
+{
+	enum { EPOCH_APPLICATION = 3 };
+
+	for (int side = 0; side < 2; side++) {
+		const struct record_fact *last = &h->last_record[side];
+
+		for (uint16_t i = 0; i < h->record_count[side]; i++)
+			if (h->records[side][i].epoch >= EPOCH_APPLICATION)
+				add_data(h, (enum side)side, 1, h->records[side][i].mark);
+		if (h->record_total[side] > h->record_count[side] && last->epoch >= EPOCH_APPLICATION)
+			add_data(h, (enum side)side, h->record_total[side] - h->record_count[side], last->mark);
+		if (!happened(h->finished[side]))
+			h->finished[side] = h->first_data[side];
+	}
+}
+
 void infer_hidden(struct handshake *h)
 {
 	const struct record_fact *first = NULL;
 
 	if (!h->server || !is_tls13(h->version))
 		return;
+	if (h->dissected_as != 't') {
+		infer_by_epoch(h);
+		return;
+	}
 	/* A key log may lack one side's secrets, or the records were changed on the way. */
 	if (!h->keys || (!happened(h->finished[SIDE_CLIENT]) && client_records(h, &first, 1)))
 		infer_hidden13(h);

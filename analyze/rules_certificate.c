@@ -166,15 +166,20 @@ static const struct chain_defect *untolerated(const struct view *v, enum chain_d
 	return d && (!d->tolerated || v->end->how == ENDED_BY_ALERT) ? d : NULL;
 }
 
+static bool is_checked_by_all(enum chain_defect_kind defect)
+{
+	return defect == DEFECT_EXPIRED || defect == DEFECT_NOT_YET_VALID || defect == DEFECT_NAME_MISMATCH ||
+	       defect == DEFECT_SELF_SIGNED_LEAF || defect == DEFECT_INTERCEPTED || defect == DEFECT_REVOKED;
+}
+
 static enum confidence confidence_of(const struct view *v, enum chain_defect_kind kind, enum fit fit)
 {
 	if (v->chain_is_borrowed)
 		return fit == FIT_EXACT || !hangs_on_trust(kind) ? LIKELY : POSSIBLE;
 	if (fit == FIT_EXACT)
 		return hangs_on_trust(kind) && kind != DEFECT_SELF_SIGNED_LEAF ? LIKELY : CERTAIN;
-	/* A bare close may have any reason; that a CA is private is none by itself. */
-	if (hangs_on_trust(kind) && kind != DEFECT_SELF_SIGNED_LEAF && kind != DEFECT_INTERCEPTED &&
-	    (v->end->how == ENDED_BY_FIN || v->end->how == ENDED_BY_RST))
+	/* A bare close may have any reason; only what every client checks suggests itself. */
+	if ((v->end->how == ENDED_BY_FIN || v->end->how == ENDED_BY_RST) && !is_checked_by_all(kind))
 		return POSSIBLE;
 	if (kind == DEFECT_EXPIRED || kind == DEFECT_NOT_YET_VALID)
 		return v->end->how == ENDED_BY_ALERT ? CERTAIN : LIKELY;

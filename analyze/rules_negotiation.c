@@ -221,7 +221,7 @@ static bool downgrade_detected(const struct view *v, struct guess *g)
 	if (!ended_by_alert(v, SIDE_CLIENT, ILLEGAL_PARAMETER) && !ended_by_alert(v, SIDE_CLIENT, PROTOCOL_VERSION) &&
 	    happened(v->h->client_key_exchange))
 		return false;
-	blame(g, end_alert(v) == ILLEGAL_PARAMETER ? CERTAIN : LIKELY, PARTY_CLIENT, PARTY_NETWORK);
+	blame(g, end_alert(v) == ILLEGAL_PARAMETER ? CERTAIN : end_alert(v) ? LIKELY : POSSIBLE, PARTY_CLIENT, PARTY_NETWORK);
 	g->weight = 90;
 	say(g, "Downgrade: the server negotiated only %s but its random carries the mark of a server that supports more, so the client stopped",
 	    code_name(chosen, CODE_VERSION, v->h->version));
@@ -785,8 +785,8 @@ static bool ech_rejected(const struct view *v, struct guess *g)
 /* RFC 8446 9.2: what a ClientHello for TLS 1.3 must carry. */
 static const char *missing_from(const struct client_hello *c)
 {
-	if (!is_tls13(highest_version(c)) || c->sslv2)
-		return NULL;
+	if (highest_version(c) != TLS13 || c->sslv2)
+		return NULL;	/* the drafts had other rules and other numbers */
 	if (c->psk_identities && !c->psk_ke && !c->psk_dhe_ke)
 		return "psk_key_exchange_modes";
 	if (!c->has_signatures && !c->psk_identities)
@@ -801,7 +801,7 @@ static const char *missing_from(const struct client_hello *c)
 static uint16_t share_without_group(const struct client_hello *c)
 {
 	for (uint16_t i = 0; c->has_groups && i < c->key_shares.count; i++)
-		if (!code_list_has(&c->groups, c->key_shares.at[i]))
+		if (!is_grease(c->key_shares.at[i]) && !code_list_has(&c->groups, c->key_shares.at[i]))
 			return c->key_shares.at[i];
 	return 0;
 }
@@ -812,11 +812,18 @@ static bool ended_in_any_alert(const struct view *v)
 	       (v->end->how == ENDED_BY_ALERT || v->end->how == ENDED_BY_HIDDEN_ALERT);
 }
 
+/* Alerts with a meaning of their own that a broken hello does not explain. */
+static bool is_about_something_else(uint8_t alert)
+{
+	return alert == PROTOCOL_VERSION || alert == INAPPROPRIATE_FALLBACK || alert == NO_APPLICATION_PROTOCOL ||
+	       (alert >= 42 && alert <= 46) || alert == 48 || alert == 112 || alert == 116;
+}
+
 static bool hello_lacks_extension(const struct view *v, struct guess *g)
 {
 	const char *missing = v->h->hello ? missing_from(last_hello(v->h)) : NULL;
 
-	if (!missing || !ended_in_any_alert(v) || end_alert(v) == PROTOCOL_VERSION)
+	if (!missing || !ended_in_any_alert(v) || is_about_something_else(end_alert(v)))
 		return false;
 	blame(g, end_alert(v) == MISSING_EXTENSION ? CERTAIN : LIKELY, party_of(v->end->by), PARTY_CLIENT);
 	g->weight = 60;

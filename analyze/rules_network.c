@@ -9,6 +9,10 @@ enum {
 	SEGMENT_OF_ETHERNET = 1460
 };
 
+/* A datagram handshake is repeated at about 1 s and 3 s (RFC 9147 5.8.2, RFC 9002 6.2.2): less
+ * silence than that proves nothing. */
+static const int64_t DATAGRAM_PATIENCE_NS = INT64_C(2500000000);
+
 static const struct tcp_side *side_of(const struct view *v, enum side side)
 {
 	return &v->h->flow.side[side];
@@ -117,7 +121,8 @@ static bool hello_lost(const struct view *v, struct guess *g)
 		return false;
 	if (is_tcp(v) && (!never_acked || side_of(v, SIDE_SERVER)->data_segments))
 		return false;
-	if (!is_tcp(v) && (v->h->dissected_as != 'q' || happened(side_of(v, SIDE_SERVER)->first_packet)))
+	if (!is_tcp(v) && (v->h->dissected_as != 'q' || happened(side_of(v, SIDE_SERVER)->first_packet) ||
+			   v->end->waited < DATAGRAM_PATIENCE_NS))
 		return false;
 	blame(g, LIKELY, 70, PARTY_NETWORK, PARTY_NETWORK);
 	say(g, "The ClientHello never arrived: it was sent %u times and %s", is_tcp(v) ? client->retransmissions + 1 : (unsigned)v->h->flow.packets,
@@ -209,7 +214,7 @@ static bool large_hello_cut_off(const struct view *v, struct guess *g)
 {
 	const struct tcp_side *client = side_of(v, SIDE_CLIENT);
 
-	if (!is_tcp(v) || v->end->phase > PHASE_HELLO || !hello_is_large(v) || v->end->by != SIDE_SERVER ||
+	if (!is_tcp(v) || !waiting_for_server(v) || !hello_is_large(v) || v->end->by != SIDE_SERVER ||
 	    (v->end->how != ENDED_BY_RST && v->end->how != ENDED_BY_FIN) || client->acked >= client->sent)
 		return false;
 	blame(g, POSSIBLE, 60, PARTY_SERVER, PARTY_SERVER);
@@ -243,7 +248,7 @@ static bool silent(const struct view *v, struct guess *g)
 		return false;
 	if (is_tcp(v) && (server->data_segments || !hello_acknowledged(v)))
 		return false;
-	if (!is_tcp(v) && v->h->dissected_as == 'q')
+	if (!is_tcp(v) && (v->h->dissected_as == 'q' || v->end->waited < DATAGRAM_PATIENCE_NS))
 		return false;
 	if (v->end->how != ENDED_NOT && v->end->by == SIDE_SERVER)
 		return false;
