@@ -2,6 +2,7 @@
  * DTLS 1.0, 1.2 (RFC 6347) and 1.3 (RFC 9147), with connection ids (RFC 9146): datagrams to records
  * to messages. Other protocols may share the port (RFC 7983: WebRTC's STUN and RTP): passed over.
  */
+#include "dtls_keys.h"
 #include "dtls_messages.h"
 #include "foreign.h"
 
@@ -25,6 +26,7 @@ struct dtls_side {
 struct dtls {
 	struct tls *tls;
 	struct message_context context;
+	struct dtls_keys *keys;		/* NULL without a key log */
 	bool has_random;
 	uint8_t client_random[32];
 	enum side client;		/* who sent the ClientHello */
@@ -35,8 +37,9 @@ struct dtls {
 struct dtls_record {
 	uint8_t type;
 	uint16_t version, epoch;
+	uint64_t number;		/* epoch and sequence number in one; 0 in DTLS 1.3 */
 	struct reader fragment;
-	bool hidden;
+	bool hidden, decrypted;
 };
 
 struct dtls *dtls_new(struct tls *t)
@@ -46,6 +49,7 @@ struct dtls *dtls_new(struct tls *t)
 	d->tls = t;
 	d->context.datagram = true;
 	d->context.cache = tls_cache(t);
+	d->keys = dtls_keys_new(tls_keylog(t));
 	return d;
 }
 
@@ -55,6 +59,7 @@ void dtls_free(struct dtls *d)
 		return;
 	dtls_messages_clear(&d->side[SIDE_CLIENT].messages);
 	dtls_messages_clear(&d->side[SIDE_SERVER].messages);
+	dtls_keys_free(d->keys);
 	free(d);
 }
 
@@ -140,9 +145,9 @@ static bool take_record(struct dtls_side *side, struct dtls_record *out, struct 
 		return take_unified(side, out, r);
 	out->type = take_u8(r);
 	out->version = take_u16(r);
-	out->epoch = take_u16(r);
+	out->number = take_u64(r);
+	out->epoch = (uint16_t)(out->number >> 48);
 	out->hidden = out->epoch > 0;
-	take(r, 6);
 	if (out->type == CONTENT_CID)
 		take_cid(side, r, 0);
 	out->fragment = take_vector16(r);
@@ -157,18 +162,28 @@ static void note_client_hello(struct dtls *d, enum side from, const struct clien
 	d->has_random = true;
 	memcpy(d->client_random, hello->random, sizeof(d->client_random));
 	d->client = from;
+	if (d->keys)
+		dtls_keys_client_hello(d->keys, hello);
+}
+
+static void note_server_hello(struct dtls *d, const struct server_hello *hello)
+{
+	d->context.version = hello->version;
+	d->context.suite = hello->suite;
+	if (d->keys)
+		dtls_keys_server_hello(d->keys, hello);
 }
 
 static void note_hellos(struct dtls *d, enum side from, const struct tls_message *message)
 {
 	const struct server_hello *server = message->body.server_hello;
 
+	if (message->decrypted)		/* a renegotiation, in another epoch */
+		return;
 	if (message->type == HS_CLIENT_HELLO && message->body.client_hello)
 		note_client_hello(d, from, message->body.client_hello);
-	if (message->type == HS_SERVER_HELLO && server && !server->is_retry) {
-		d->context.version = server->version;
-		d->context.suite = server->suite;
-	}
+	if (message->type == HS_SERVER_HELLO && server && !server->is_retry)
+		note_server_hello(d, server);
 }
 
 static void hand_out(struct dtls *d, enum side from, const struct dtls_pending *whole)
@@ -234,7 +249,7 @@ static void take_fragments(struct dtls *d, const struct capture_event *event,
 			begin_anew(d);
 		if (whole && dtls_messages_is_done(messages, &fragment))
 			continue;
-		if (whole && dtls_messages_add(messages, &fragment, event->mark, false))
+		if (whole && dtls_messages_add(messages, &fragment, event->mark, record->decrypted))
 			continue;
 		tls_push_broken(d->tls, event->from, event->mark,
 				whole && fragment.length > MESSAGE_MAX ? BROKEN_MESSAGE_LENGTH
@@ -263,15 +278,16 @@ static bool only_repeats(const struct dtls *d, enum side from, const struct dtls
 }
 
 static void push_record(struct dtls *d, const struct capture_event *event,
-			const struct dtls_record *record, uint64_t offset)
+			const struct dtls_record *record, size_t wire_len, uint64_t offset)
 {
 	bool in_clear = record->type == CONTENT_HANDSHAKE && !record->hidden;
 	struct tls_event out = {
 		.kind = TLS_RECORD, .from = event->from, .mark = event->mark,
 		.record = {
 			.type = record->type, .version = record->version, .offset = offset,
-			.length = (uint32_t)left(&record->fragment), .epoch = record->epoch,
-			.hidden = record->hidden,
+			.length = (uint32_t)wire_len, .epoch = record->epoch,
+			.hidden = record->hidden, .decrypted = record->decrypted,
+			.inner_type = record->decrypted ? record->type : 0,
 			.repeated = in_clear && only_repeats(d, event->from, record),
 		},
 	};
@@ -282,7 +298,10 @@ static void take_alert(struct dtls *d, const struct capture_event *event,
 		       const struct dtls_record *record, uint64_t offset)
 {
 	struct reader r = record->fragment;
-	struct tls_event out = { .kind = TLS_ALERT, .from = event->from, .mark = event->mark };
+	struct tls_event out = {
+		.kind = TLS_ALERT, .from = event->from, .mark = event->mark,
+		.alert.decrypted = record->decrypted,
+	};
 
 	out.alert.level = take_u8(&r);
 	out.alert.code = take_u8(&r);
@@ -293,10 +312,41 @@ static void take_alert(struct dtls *d, const struct capture_event *event,
 				record->fragment.at, left(&record->fragment));
 }
 
+/* With the right secret the record's fragment becomes its plaintext, kept in `room`. */
+static void open_record(struct dtls *d, enum side from, struct dtls_record *record, uint8_t *room)
+{
+	struct sealed sealed = {
+		.sequence = record->number, .type = record->type, .version = record->version,
+		.fragment = record->fragment.at, .len = left(&record->fragment),
+	};
+	size_t len;
+
+	if (record->type == CONTENT_CID || record->version == DTLS13 ||
+	    !dtls_keys_open(d->keys, from, &sealed, room, &len))
+		return;
+	record->fragment = reader_of(room, len);
+	record->hidden = false;
+	record->decrypted = true;
+}
+
+static void read_content(struct dtls *d, const struct capture_event *event,
+			 const struct dtls_record *record, size_t wire_len, uint64_t offset)
+{
+	push_record(d, event, record, wire_len, offset);
+	if (record->hidden)
+		return;
+	if (record->type == CONTENT_HANDSHAKE)
+		take_fragments(d, event, record, offset);
+	else if (record->type == CONTENT_ALERT)
+		take_alert(d, event, record, offset);
+}
+
 static void read_record(struct dtls *d, const struct capture_event *event,
-			const struct dtls_record *record, uint64_t offset)
+			struct dtls_record *record, uint64_t offset)
 {
 	struct dtls_side *side = &d->side[event->from];
+	size_t wire_len = left(&record->fragment);
+	uint8_t *room = NULL;
 
 	if (record->hidden) {
 		bool is_data = record->type == CONTENT_APPLICATION_DATA || record->type == CONTENT_CID;
@@ -304,13 +354,12 @@ static void read_record(struct dtls *d, const struct capture_event *event,
 		side->has_data |= is_data && (record->version != DTLS13 || record->epoch == 3);
 		hand_out_whole(d, event->from, true);
 	}
-	push_record(d, event, record, offset);
-	if (record->hidden)
-		return;
-	if (record->type == CONTENT_HANDSHAKE)
-		take_fragments(d, event, record, offset);
-	else if (record->type == CONTENT_ALERT)
-		take_alert(d, event, record, offset);
+	if (record->hidden && d->keys) {
+		room = must(malloc(wire_len + 1));
+		open_record(d, event->from, record, room);
+	}
+	read_content(d, event, record, wire_len, offset);
+	free(room);
 }
 
 /* ---- datagrams ------------------------------------------------------------------------------ */

@@ -286,6 +286,45 @@ static void only_what_looks_like_dtls_is_taken_for_it(void **state)
 	free(alert.at);
 }
 
+/* The end of a DTLS 1.2 handshake between two OpenSSL endpoints, with the secret they logged. */
+#define LOGGED_RANDOM "2e90f5014d03d96970ec0027181ea0e46aba058b09deafc5621fbe900389d98d"
+#define LOGGED_SERVER_RANDOM "6add3dfe1826bc43d8fd617c2c701be61595712565496236b05e03924e0a73d5"
+static const char logged_line[] =
+	"CLIENT_RANDOM " LOGGED_RANDOM
+	" bafc07b9679b46b3e0a4e5ac4b10e0681de8e2b529547476110274e6ba898ffb7ba11afe367456d10bcaf5a7"
+	"a7d0eb42\n";
+static const char logged_client_finished[] =
+	"16fefd00010000000000000030bb728a64862815982f8e916507d0bd74f8198a755bd290d41e009e6e3f74ef6b"
+	"6d9029c3d8a61bef6dca26dae6fc5440";
+static const char logged_client_alert[] =
+	"15fefd0001000000000002001abb728a648628159aeac299bcff79e2012a8866f73676dbeefa46";
+static const char logged_server_alert[] =
+	"15fefd0001000000000001001a840fdfd2d2d877427382fbded514a230640fbca930baf2e3e935";
+
+static void a_key_log_opens_the_records_of_the_next_epoch(void **state)
+{
+	(void)state;
+	struct keylog *keylog = keylog_new();
+	struct datagrams d;
+	datagrams_open(&d, keylog);
+	send_message(&d, SIDE_CLIENT, HS_CLIENT_HELLO, 0, "fefd" LOGGED_RANDOM "00" "00" "0002c02b" "0100");
+	send_message(&d, SIDE_SERVER, HS_SERVER_HELLO, 0, "fefd" LOGGED_SERVER_RANDOM "00" "c02b" "00");
+	d.len = 0;
+	datagram_hex(&d, SIDE_CLIENT, logged_client_finished);
+	datagram_lines(&d, "C record 22 48 epoch 1 hidden\n");
+	assert_int_equal(keylog_add_text(keylog, logged_line, sizeof(logged_line) - 1), 1);
+	datagram_hex(&d, SIDE_SERVER, logged_server_alert);
+	datagram_lines(&d, "S record 21 26 epoch 1 decrypted\nS alert 1 0\n");
+	datagram_hex(&d, SIDE_CLIENT, logged_client_alert);	/* datagrams may overtake each other */
+	datagram_hex(&d, SIDE_CLIENT, logged_client_finished);
+	datagram_lines(&d, "C record 21 26 epoch 1 decrypted\nC alert 1 0\n"
+			   "C record 22 48 epoch 1 decrypted\n");
+	datagram_hex(&d, SIDE_SERVER, logged_client_alert);
+	datagram_lines(&d, "C finished 12 in 1 decrypted\nS record 21 26 epoch 1 hidden\n");
+	datagrams_close(&d);
+	keylog_free(keylog);
+}
+
 /* Every datagram cut at every byte and with every byte changed, behind a proper start. */
 static void damaged_datagrams_do_no_harm(void **state)
 {
@@ -330,6 +369,7 @@ int main(void)
 		cmocka_unit_test(fragments_outside_their_message_are_broken),
 		cmocka_unit_test(a_datagram_that_the_capture_cut_is_not_broken),
 		cmocka_unit_test(only_what_looks_like_dtls_is_taken_for_it),
+		cmocka_unit_test(a_key_log_opens_the_records_of_the_next_epoch),
 		cmocka_unit_test(damaged_datagrams_do_no_harm),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
