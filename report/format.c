@@ -134,6 +134,8 @@ void span_text(int64_t ns, char out[SPAN_TEXT])
 	else if (size < 7200LL * NS_PER_S)
 		snprintf(out, SPAN_TEXT, "%s%" PRId64 " min %" PRId64 " s", sign,
 			 size / NS_PER_S / 60, size / NS_PER_S % 60);
+	else if (size / NS_PER_S >= 172800)
+		snprintf(out, SPAN_TEXT, "%s%" PRId64 " days", sign, size / NS_PER_S / 86400);
 	else
 		snprintf(out, SPAN_TEXT, "%s%" PRId64 " h %" PRId64 " min", sign,
 			 size / NS_PER_S / 3600, size / NS_PER_S / 60 % 60);

@@ -1,6 +1,7 @@
 /* What many failures have in common, the totals, and what this capture cannot show. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "tell.h"
 
@@ -26,48 +27,64 @@ static const char *title_of(const char *code)
 	return cause ? cause->title : code;
 }
 
+/* "     13  192.0.2.7:443 (name): cert_expired", then where they are. */
 static void tell_group(const struct page *p, const struct group *g)
 {
-	char server[PEER_TEXT], when[TIME_TEXT], attempts[COUNT_TEXT], clients[COUNT_TEXT];
-	char where[PEER_TEXT + GROUP_NAME + 8] = "";
+	enum { COLUMN = 11 };
+	char server[PEER_TEXT], when[TIME_TEXT], clients[COUNT_TEXT], line[512];
+	bool moved = g->last_file != g->first_file && g->last_file;
 
-	if (g->outcome == OUTCOME_FAILED) {
-		peer_text(&g->server, server);
-		snprintf(where, sizeof(where), " %s%s%s%s,", server, *g->name ? " (" : "", g->name,
-			 *g->name ? ")" : "");
-	}
+	peer_text(&g->server, server);
+	if (g->outcome == OUTCOME_INCONCLUSIVE)
+		snprintf(line, sizeof(line), "%s", g->code);
+	else
+		snprintf(line, sizeof(line), "%s%s%s%s: %s", server, *g->name ? " (" : "", g->name,
+			 *g->name ? ")" : "", g->code);
+	fprintf(p->out, "  %7" PRIu64 "  ", g->count - 1);
+	page_wrap(p, COLUMN, COLUMN, line);
 	if (g->more_clients)
 		snprintf(clients, sizeof(clients), "more than %d clients", GROUP_CLIENTS);
 	else
 		counted(g->client_count, "client", "clients", clients);
-	time_text(g->last.time, when);
-	page_say(p, 2, "%s:%s %s (%s): the one in frame %" PRIu64 " and %s more like it, "
-		 "from %s, the last at %s in frame %" PRIu64 "%s%s.",
-		 counted(g->count, "attempt", "attempts", attempts), where, title_of(g->code), g->code,
-		 g->first.frame, counted(g->count - 1, "", "", (char[COUNT_TEXT]){ 0 }), clients, when,
-		 g->last.frame, g->last_file != g->first_file ? " of " : "",
-		 g->last_file != g->first_file && g->last_file ? g->last_file : "");
+	seconds_text(g->last.time / 1000000000, when);
+	page_say(p, COLUMN, "like frame %" PRIu64 "; from %s; last %s, frame %" PRIu64 "%s%s",
+		 g->first.frame, clients, when, g->last.frame, moved ? " of " : "",
+		 moved ? g->last_file : "");
+}
+
+static int by_count(const void *a, const void *b)
+{
+	const struct group *const *one = a, *const *two = b;
+
+	if ((*one)->count != (*two)->count)
+		return (*one)->count < (*two)->count ? 1 : -1;
+	return *one < *two ? -1 : *one > *two;
 }
 
 void tell_groups(const struct page *p, const struct groups *groups)
 {
-	size_t count;
+	enum { TOLD = 40 };	/* what somebody reads; --json has the rest */
+	const struct group *repeated[GROUPS_MAX];
+	size_t count, n = 0;
 	const struct group *at = groups_all(groups, &count);
-	bool any = false;
+	char more[COUNT_TEXT];
 
-	for (size_t i = 0; i < count; i++) {
-		if (at[i].count < 2)
-			continue;
-		if (!any)
-			page_put(p, BOLD, "Told once, seen again\n");
-		any = true;
-		tell_group(p, &at[i]);
-	}
+	for (size_t i = 0; i < count; i++)
+		if (at[i].count > 1)
+			repeated[n++] = &at[i];
+	qsort(repeated, n, sizeof(repeated[0]), by_count);
+	if (n)
+		page_put(p, BOLD, "And more like those told above\n");
+	for (size_t i = 0; i < n && i < TOLD; i++)
+		tell_group(p, repeated[i]);
+	if (n > TOLD)
+		page_say(p, 2, "... and %s of which there is more than one; see --json.",
+			 counted(n - TOLD, "other", "others", more));
 	if (groups_left_out(groups))
-		page_say(p, 2, "%" PRIu64 " failures of further servers are only in the totals: this page "
-			 "keeps %d kinds apart. Use --json for every one.",
-			 groups_left_out(groups), GROUPS_MAX);
-	if (any || groups_left_out(groups))
+		page_say(p, 2, "%s not told: this page keeps %d kinds apart. See --json.",
+			 counted(groups_left_out(groups), "failure of a further server is",
+				 "failures of further servers are", more), GROUPS_MAX);
+	if (n || groups_left_out(groups))
 		putc('\n', p->out);
 }
 
@@ -152,14 +169,38 @@ static void tell_input(const struct page *p, const struct summary *s)
 	page_say(p, 2, "From %s to %s (%s).", first, last, span);
 }
 
-/* One failure was told already. */
+struct code_count {
+	const char *code;
+	uint64_t count;
+};
+
+/* Failures before what the capture cannot tell, the most frequent first. */
+static int by_weight(const void *a, const void *b)
+{
+	const struct code_count *one = a, *two = b;
+	bool capture_one = !strncmp(one->code, "capture_", 8);
+	bool capture_two = !strncmp(two->code, "capture_", 8);
+
+	if (capture_one != capture_two)
+		return capture_one ? 1 : -1;
+	if (one->count != two->count)
+		return one->count < two->count ? 1 : -1;
+	return strcmp(one->code, two->code);
+}
+
+/* A single failure was told already. */
 static void tell_codes(const struct page *p, const struct summary *s)
 {
+	struct code_count codes[sizeof(s->codes) / sizeof(s->codes[0])];
+
 	if (s->failed + s->inconclusive < 2)
 		return;
+	for (uint8_t i = 0; i < s->code_count; i++)
+		codes[i] = (struct code_count){ s->codes[i].code, s->codes[i].count };
+	qsort(codes, s->code_count, sizeof(codes[0]), by_weight);
 	for (uint8_t i = 0; i < s->code_count; i++) {
-		fprintf(p->out, "  %7" PRIu64 "  %-28s ", s->codes[i].count, s->codes[i].code);
-		page_wrap(p, 40, 40, title_of(s->codes[i].code));
+		fprintf(p->out, "  %7" PRIu64 "  %-28s ", codes[i].count, codes[i].code);
+		page_wrap(p, 40, 40, title_of(codes[i].code));
 	}
 }
 
