@@ -144,7 +144,7 @@ void dialogue_tell(struct dialogue *d, enum side from, enum upgrade_step step, u
 		dialogue_tell(d, from, UPGRADE_SEEN, 0, words_of(""));
 	if (step == UPGRADE_NOT_OFFERED || step == UPGRADE_REFUSED)
 		d->may_abandon = true;
-	if (step == UPGRADE_OFFERED || step == UPGRADE_ACCEPTED || step == UPGRADE_ABANDONED)
+	if (step == UPGRADE_OFFERED || step == UPGRADE_ACCEPTED || step >= UPGRADE_ABANDONED)
 		d->may_abandon = false;
 	if (step == UPGRADE_REFUSED || step == UPGRADE_ACCEPTED)
 		d->asked = false;
@@ -185,7 +185,8 @@ void dialogue_ask(struct dialogue *d, struct reader words)
 void dialogue_went_on(struct dialogue *d)
 {
 	dialogue_settle(d);
-	d->may_abandon = false;
+	if (d->may_abandon)
+		dialogue_tell(d, SIDE_CLIENT, UPGRADE_IN_CLEAR, 0, words_of(""));
 }
 
 void dialogue_left(struct dialogue *d)

@@ -250,7 +250,8 @@ enum upgrade_step {
 	UPGRADE_ACCEPTED,	/* the server agreed: TLS follows */
 	UPGRADE_REFUSED,	/* the server said no, or the proxy did */
 	UPGRADE_REQUIRED,	/* the server insists on TLS and the client had not asked */
-	UPGRADE_ABANDONED	/* the client left (QUIT, close) after a refusal or a missing offer */
+	UPGRADE_ABANDONED,	/* the client left (QUIT, close) after a refusal or a missing offer */
+	UPGRADE_IN_CLEAR	/* the client went on in clear after either: it can do without TLS */
 };
 
 /* The dialogue before TLS. `words` quotes the reply that mattered. */

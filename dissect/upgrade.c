@@ -576,6 +576,9 @@ void upgrade_end(struct upgrade *u, enum side from, struct mark mark)
 	/* A client that speaks first and never gets a word may have met a server that wants TLS. */
 	if (!server->spoke && client->phase == TALKING && !d->proxy && !d->asked)
 		tell_foreign(u, SIDE_CLIENT, false);
+	/* Hanging up on the question is an answer too; a proxy may just have failed. */
+	if (from == SIDE_SERVER && d->asked && !d->proxy && server->phase == TALKING && !server->gapped)
+		dialogue_tell(d, SIDE_SERVER, UPGRADE_REFUSED, 0, words_of(""));
 	if (from == SIDE_CLIENT && client->phase != IN_TLS)
 		dialogue_left(d);
 	dialogue_settle(d);

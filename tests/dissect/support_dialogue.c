@@ -13,7 +13,7 @@
 #include "support_talk.h"
 
 static const char *const step_names[] = { "SEEN", "OFFERED", "NOT_OFFERED", "ASKED", "ACCEPTED",
-					  "REFUSED", "REQUIRED", "ABANDONED" };
+					  "REFUSED", "REQUIRED", "ABANDONED", "IN_CLEAR" };
 
 /* ---- the script ---------------------------------------------------------------------------- */
 

@@ -57,7 +57,7 @@ static void postgres_refuses_and_the_client_closes_or_goes_on(void **state)
 	assert_tells("C= " SSL_REQUEST "\nS= 4e\nC! close",
 		     "C PostgreSQL ASKED \"SSLRequest\"\nS PostgreSQL REFUSED \"N\"\nC PostgreSQL ABANDONED\n");
 	assert_tells("C= " SSL_REQUEST "\nS= 4e\nC= " STARTUP "\nS= 52 00000008 00000000\nC! close",
-		     "C PostgreSQL ASKED \"SSLRequest\"\nS PostgreSQL REFUSED \"N\"\n");
+		     "C PostgreSQL ASKED \"SSLRequest\"\nS PostgreSQL REFUSED \"N\"\nC PostgreSQL IN_CLEAR\n");
 }
 
 static void postgres_says_no_to_kerberos_and_yes_to_tls(void **state)
@@ -117,7 +117,7 @@ static void mysql_cannot_and_the_client_logs_in(void **state)
 {
 	(void)state;
 	assert_tells("S= " GREETING_CLEAR "\nC= 04 00 00 01 05a60300\nS= 07 00 00 02 00000002000000\nC! close",
-		     "S MySQL NOT_OFFERED \"8.0\"\n");
+		     "S MySQL NOT_OFFERED \"8.0\"\nC MySQL IN_CLEAR\n");
 }
 
 static void mysql_insists(void **state)
@@ -162,7 +162,7 @@ static void sql_server_cannot(void **state)
 	assert_tells("C= " TDS_CLIENT "02\nS= " TDS_SERVER "03\nS! close",
 		     "S SQL Server REQUIRED 3 \"ENCRYPT_REQ\"\n");
 	assert_tells("C= " TDS_CLIENT "00\nS= " TDS_SERVER "02\nC= 10 01 000a 0000 01 00 0000\nC! close",
-		     "S SQL Server NOT_OFFERED 2 \"ENCRYPT_NOT_SUP\"\n");
+		     "S SQL Server NOT_OFFERED 2 \"ENCRYPT_NOT_SUP\"\nC SQL Server IN_CLEAR\n");
 }
 
 /* Unwraps what the hex says in pieces and gives the TLS bytes back as one. */

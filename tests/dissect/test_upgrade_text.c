@@ -39,7 +39,7 @@ static void an_opportunistic_client_that_goes_on_in_clear_abandons_nothing(void 
 		     "C: QUIT\nS: 221 bye\nC! close",
 		     "S SMTP OFFERED 250 \"250 STARTTLS\"\n"
 		     "C SMTP ASKED \"STARTTLS\"\n"
-		     "S SMTP REFUSED 454 \"454 later\"\n");
+		     "S SMTP REFUSED 454 \"454 later\"\nC SMTP IN_CLEAR\n");
 }
 
 static void a_client_that_quits_for_want_of_an_offer_abandons(void **state)
@@ -70,6 +70,13 @@ static void smtp_insists_on_tls(void **state)
 		     "C: QUIT\nC! close",
 		     "S SMTP OFFERED 250 \"250 STARTTLS\"\n"
 		     "S SMTP REQUIRED 530 \"530 5.7.0 Must issue a STARTTLS command first\"\n");
+}
+
+static void a_server_that_hangs_up_on_the_question_refuses(void **state)
+{
+	(void)state;
+	assert_tells("S: 220 mail.example ESMTP\nC: EHLO me\nS: 250 STARTTLS\nC: STARTTLS\nS! close\nC! close",
+		     "S SMTP OFFERED 250 \"250 STARTTLS\"\nC SMTP ASKED \"STARTTLS\"\nS SMTP REFUSED\n");
 }
 
 static void a_capability_overwritten_on_the_way_is_quoted(void **state)
@@ -130,7 +137,7 @@ static void ftp_refuses_every_way(void **state)
 		     "C FTP ASKED \"AUTH SSL\"\nC FTP ASKED \"AUTH TLS\"\n"
 		     "S FTP REFUSED 500 \"500 unknown\"\nC FTP ABANDONED\n");
 	assert_tells("S: 220 ready\nC: AUTH TLS\nS: 502 no\nC: USER me\nS: 331 and?\nC: PASS x\nS: 230 in\nC: QUIT",
-		     "C FTP ASKED \"AUTH TLS\"\nS FTP REFUSED 502 \"502 no\"\n");
+		     "C FTP ASKED \"AUTH TLS\"\nS FTP REFUSED 502 \"502 no\"\nC FTP IN_CLEAR\n");
 }
 
 static void ftp_lists_its_features(void **state)
@@ -156,7 +163,7 @@ static void imap_dialogues(void **state)
 	assert_tells("S: * OK hi\nC: a LOGIN me x\nS: a NO [PRIVACYREQUIRED] not here\nC! close",
 		     "S IMAP REQUIRED \"a NO [PRIVACYREQUIRED] not here\"\n");
 	assert_tells("S: * OK [CAPABILITY IMAP4rev1] hi\nC: a LOGIN me x\nS: a OK in\nC: b LOGOUT\nC! close",
-		     "S IMAP NOT_OFFERED \"* OK [CAPABILITY IMAP4rev1] hi\"\n");
+		     "S IMAP NOT_OFFERED \"* OK [CAPABILITY IMAP4rev1] hi\"\nC IMAP IN_CLEAR\n");
 }
 
 static void pop3_dialogues(void **state)
@@ -232,6 +239,7 @@ int main(void)
 		cmocka_unit_test(a_client_that_quits_for_want_of_an_offer_abandons),
 		cmocka_unit_test(a_plain_delivery_is_no_attempt_at_tls),
 		cmocka_unit_test(smtp_insists_on_tls),
+		cmocka_unit_test(a_server_that_hangs_up_on_the_question_refuses),
 		cmocka_unit_test(a_capability_overwritten_on_the_way_is_quoted),
 		cmocka_unit_test(a_client_deaf_to_the_refusal_still_begins_tls),
 		cmocka_unit_test(a_hello_that_does_not_wait_for_the_answer_is_tls),
