@@ -213,6 +213,8 @@ static bool starttls_refused(const struct view *v, struct guess *g)
 	}
 	if (!u || u->proxy || accepted_later(v, mark) || v->end->outcome == OUTCOME_COMPLETED)
 		return false;
+	if (last_step(v, UPGRADE_IN_CLEAR, &gone) && !v->h->hello)
+		return false;	/* it only preferred TLS */
 	/* Without an offer, only a client that leaves over it wanted TLS at all. */
 	if (missing && !abandoned && !v->h->hello && !required)
 		return false;
