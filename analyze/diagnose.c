@@ -111,7 +111,10 @@ static size_t guess_causes(const struct view *v, struct guess kept[GUESSES_KEPT]
 {
 	size_t count = 0;
 
-	try_rules(v, negotiation_rules(), kept, &count);
+	try_rules(v, version_rules(), kept, &count);
+	try_rules(v, offer_rules(), kept, &count);
+	try_rules(v, answer_rules(), kept, &count);
+	try_rules(v, extension_rules(), kept, &count);
 	try_rules(v, certificate_rules(), kept, &count);
 	try_rules(v, client_certificate_rules(), kept, &count);
 	try_rules(v, name_rules(), kept, &count);

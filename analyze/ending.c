@@ -1,10 +1,7 @@
 #include "ending.h"
+#include "alerts.h"
 
 enum {
-	ALERT_CLOSE_NOTIFY = 0, ALERT_UNEXPECTED_MESSAGE = 10, ALERT_BAD_RECORD_MAC = 20,
-	ALERT_HANDSHAKE_FAILURE = 40, ALERT_DECODE_ERROR = 50, ALERT_USER_CANCELED = 90,
-	ALERT_NO_RENEGOTIATION = 100, ALERT_UNRECOGNIZED_NAME = 112,
-	LEVEL_WARNING = 1, LEVEL_FATAL = 2,
 	SMALLEST_FLIGHT_BYTES = 450	/* hidden bytes of EncryptedExtensions to Finished with any certificate */
 };
 

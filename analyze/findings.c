@@ -36,7 +36,7 @@ static void find_parameters(const struct view *v, struct finding_list *l)
 
 	if (!h->server)
 		return;
-	if (h->version <= 0x0302 || h->version == 0xfeff || h->version == 0x0100)
+	if (is_outdated(h->version))
 		add(l, "weak_version", SEVERITY_WARN, "%s is outdated (RFC 8996)",
 		    code_name(name, CODE_VERSION, h->version));
 	if (!s)

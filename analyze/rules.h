@@ -50,7 +50,10 @@ struct rule_set {
 };
 
 /* One set per question; diagnose.c tries them all. */
-struct rule_set negotiation_rules(void);
+struct rule_set version_rules(void);
+struct rule_set offer_rules(void);
+struct rule_set answer_rules(void);
+struct rule_set extension_rules(void);
 struct rule_set certificate_rules(void);
 struct rule_set client_certificate_rules(void);
 struct rule_set name_rules(void);
@@ -64,6 +67,9 @@ struct rule_set capture_rules(void);
 __attribute__((format(printf, 2, 3))) void say(struct guess *g, const char *format, ...);
 __attribute__((format(printf, 3, 4))) void show(struct guess *g, struct mark mark, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void advise(struct guess *g, const char *format, ...);
+
+/* How sure, who ended it, where the remedy lies; the weight stays what it is. */
+void blame(struct guess *g, enum confidence confidence, enum party by, enum party fix);
 
 enum { LIST_MAX = 200 };
 
@@ -94,6 +100,7 @@ enum party party_of(enum side side);
 /* Highest and lowest real version that the hello offers; 0 without a hello. */
 uint16_t highest_version(const struct client_hello *hello);
 uint16_t lowest_version(const struct client_hello *hello);
+bool is_outdated(uint16_t version);	/* below TLS 1.2 and DTLS 1.2 (RFC 8996) */
 bool offers_version(const struct client_hello *hello, uint16_t version);
 const struct client_hello *last_hello(const struct handshake *h);
 
@@ -103,6 +110,7 @@ bool before_server_hello(const struct view *v);
 /* Evidence that most rules start with: the hello, the ServerHello, the alert or end. */
 void show_hello(struct guess *g, const struct view *v);
 void show_end(struct guess *g, const struct view *v);
+void show_exchange(struct guess *g, const struct view *v);	/* the hello and the end */
 void show_certificate(struct guess *g, const struct view *v);
 
 #endif

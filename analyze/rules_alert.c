@@ -51,14 +51,11 @@ static bool as_named(const struct view *v, struct guess *g)
 
 	if (!r || strcmp(r->code, g->code) != 0)
 		return false;
-	g->confidence = r->confidence;
+	blame(g, r->confidence, party_of(v->end->by), v->end->alert->code == 80 || v->end->alert->code == 49 || v->end->alert->code == 90 ?
+		    party_of(v->end->by) : party_of(other_side(v->end->by)));
 	g->weight = 45;
-	g->aborted_by = party_of(v->end->by);
-	g->fix_at = v->end->alert->code == 80 || v->end->alert->code == 49 || v->end->alert->code == 90 ?
-		    party_of(v->end->by) : party_of(other_side(v->end->by));
 	say(g, "The %s %s", party_noun(v->end->by), r->says);
-	show_hello(g, v);
-	show_end(g, v);
+	show_exchange(g, v);
 	return true;
 }
 
@@ -70,13 +67,10 @@ static bool left_politely(const struct view *v, struct guess *g)
 	if (v->end->how != ENDED_BY_CLOSE_NOTIFY || v->end->alert->code == 90 ||
 	    v->end->outcome != OUTCOME_FAILED || strcmp(g->code, client ? "client_abandoned" : "server_abandoned") != 0)
 		return false;
-	g->confidence = LIKELY;
+	blame(g, LIKELY, party_of(v->end->by), party_of(v->end->by));
 	g->weight = 40;
-	g->aborted_by = party_of(v->end->by);
-	g->fix_at = party_of(v->end->by);
 	say(g, "The %s closed the handshake half-way with close_notify", party_noun(v->end->by));
-	show_hello(g, v);
-	show_end(g, v);
+	show_exchange(g, v);
 	return true;
 }
 
@@ -87,15 +81,12 @@ static bool hidden_refusal(const struct view *v, struct guess *g)
 
 	if (v->end->how != ENDED_BY_HIDDEN_ALERT || v->end->outcome != OUTCOME_FAILED)
 		return false;
-	g->confidence = POSSIBLE;
+	blame(g, POSSIBLE, party_of(v->end->by), party_of(v->end->by));
 	g->weight = 30;
-	g->aborted_by = party_of(v->end->by);
-	g->fix_at = party_of(v->end->by);
 	if (v->end->by == SIDE_CLIENT && h->certificates)
 		return false;
 	say(g, "The %s ended the handshake with an encrypted alert; its reason is not visible", party_noun(v->end->by));
-	show_hello(g, v);
-	show_end(g, v);
+	show_exchange(g, v);
 	return true;
 }
 

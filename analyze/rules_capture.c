@@ -5,10 +5,8 @@
 
 static void judge(struct guess *g, enum confidence confidence, int weight)
 {
-	g->confidence = confidence;
+	blame(g, confidence, PARTY_UNKNOWN, PARTY_NETWORK);
 	g->weight = weight;
-	g->aborted_by = PARTY_UNKNOWN;
-	g->fix_at = PARTY_NETWORK;
 }
 
 static bool side_unseen(const struct view *v, enum side side)

@@ -5,13 +5,7 @@
  * "certain"; our trust store is not the client's, so what hangs on it stays "likely".
  */
 #include "rules.h"
-
-enum {
-	BAD_CERTIFICATE = 42, UNSUPPORTED_CERTIFICATE = 43, CERTIFICATE_REVOKED = 44,
-	CERTIFICATE_EXPIRED = 45, CERTIFICATE_UNKNOWN = 46, ILLEGAL_PARAMETER = 47, UNKNOWN_CA = 48,
-	ACCESS_DENIED = 49, DECODE_ERROR = 50, DECRYPT_ERROR = 51, HANDSHAKE_FAILURE = 40,
-	INTERNAL_ERROR = 80, BAD_CERTIFICATE_STATUS_RESPONSE = 113
-};
+#include "alerts.h"
 
 /* How well an alert and a defect go together. */
 enum fit {
@@ -23,35 +17,35 @@ enum fit {
 static enum fit alert_fits_trust(uint8_t alert)
 {
 	switch (alert) {
-	case UNKNOWN_CA: return FIT_EXACT;
-	case BAD_CERTIFICATE:
-	case CERTIFICATE_UNKNOWN: return FIT_GENERIC;
+	case ALERT_UNKNOWN_CA: return FIT_EXACT;
+	case ALERT_BAD_CERTIFICATE:
+	case ALERT_CERTIFICATE_UNKNOWN: return FIT_GENERIC;
 	default: return FIT_NO;
 	}
 }
 
 static enum fit alert_fits_path(uint8_t alert, enum chain_defect_kind defect)
 {
-	if (alert == DECRYPT_ERROR)
+	if (alert == ALERT_DECRYPT_ERROR)
 		return defect == DEFECT_BAD_SIGNATURE ? FIT_EXACT : FIT_NO;
-	return alert == UNKNOWN_CA || alert == BAD_CERTIFICATE || alert == CERTIFICATE_UNKNOWN ||
-	       alert == UNSUPPORTED_CERTIFICATE || alert == HANDSHAKE_FAILURE ? FIT_GENERIC : FIT_NO;
+	return alert == ALERT_UNKNOWN_CA || alert == ALERT_BAD_CERTIFICATE || alert == ALERT_CERTIFICATE_UNKNOWN ||
+	       alert == ALERT_UNSUPPORTED_CERTIFICATE || alert == ALERT_HANDSHAKE_FAILURE ? FIT_GENERIC : FIT_NO;
 }
 
 static enum fit alert_fits_date(uint8_t alert)
 {
 	switch (alert) {
-	case CERTIFICATE_EXPIRED: return FIT_EXACT;
-	case BAD_CERTIFICATE:
-	case CERTIFICATE_UNKNOWN:
-	case UNKNOWN_CA: return FIT_GENERIC;	/* NSS says 48 of an expired issuer */
+	case ALERT_CERTIFICATE_EXPIRED: return FIT_EXACT;
+	case ALERT_BAD_CERTIFICATE:
+	case ALERT_CERTIFICATE_UNKNOWN:
+	case ALERT_UNKNOWN_CA: return FIT_GENERIC;	/* NSS says 48 of an expired issuer */
 	default: return FIT_NO;
 	}
 }
 
 static bool is_generic(uint8_t alert)
 {
-	return alert == BAD_CERTIFICATE || alert == CERTIFICATE_UNKNOWN;
+	return alert == ALERT_BAD_CERTIFICATE || alert == ALERT_CERTIFICATE_UNKNOWN;
 }
 
 static enum fit alert_fits(uint8_t alert, enum chain_defect_kind defect)
@@ -76,27 +70,27 @@ static enum fit alert_fits(uint8_t alert, enum chain_defect_kind defect)
 	case DEFECT_NAME_MISMATCH:
 	case DEFECT_NO_SAN:
 	case DEFECT_DEFAULT_CERTIFICATE:
-		return is_generic(alert) || alert == HANDSHAKE_FAILURE || alert == ACCESS_DENIED ? FIT_GENERIC : FIT_NO;
+		return is_generic(alert) || alert == ALERT_HANDSHAKE_FAILURE || alert == ALERT_ACCESS_DENIED ? FIT_GENERIC : FIT_NO;
 	case DEFECT_WRONG_PURPOSE:
-		return alert == UNSUPPORTED_CERTIFICATE ? FIT_EXACT :
-		       is_generic(alert) || alert == HANDSHAKE_FAILURE || alert == ILLEGAL_PARAMETER ? FIT_GENERIC : FIT_NO;
+		return alert == ALERT_UNSUPPORTED_CERTIFICATE ? FIT_EXACT :
+		       is_generic(alert) || alert == ALERT_HANDSHAKE_FAILURE || alert == ALERT_ILLEGAL_PARAMETER ? FIT_GENERIC : FIT_NO;
 	case DEFECT_WEAK_KEY:
 	case DEFECT_WEAK_SIGNATURE:
-		return is_generic(alert) || alert == UNSUPPORTED_CERTIFICATE || alert == DECRYPT_ERROR ||
-		       alert == HANDSHAKE_FAILURE || alert == ILLEGAL_PARAMETER ? FIT_GENERIC : FIT_NO;
+		return is_generic(alert) || alert == ALERT_UNSUPPORTED_CERTIFICATE || alert == ALERT_DECRYPT_ERROR ||
+		       alert == ALERT_HANDSHAKE_FAILURE || alert == ALERT_ILLEGAL_PARAMETER ? FIT_GENERIC : FIT_NO;
 	case DEFECT_REVOKED:
-		return alert == CERTIFICATE_REVOKED ? FIT_EXACT :
-		       is_generic(alert) || alert == BAD_CERTIFICATE_STATUS_RESPONSE ? FIT_GENERIC : FIT_NO;
+		return alert == ALERT_CERTIFICATE_REVOKED ? FIT_EXACT :
+		       is_generic(alert) || alert == ALERT_BAD_CERTIFICATE_STATUS_RESPONSE ? FIT_GENERIC : FIT_NO;
 	case DEFECT_STAPLE_BAD:
 	case DEFECT_STAPLE_STALE:
 	case DEFECT_STAPLE_FUTURE:
 	case DEFECT_STAPLE_MISSING:
-		return alert == BAD_CERTIFICATE_STATUS_RESPONSE ? FIT_EXACT : is_generic(alert) ? FIT_GENERIC : FIT_NO;
+		return alert == ALERT_BAD_CERTIFICATE_STATUS_RESPONSE ? FIT_EXACT : is_generic(alert) ? FIT_GENERIC : FIT_NO;
 	case DEFECT_MALFORMED:
 	case DEFECT_BAD_SERIAL:
 	case DEFECT_V1_LEAF:
-		return is_generic(alert) || alert == DECODE_ERROR || alert == UNSUPPORTED_CERTIFICATE ||
-		       alert == DECRYPT_ERROR || alert == ILLEGAL_PARAMETER ? FIT_GENERIC : FIT_NO;
+		return is_generic(alert) || alert == ALERT_DECODE_ERROR || alert == ALERT_UNSUPPORTED_CERTIFICATE ||
+		       alert == ALERT_DECRYPT_ERROR || alert == ALERT_ILLEGAL_PARAMETER ? FIT_GENERIC : FIT_NO;
 	default:
 		return FIT_NO;
 	}
@@ -223,10 +217,8 @@ static bool defect_refused(const struct view *v, struct guess *g, enum chain_def
 		fit = alert_fits(alert, kind);
 	if (fit == FIT_NO)
 		return false;
-	g->confidence = confidence_of(v, kind, fit);
+	blame(g, confidence_of(v, kind, fit), PARTY_CLIENT, PARTY_SERVER);
 	g->weight = defect_weight(v, kind);
-	g->aborted_by = PARTY_CLIENT;
-	g->fix_at = PARTY_SERVER;
 	say(g, "The client %s the server's certificate: %s", verb_of(v->end), d->text);
 	show_defect(g, v, d);
 	return true;
@@ -243,12 +235,10 @@ static bool expired(const struct view *v, struct guess *g)
 /* 45, but by the capture's clock the certificate is valid: the client's clock is the likelier culprit. */
 static bool expired_by_client_clock(const struct view *v, struct guess *g)
 {
-	if (!client_turned_away(v) || certificate_alert(v) != CERTIFICATE_EXPIRED ||
+	if (!client_turned_away(v) || certificate_alert(v) != ALERT_CERTIFICATE_EXPIRED ||
 	    (v->chain && (chain_defect(v->chain, DEFECT_EXPIRED) || chain_defect(v->chain, DEFECT_NOT_YET_VALID))))
 		return false;
-	g->confidence = v->chain ? LIKELY : CERTAIN;
-	g->aborted_by = PARTY_CLIENT;
-	g->fix_at = v->chain ? PARTY_CLIENT : PARTY_SERVER;
+	blame(g, v->chain ? LIKELY : CERTAIN, PARTY_CLIENT, v->chain ? PARTY_CLIENT : PARTY_SERVER);
 	if (v->chain)
 		say(g, "The client calls the server's certificate expired, but at the capture's time it was valid: the client's clock is probably wrong");
 	else
@@ -324,12 +314,10 @@ static bool unknown_ca(const struct view *v, struct guess *g)
 /* 48 and a chain that our own store accepts: the client's store is older or smaller. */
 static bool unknown_ca_by_alert(const struct view *v, struct guess *g)
 {
-	if (!client_turned_away(v) || certificate_alert(v) != UNKNOWN_CA)
+	if (!client_turned_away(v) || certificate_alert(v) != ALERT_UNKNOWN_CA)
 		return false;
-	g->confidence = LIKELY;
+	blame(g, LIKELY, PARTY_CLIENT, PARTY_CLIENT);
 	g->weight = v->chain ? 40 : 60;
-	g->aborted_by = PARTY_CLIENT;
-	g->fix_at = PARTY_CLIENT;
 	if (v->chain && v->chain->end == CHAIN_ANCHORED)
 		say(g, "The client does not trust the issuer of the server's certificate (unknown_ca), though the chain leads to a well-known root: the client's trust store is old or restricted");
 	else
@@ -356,22 +344,19 @@ static bool chain_invalid(const struct view *v, struct guess *g)
  * server's own signature is the rival. */
 static bool chain_invalid_by_alert(const struct view *v, struct guess *g)
 {
-	if (!client_turned_away(v) || certificate_alert(v) != DECRYPT_ERROR ||
+	if (!client_turned_away(v) || certificate_alert(v) != ALERT_DECRYPT_ERROR ||
 	    happened(v->h->certificates_mark) || !is_tls13(v->h->version) || v->h->keys)
 		return false;
-	g->confidence = POSSIBLE;
+	blame(g, POSSIBLE, PARTY_CLIENT, PARTY_SERVER);
 	g->weight = 60;
-	g->aborted_by = PARTY_CLIENT;
-	g->fix_at = PARTY_SERVER;
 	say(g, "The client found a signature in the server's hidden flight that does not verify (decrypt_error): a certificate of the chain, or the handshake's own signature");
-	show_hello(g, v);
-	show_end(g, v);
+	show_exchange(g, v);
 	return true;
 }
 
 static bool revoked(const struct view *v, struct guess *g)
 {
-	bool said = client_turned_away(v) && certificate_alert(v) == CERTIFICATE_REVOKED;
+	bool said = client_turned_away(v) && certificate_alert(v) == ALERT_CERTIFICATE_REVOKED;
 
 	if (!said && !defect_refused(v, g, DEFECT_REVOKED))
 		return false;
@@ -402,15 +387,12 @@ static bool wrong_purpose(const struct view *v, struct guess *g)
 /* 43 in clear behind a hidden certificate: OpenSSL and rustls mean purpose by it. */
 static bool wrong_purpose_by_alert(const struct view *v, struct guess *g)
 {
-	if (!client_turned_away(v) || certificate_alert(v) != UNSUPPORTED_CERTIFICATE ||
+	if (!client_turned_away(v) || certificate_alert(v) != ALERT_UNSUPPORTED_CERTIFICATE ||
 	    (v->chain && !v->chain_is_borrowed))
 		return false;
-	g->confidence = LIKELY;
-	g->aborted_by = PARTY_CLIENT;
-	g->fix_at = PARTY_SERVER;
+	blame(g, LIKELY, PARTY_CLIENT, PARTY_SERVER);
 	say(g, "The client refused the server's certificate as of the wrong kind (unsupported_certificate): its key usage or extended key usage does not allow it to be a TLS server's");
-	show_hello(g, v);
-	show_end(g, v);
+	show_exchange(g, v);
 	return true;
 }
 
@@ -424,18 +406,15 @@ static bool empty_list(const struct view *v, struct guess *g)
 {
 	if (!v->h->certificates || v->h->certificates->total || !client_turned_away(v))
 		return false;
-	g->confidence = LIKELY;
-	g->aborted_by = PARTY_CLIENT;
-	g->fix_at = PARTY_SERVER;
+	blame(g, LIKELY, PARTY_CLIENT, PARTY_SERVER);
 	say(g, "The server sent an empty certificate list");
-	show_hello(g, v);
-	show_end(g, v);
+	show_exchange(g, v);
 	return true;
 }
 
 static bool status_invalid(const struct view *v, struct guess *g)
 {
-	bool said = client_turned_away(v) && certificate_alert(v) == BAD_CERTIFICATE_STATUS_RESPONSE;
+	bool said = client_turned_away(v) && certificate_alert(v) == ALERT_BAD_CERTIFICATE_STATUS_RESPONSE;
 	const enum chain_defect_kind kinds[] = { DEFECT_STAPLE_STALE, DEFECT_STAPLE_BAD,
 						 DEFECT_STAPLE_FUTURE, DEFECT_STAPLE_MISSING };
 
@@ -444,13 +423,10 @@ static bool status_invalid(const struct view *v, struct guess *g)
 			return true;
 	if (!said)
 		return false;
-	g->confidence = CERTAIN;
+	blame(g, CERTAIN, PARTY_CLIENT, PARTY_SERVER);
 	g->weight = 40;
-	g->aborted_by = PARTY_CLIENT;
-	g->fix_at = PARTY_SERVER;
 	say(g, "The client refused the certificate status (OCSP response) that the server stapled, or missed it");
-	show_hello(g, v);
-	show_end(g, v);
+	show_exchange(g, v);
 	return true;
 }
 
@@ -469,18 +445,16 @@ static bool rejected_without_reason(const struct view *v, struct guess *g)
 	const struct ending *e = v->end;
 	uint8_t alert = certificate_alert(v);
 	bool hidden = e->how == ENDED_BY_HIDDEN_ALERT;
-	bool about_certificate = alert == BAD_CERTIFICATE || alert == CERTIFICATE_UNKNOWN ||
-				 alert == UNSUPPORTED_CERTIFICATE;
+	bool about_certificate = alert == ALERT_BAD_CERTIFICATE || alert == ALERT_CERTIFICATE_UNKNOWN ||
+				 alert == ALERT_UNSUPPORTED_CERTIFICATE;
 
 	if (!client_turned_away(v) || v->h->resumed)
 		return false;
 	if (!hidden && !about_certificate && !(e->how == ENDED_BY_FIN && is_tls13(v->h->version) &&
 					       e->phase == PHASE_CLIENT_TURN && e->waited < STALL_NS))
 		return false;
-	g->confidence = hidden || about_certificate ? LIKELY : POSSIBLE;
+	blame(g, hidden || about_certificate ? LIKELY : POSSIBLE, PARTY_CLIENT, PARTY_SERVER);
 	g->weight = 35;
-	g->aborted_by = PARTY_CLIENT;
-	g->fix_at = PARTY_SERVER;
 	if (about_certificate && !v->chain)
 		say(g, "The client refused the server's certificate (%s); which of its checks failed is not visible", alert_name(alert));
 	else if (about_certificate)

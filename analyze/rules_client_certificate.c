@@ -4,12 +4,7 @@
  * verdict comes after the client believes that it is done (RFC 8446 4.4.2.4).
  */
 #include "rules.h"
-
-enum {
-	HANDSHAKE_FAILURE = 40, BAD_CERTIFICATE = 42, UNSUPPORTED_CERTIFICATE = 43,
-	CERTIFICATE_REVOKED = 44, CERTIFICATE_EXPIRED = 45, CERTIFICATE_UNKNOWN = 46, UNKNOWN_CA = 48,
-	ACCESS_DENIED = 49, DECODE_ERROR = 50, CERTIFICATE_REQUIRED = 116
-};
+#include "alerts.h"
 
 static bool server_turned_away(const struct view *v)
 {
@@ -59,14 +54,6 @@ static void show_client_flight(struct guess *g, const struct view *v)
 	show_end(g, v);
 }
 
-static void blame_client(struct guess *g, enum confidence confidence, int weight)
-{
-	g->confidence = confidence;
-	g->weight = weight;
-	g->aborted_by = PARTY_SERVER;
-	g->fix_at = PARTY_CLIENT;
-}
-
 static bool has_authorities(const struct view *v)
 {
 	return v->h->request && v->h->request->authorities.count > 0;
@@ -74,11 +61,12 @@ static bool has_authorities(const struct view *v)
 
 static bool missing(const struct view *v, struct guess *g)
 {
-	bool said = server_alert(v) == CERTIFICATE_REQUIRED;
+	bool said = server_alert(v) == ALERT_CERTIFICATE_REQUIRED;
 
 	if (!server_turned_away(v) || (!said && !sent_empty_list(v)))
 		return false;
-	blame_client(g, said || (v->h->client_certificates && server_alert(v)) ? CERTAIN : LIKELY, 80);
+	blame(g, said || (v->h->client_certificates && server_alert(v)) ? CERTAIN : LIKELY, PARTY_SERVER, PARTY_CLIENT);
+	g->weight = 80;
 	if (v->h->client_certificates || said)
 		say(g, "The server requires a client certificate and the client sent none");
 	else
@@ -108,20 +96,21 @@ static bool refused_without_reason(const struct view *v)
 	uint8_t a = server_alert(v);
 
 	return server_turned_away(v) && sent_certificate(v) &&
-	       (!a || a == BAD_CERTIFICATE || a == CERTIFICATE_UNKNOWN || a == ACCESS_DENIED ||
-		a == HANDSHAKE_FAILURE || a == UNSUPPORTED_CERTIFICATE);
+	       (!a || a == ALERT_BAD_CERTIFICATE || a == ALERT_CERTIFICATE_UNKNOWN || a == ALERT_ACCESS_DENIED ||
+		a == ALERT_HANDSHAKE_FAILURE || a == ALERT_UNSUPPORTED_CERTIFICATE);
 }
 
 static bool client_expired(const struct view *v, struct guess *g)
 {
 	const struct chain_defect *d = client_defect(v, DEFECT_EXPIRED);
-	bool said = refused_with(v, CERTIFICATE_EXPIRED);
+	bool said = refused_with(v, ALERT_CERTIFICATE_EXPIRED);
 
 	if (!d)
 		d = client_defect(v, DEFECT_NOT_YET_VALID);
 	if (!said && !(d && refused_without_reason(v)))
 		return false;
-	blame_client(g, said ? CERTAIN : LIKELY, 75);
+	blame(g, said ? CERTAIN : LIKELY, PARTY_SERVER, PARTY_CLIENT);
+	g->weight = 75;
 	if (d)
 		say(g, "The server refused the client's certificate: %s", d->text);
 	else
@@ -136,11 +125,12 @@ static bool client_expired(const struct view *v, struct guess *g)
 
 static bool client_unknown_ca(const struct view *v, struct guess *g)
 {
-	bool said = refused_with(v, UNKNOWN_CA);
+	bool said = refused_with(v, ALERT_UNKNOWN_CA);
 
 	if (!said)
 		return false;
-	blame_client(g, CERTAIN, 70);
+	blame(g, CERTAIN, PARTY_SERVER, PARTY_CLIENT);
+	g->weight = 70;
 	g->fix_at = PARTY_SERVER;
 	say(g, "The server does not trust the issuer of the client's certificate (unknown_ca)");
 	show_client_flight(g, v);
@@ -163,7 +153,8 @@ static bool client_not_among_authorities(const struct view *v, struct guess *g)
 			    !memcmp(name->at, list->at[c]->issuer_der, name->len))
 				return false;
 		}
-	blame_client(g, LIKELY, 60);
+	blame(g, LIKELY, PARTY_SERVER, PARTY_CLIENT);
+	g->weight = 60;
 	say(g, "The client's certificate was issued by %s, which is not among the CAs that the server asks for",
 	    list->at[0]->issuer);
 	show_client_flight(g, v);
@@ -172,9 +163,10 @@ static bool client_not_among_authorities(const struct view *v, struct guess *g)
 
 static bool client_revoked(const struct view *v, struct guess *g)
 {
-	if (!refused_with(v, CERTIFICATE_REVOKED))
+	if (!refused_with(v, ALERT_CERTIFICATE_REVOKED))
 		return false;
-	blame_client(g, CERTAIN, 75);
+	blame(g, CERTAIN, PARTY_SERVER, PARTY_CLIENT);
+	g->weight = 75;
 	say(g, "The server refused the client's certificate as revoked");
 	show_client_flight(g, v);
 	return true;
@@ -189,7 +181,8 @@ static bool client_rejected(const struct view *v, struct guess *g)
 	/* A plain FIN or RST in mid-flight need not be about the certificate. */
 	if (v->end->how == ENDED_BY_RST && happened(v->h->finished[SIDE_CLIENT]) == false)
 		return false;
-	blame_client(g, LIKELY, 40);
+	blame(g, LIKELY, PARTY_SERVER, PARTY_CLIENT);
+	g->weight = 40;
 	if (d && chain_defect_code(d->kind, CHAIN_CLIENT) && !strcmp(chain_defect_code(d->kind, CHAIN_CLIENT), "client_cert_rejected"))
 		say(g, "The server refused the client's certificate: %s", d->text);
 	else if (v->h->client_certificates)

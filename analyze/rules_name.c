@@ -2,8 +2,7 @@
  * Server names (RFC 6066 3): the name is not served here, or none was sent where one is needed.
  */
 #include "rules.h"
-
-enum { HANDSHAKE_FAILURE = 40, ACCESS_DENIED = 49, INTERNAL_ERROR = 80, UNRECOGNIZED_NAME = 112 };
+#include "alerts.h"
 
 static bool has_name(const struct view *v)
 {
@@ -41,30 +40,17 @@ static bool refused_or_gone(const struct view *v)
 	if (e->how == ENDED_BY_FIN || e->how == ENDED_BY_RST)
 		return true;
 	a = e->how == ENDED_BY_ALERT ? e->alert->code : 0;
-	return a == HANDSHAKE_FAILURE || a == INTERNAL_ERROR || a == ACCESS_DENIED;
-}
-
-static void blame(struct guess *g, enum confidence confidence, int weight, enum party fix)
-{
-	g->confidence = confidence;
-	g->weight = weight;
-	g->aborted_by = PARTY_SERVER;
-	g->fix_at = fix;
-}
-
-static void show_all(struct guess *g, const struct view *v)
-{
-	show_hello(g, v);
-	show_end(g, v);
+	return a == ALERT_HANDSHAKE_FAILURE || a == ALERT_INTERNAL_ERROR || a == ALERT_ACCESS_DENIED;
 }
 
 static bool unrecognized(const struct view *v, struct guess *g)
 {
-	if (!ended_by_alert(v, SIDE_SERVER, UNRECOGNIZED_NAME) || !has_name(v))
+	if (!ended_by_alert(v, SIDE_SERVER, ALERT_UNRECOGNIZED_NAME) || !has_name(v))
 		return false;
-	blame(g, CERTAIN, 60, PARTY_SERVER);
+	blame(g, CERTAIN, PARTY_SERVER, PARTY_SERVER);
+	g->weight = 60;
 	say(g, "The server at %s does not serve the name %s (unrecognized_name)", v->server, v->name);
-	show_all(g, v);
+	show_exchange(g, v);
 	advise(g, "Add %s to the server's virtual hosts and certificates, or correct the name (or the DNS entry) that the client uses.", v->name);
 	return true;
 }
@@ -75,10 +61,11 @@ static bool unrecognized_warning(const struct view *v, struct guess *g)
 	for (uint8_t i = 0; i < v->h->alert_count; i++) {
 		const struct alert_fact *a = &v->h->alerts[i];
 
-		if (a->hidden || a->code != UNRECOGNIZED_NAME || a->from != SIDE_SERVER || a->level != 1 ||
+		if (a->hidden || a->code != ALERT_UNRECOGNIZED_NAME || a->from != SIDE_SERVER || a->level != 1 ||
 		    v->end->by != SIDE_CLIENT || happened(v->h->client_key_exchange))
 			continue;
-		blame(g, POSSIBLE, 40, PARTY_SERVER);
+		blame(g, POSSIBLE, PARTY_SERVER, PARTY_SERVER);
+	g->weight = 40;
 		g->aborted_by = PARTY_CLIENT;
 		say(g, "The server warned that it does not know the name %s, and the client took that as final", v->name);
 		show(g, a->mark, "server: warning alert unrecognized_name (112)");
@@ -92,10 +79,10 @@ static bool unrecognized_by_lesson(const struct view *v, struct guess *g)
 {
 	if (!has_name(v) || !refused_or_gone(v) || !other_names_pass(v) || this_name_passes(v))
 		return false;
-	blame(g, v->end->how == ENDED_BY_ALERT && v->end->alert->code != HANDSHAKE_FAILURE ? LIKELY : POSSIBLE,
-	      55, PARTY_SERVER);
+	blame(g, v->end->how == ENDED_BY_ALERT && v->end->alert->code != ALERT_HANDSHAKE_FAILURE ? LIKELY : POSSIBLE, PARTY_SERVER, PARTY_SERVER);
+	g->weight = 55;
 	say(g, "The server at %s probably does not serve %s: it turned this name away while other names got through", v->server, v->name);
-	show_all(g, v);
+	show_exchange(g, v);
 	return true;
 }
 
@@ -106,21 +93,23 @@ static bool unrecognized_by_habit(const struct view *v, struct guess *g)
 	uint8_t a = v->end->how == ENDED_BY_ALERT ? v->end->alert->code : 0;
 
 	if (!has_name(v) || !before_server_hello(v) || !ended_by_any_alert(v, SIDE_SERVER) ||
-	    (a != INTERNAL_ERROR && a != ACCESS_DENIED && a != HANDSHAKE_FAILURE))
+	    (a != ALERT_INTERNAL_ERROR && a != ALERT_ACCESS_DENIED && a != ALERT_HANDSHAKE_FAILURE))
 		return false;
-	blame(g, POSSIBLE, 35, PARTY_SERVER);
+	blame(g, POSSIBLE, PARTY_SERVER, PARTY_SERVER);
+	g->weight = 35;
 	say(g, "The server may have no certificate for %s: Go servers answer that with internal_error, rustls with access_denied, some CDNs with handshake_failure", v->name);
-	show_all(g, v);
+	show_exchange(g, v);
 	return true;
 }
 
 static bool missing(const struct view *v, struct guess *g)
 {
-	if (!ended_by_alert(v, SIDE_SERVER, UNRECOGNIZED_NAME) || has_name(v))
+	if (!ended_by_alert(v, SIDE_SERVER, ALERT_UNRECOGNIZED_NAME) || has_name(v))
 		return false;
-	blame(g, CERTAIN, 60, PARTY_CLIENT);
+	blame(g, CERTAIN, PARTY_SERVER, PARTY_CLIENT);
+	g->weight = 60;
 	say(g, "The client sent no server name (SNI) and the server at %s needs one (unrecognized_name)", v->server);
-	show_all(g, v);
+	show_exchange(g, v);
 	advise(g, "Connect by name, not by address, with a client that sends SNI; or give the server a default certificate.");
 	return true;
 }
@@ -131,9 +120,10 @@ static bool missing_by_lesson(const struct view *v, struct guess *g)
 
 	if (has_name(v) || !refused_or_gone(v) || !other_names_pass(v) || (bare && bare->completed))
 		return false;
-	blame(g, LIKELY, 75, PARTY_CLIENT);
+	blame(g, LIKELY, PARTY_SERVER, PARTY_CLIENT);
+	g->weight = 75;
 	say(g, "The client sent no server name (SNI); clients that send one get through to this server");
-	show_all(g, v);
+	show_exchange(g, v);
 	advise(g, "Connect by name, not by address, with a client that sends SNI.");
 	return true;
 }
@@ -142,9 +132,10 @@ static bool missing_by_habit(const struct view *v, struct guess *g)
 {
 	if (has_name(v) || !v->h->hello || !refused_or_gone(v) || v->end->how == ENDED_BY_RST)
 		return false;
-	blame(g, POSSIBLE, 45, PARTY_CLIENT);
+	blame(g, POSSIBLE, PARTY_SERVER, PARTY_CLIENT);
+	g->weight = 45;
 	say(g, "The client sent no server name (SNI), which servers with several virtual hosts may require");
-	show_all(g, v);
+	show_exchange(g, v);
 	return true;
 }
 

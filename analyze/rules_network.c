@@ -23,14 +23,6 @@ static bool is_tcp(const struct view *v)
 	return v->h->flow.transport == TRANSPORT_TCP;
 }
 
-static void blame(struct guess *g, enum confidence confidence, int weight, enum party by, enum party fix)
-{
-	g->confidence = confidence;
-	g->weight = weight;
-	g->aborted_by = by;
-	g->fix_at = fix;
-}
-
 static const struct icmp_error *icmp_of(const struct view *v, enum icmp_kind kind)
 {
 	for (uint8_t i = 0; i < v->h->flow.icmp_count; i++)
@@ -64,10 +56,12 @@ static bool refused(const struct view *v, struct guess *g)
 	if ((!is_tcp(v) && (v->h->server || !icmp)) || (is_tcp(v) && !server->reset_count && !icmp))
 		return false;
 	if (server->reset_count || icmp->kind == ICMP_PORT_UNREACHABLE) {
-		blame(g, CERTAIN, 60, PARTY_SERVER, PARTY_SERVER);
+		blame(g, CERTAIN, PARTY_SERVER, PARTY_SERVER);
+	g->weight = 60;
 		say(g, "Nothing listens at %s: the connection was refused", v->server);
 	} else {
-		blame(g, LIKELY, 60, PARTY_NETWORK, PARTY_NETWORK);
+		blame(g, LIKELY, PARTY_NETWORK, PARTY_NETWORK);
+	g->weight = 60;
 		say(g, "%s cannot be reached: a router or firewall on the way refused the connection", v->server);
 	}
 	show(g, client->syn, "client: SYN");
@@ -87,7 +81,8 @@ static bool timed_out(const struct view *v, struct guess *g)
 		return false;
 	if (icmp_of(v, ICMP_PORT_UNREACHABLE) || icmp_of(v, ICMP_ADMIN_PROHIBITED))
 		return false;
-	blame(g, client->syn_count > 1 ? LIKELY : POSSIBLE, 60, PARTY_NETWORK, PARTY_NETWORK);
+	blame(g, client->syn_count > 1 ? LIKELY : POSSIBLE, PARTY_NETWORK, PARTY_NETWORK);
+	g->weight = 60;
 	say(g, "No answer from %s: %u SYN%s in %.1f s went unanswered", v->server, client->syn_count,
 	    client->syn_count == 1 ? "" : "s", (double)(client->last_syn.time - client->syn.time) / 1e9);
 	show(g, client->syn, "client: first SYN");
@@ -124,7 +119,8 @@ static bool hello_lost(const struct view *v, struct guess *g)
 	if (!is_tcp(v) && (v->h->dissected_as != 'q' || happened(side_of(v, SIDE_SERVER)->first_packet) ||
 			   v->end->waited < DATAGRAM_PATIENCE_NS))
 		return false;
-	blame(g, LIKELY, 70, PARTY_NETWORK, PARTY_NETWORK);
+	blame(g, LIKELY, PARTY_NETWORK, PARTY_NETWORK);
+	g->weight = 70;
 	say(g, "The ClientHello never arrived: it was sent %u times and %s", is_tcp(v) ? client->retransmissions + 1 : (unsigned)v->h->flow.packets,
 	    is_tcp(v) ? "never acknowledged" : "nothing came back");
 	show_hello(g, v);
@@ -190,7 +186,8 @@ static bool large_hello_lost(const struct view *v, struct guess *g)
 	if (client->acked >= client->sent || !client->retransmissions ||
 	    (!client->acked && !smaller_hello_passed(v) && !side_of(v, SIDE_SERVER)->sacked_above_hole))
 		return false;
-	blame(g, LIKELY, 80, PARTY_NETWORK, PARTY_NETWORK);
+	blame(g, LIKELY, PARTY_NETWORK, PARTY_NETWORK);
+	g->weight = 80;
 	say(g, "The ClientHello of %llu bytes needs more than one packet and not all of it arrives",
 	    (unsigned long long)client->sent);
 	finish_large(g, v);
@@ -203,7 +200,8 @@ static bool large_hello_refused(const struct view *v, struct guess *g)
 	if (!is_tcp(v) || !waiting_for_server(v) || !hello_is_large(v) || !smaller_hello_passed(v) ||
 	    v->end->how == ENDED_NOT || v->end->how == ENDED_BY_ICMP || side_of(v, SIDE_SERVER)->data_segments)
 		return false;
-	blame(g, LIKELY, 75, v->end->by == SIDE_SERVER ? PARTY_SERVER : PARTY_NETWORK, PARTY_SERVER);
+	blame(g, LIKELY, v->end->by == SIDE_SERVER ? PARTY_SERVER : PARTY_NETWORK, PARTY_SERVER);
+	g->weight = 75;
 	say(g, "A ClientHello of %u bytes fails here where smaller ones to the same server succeed", v->h->hello->length);
 	finish_large(g, v);
 	return true;
@@ -217,7 +215,8 @@ static bool large_hello_cut_off(const struct view *v, struct guess *g)
 	if (!is_tcp(v) || !waiting_for_server(v) || !hello_is_large(v) || v->end->by != SIDE_SERVER ||
 	    (v->end->how != ENDED_BY_RST && v->end->how != ENDED_BY_FIN) || client->acked >= client->sent)
 		return false;
-	blame(g, POSSIBLE, 60, PARTY_SERVER, PARTY_SERVER);
+	blame(g, POSSIBLE, PARTY_SERVER, PARTY_SERVER);
+	g->weight = 60;
 	say(g, "The server, or a box before it, ended the connection when it had seen only part of a ClientHello of %llu bytes",
 	    (unsigned long long)client->sent);
 	finish_large(g, v);
@@ -254,7 +253,8 @@ static bool silent(const struct view *v, struct guess *g)
 		return false;
 	if (v->end->how == ENDED_NOT && v->end->waited < STALL_NS)
 		return false;
-	blame(g, v->end->waited > STALL_NS || !is_tcp(v) ? LIKELY : POSSIBLE, 60, who_gave_up(v), PARTY_SERVER);
+	blame(g, v->end->waited > STALL_NS || !is_tcp(v) ? LIKELY : POSSIBLE, who_gave_up(v), PARTY_SERVER);
+	g->weight = 60;
 	if (v->end->how == ENDED_NOT || v->end->how == ENDED_BY_SILENCE)
 		g->aborted_by = PARTY_CLIENT;
 	say(g, "The server at %s %s the ClientHello and never answered it (%s of silence)", v->server,
@@ -283,13 +283,13 @@ static bool reset_after_hello(const struct view *v, struct guess *g)
 		return false;
 	if (v->end->phase == PHASE_BEFORE_HELLO && !v->tls_expected && !v->h->hello)
 		return false;
-	blame(g, LIKELY, 45, PARTY_SERVER, PARTY_SERVER);
+	blame(g, LIKELY, PARTY_SERVER, PARTY_SERVER);
+	g->weight = 45;
 	if (v->h->hello)
 		say(g, "The connection was reset in reply to the ClientHello");
 	else
 		say(g, "The server accepted the connection and reset it before any ClientHello");
-	show_hello(g, v);
-	show_end(g, v);
+	show_exchange(g, v);
 	if (likely_windows(v))
 		advise(g, "The server looks like Windows, which resets hellos that it cannot serve: look for Schannel events 36874 and 36888 in its System log.");
 	advise(g, "Compare with another server name and another client: if only this name dies, a filter on the way is likely; if only this client, its versions or suites.");
@@ -303,11 +303,11 @@ static bool closed_after_hello(const struct view *v, struct guess *g)
 	if (!is_tcp(v) || v->end->phase > PHASE_RETRY || v->end->phase < PHASE_HELLO || v->end->how != ENDED_BY_FIN ||
 	    v->end->by != SIDE_SERVER)
 		return false;
-	blame(g, LIKELY, 45, PARTY_SERVER, PARTY_SERVER);
+	blame(g, LIKELY, PARTY_SERVER, PARTY_SERVER);
+	g->weight = 45;
 	say(g, "The server closed the connection %s after the ClientHello, without an alert",
 	    duration_text(waited, v->end->waited));
-	show_hello(g, v);
-	show_end(g, v);
+	show_exchange(g, v);
 	if (v->end->waited > INT64_C(9000000000))
 		advise(g, "A wait of seconds before the close points to a time-out of a load balancer or of a back end, or to AWS's s2n, which delays its refusals.");
 	advise(g, "Look in the server's log at that second: no virtual host or back end for the name, a PROXY protocol header expected, or an access rule.");
@@ -320,7 +320,8 @@ static bool closed_before_hello(const struct view *v, struct guess *g)
 	if (!is_tcp(v) || v->end->phase != PHASE_BEFORE_HELLO || !v->h->pending_want[SIDE_CLIENT] ||
 	    v->end->how != ENDED_BY_FIN || v->end->by != SIDE_SERVER)
 		return false;
-	blame(g, LIKELY, 45, PARTY_SERVER, PARTY_SERVER);
+	blame(g, LIKELY, PARTY_SERVER, PARTY_SERVER);
+	g->weight = 45;
 	say(g, "The server closed the connection before the ClientHello was whole");
 	show_end(g, v);
 	return true;
@@ -335,7 +336,8 @@ static bool injected(const struct view *v, struct guess *g)
 	origin_of_reset(v->h, v->end->by, &o);
 	if (!o.strong)
 		return false;
-	blame(g, o.count > 1 && o.strong > 1 ? CERTAIN : LIKELY, 80, PARTY_NETWORK, PARTY_NETWORK);
+	blame(g, o.count > 1 && o.strong > 1 ? CERTAIN : LIKELY, PARTY_NETWORK, PARTY_NETWORK);
+	g->weight = 80;
 	say(g, "The reset did not come from the %s: a device on the way forged it%s", party_noun(v->end->by),
 	    v->end->phase == PHASE_HELLO ? ", in reply to the ClientHello" : "");
 	show_hello(g, v);
@@ -364,7 +366,8 @@ static bool flight_lost(const struct view *v, struct guess *g)
 		return false;
 	if (!server->data_segments || (!stuck && !(hole && (never_seen || server->acked < server->sent))))
 		return false;
-	blame(g, stuck && (hole || icmp || server->retransmissions > 1) ? LIKELY : POSSIBLE, 75, PARTY_NETWORK, PARTY_NETWORK);
+	blame(g, stuck && (hole || icmp || server->retransmissions > 1) ? LIKELY : POSSIBLE, PARTY_NETWORK, PARTY_NETWORK);
+	g->weight = 75;
 	say(g, "The server's answer does not get through: segments of %u bytes are lost again and again%s",
 	    server->largest_segment, hole ? " while smaller ones arrive" : "");
 	show_hello(g, v);
@@ -392,7 +395,8 @@ static bool stalled(const struct view *v, struct guess *g)
 	    v->end->waited < STALL_NS || v->end->how == ENDED_BY_ALERT || v->end->how == ENDED_BY_HIDDEN_ALERT)
 		return false;
 	silent_side = v->end->phase == PHASE_CLIENT_TURN ? SIDE_CLIENT : SIDE_SERVER;
-	blame(g, LIKELY, 55, who_gave_up(v), party_of(silent_side));
+	blame(g, LIKELY, who_gave_up(v), party_of(silent_side));
+	g->weight = 55;
 	say(g, "The handshake stalled: the %s sent nothing for %s, then %s gave up", party_noun(silent_side),
 	    duration_text(waited, v->end->waited),
 	    v->end->how == ENDED_BY_SILENCE ? "everybody" : v->end->by == SIDE_CLIENT ? "the client" : "the server");
@@ -410,7 +414,8 @@ static bool stalled_in_hello(const struct view *v, struct guess *g)
 	if (v->end->phase != PHASE_BEFORE_HELLO || !v->h->pending_want[SIDE_CLIENT] || v->end->waited < STALL_NS ||
 	    v->end->how == ENDED_NOT || side_of(v, SIDE_CLIENT)->acked < side_of(v, SIDE_CLIENT)->sent)
 		return false;
-	blame(g, LIKELY, 55, who_gave_up(v), PARTY_CLIENT);
+	blame(g, LIKELY, who_gave_up(v), PARTY_CLIENT);
+	g->weight = 55;
 	say(g, "The client stopped in the middle of its ClientHello (%llu of %llu bytes) for %s",
 	    (unsigned long long)v->h->pending_have[SIDE_CLIENT], (unsigned long long)v->h->pending_want[SIDE_CLIENT],
 	    duration_text(waited, v->end->waited));
@@ -428,7 +433,8 @@ static bool abandoned(const struct view *v, struct guess *g)
 		return false;
 	if (v->end->phase < PHASE_HELLO || (!client && v->end->phase <= PHASE_RETRY))
 		return false;
-	blame(g, LIKELY, client && v->end->phase == PHASE_HELLO ? 45 : 42, party_of(v->end->by), party_of(v->end->by));
+	blame(g, LIKELY, party_of(v->end->by), party_of(v->end->by));
+	g->weight = client && v->end->phase == PHASE_HELLO ? 45 : 42;
 	say(g, "The %s %s the connection in mid-handshake, without an alert%s", party_noun(v->end->by),
 	    v->end->how == ENDED_BY_RST ? "reset" : "closed",
 	    after_request ? ", after the server had asked for a client certificate (a browser does so while it asks the user)" : "");
@@ -443,10 +449,10 @@ static bool waiting_forever(const struct view *v, struct guess *g)
 {
 	if (v->end->how != ENDED_BY_SILENCE || v->end->phase < PHASE_HELLO || v->end->phase == PHASE_DONE)
 		return false;
-	blame(g, POSSIBLE, 30, PARTY_UNKNOWN, PARTY_SERVER);
+	blame(g, POSSIBLE, PARTY_UNKNOWN, PARTY_SERVER);
+	g->weight = 30;
 	say(g, "The handshake stopped half-way and nobody ended it");
-	show_hello(g, v);
-	show_end(g, v);
+	show_exchange(g, v);
 	return true;
 }
 

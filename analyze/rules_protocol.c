@@ -27,14 +27,6 @@ static void quote(char out[LIST_MAX], const uint8_t *bytes, size_t len)
 	escape_text(out, LIST_MAX, bytes, end);
 }
 
-static void blame(struct guess *g, enum confidence confidence, enum party by, enum party fix)
-{
-	g->confidence = confidence;
-	g->weight = 60;
-	g->aborted_by = by;
-	g->fix_at = fix;
-}
-
 /* ---- plaintext to a TLS port ---- */
 
 static bool contains(const struct tls_foreign *f, const char *words)
@@ -91,6 +83,7 @@ static bool plaintext(const struct view *v, struct guess *g)
 	if (!tls_there && !told && !refused)
 		return false;
 	blame(g, tls_there || told ? CERTAIN : LIKELY, v->end->by == SIDE_SERVER ? PARTY_SERVER : PARTY_CLIENT, PARTY_CLIENT);
+	g->weight = 60;
 	if (told || tls_there)
 		g->aborted_by = PARTY_SERVER;
 	quote(words, f->sample, f->sample_len);
@@ -150,6 +143,7 @@ static bool not_tls(const struct view *v, struct guess *g)
 	if (!h->hello || h->server || !happened(h->foreign_mark[SIDE_SERVER]) || is_sslv2_answer(v))
 		return false;
 	blame(g, CERTAIN, v->end->how == ENDED_NOT ? PARTY_CLIENT : party_of(v->end->by), PARTY_SERVER);
+	g->weight = 60;
 	if (v->end->how == ENDED_BY_ALERT)
 		g->aborted_by = party_of(v->end->by);
 	quote(words, f->sample, f->sample_len);
@@ -173,10 +167,10 @@ static bool banner_before_hello(const struct view *v, struct guess *g)
 	    last_step(v, UPGRADE_REFUSED, &mark) || first->protocol == FOREIGN_PROXY)
 		return false;
 	blame(g, LIKELY, v->end->how == ENDED_NOT ? PARTY_CLIENT : party_of(v->end->by), PARTY_CLIENT);
+	g->weight = 60;
 	say(g, "The client began TLS on a plain %s port without an upgrade", foreign_name(first->protocol));
 	show(g, seen, "server speaks %s", foreign_name(first->protocol));
-	show_hello(g, v);
-	show_end(g, v);
+	show_exchange(g, v);
 	advise_not_tls(g, v, first->protocol);
 	return true;
 }
@@ -219,6 +213,7 @@ static bool starttls_refused(const struct view *v, struct guess *g)
 	if (missing && !abandoned && !v->h->hello && !required)
 		return false;
 	blame(g, missing ? LIKELY : CERTAIN, missing ? PARTY_CLIENT : PARTY_SERVER, PARTY_SERVER);
+	g->weight = 60;
 	if (!missing && v->end->how != ENDED_NOT && v->end->by == SIDE_CLIENT)
 		g->aborted_by = PARTY_CLIENT;
 	g->weight = 75;
@@ -240,7 +235,7 @@ static bool proxy_refused(const struct view *v, struct guess *g)
 	if (!u || !u->proxy || accepted_later(v, mark))
 		return false;
 	blame(g, CERTAIN, PARTY_SERVER, PARTY_NETWORK);
-	g->weight = 76;
+		g->weight = 76;
 	say(g, "The proxy at %s refused the tunnel to %s%s%s", v->server, u->target[0] ? u->target : "the server",
 	    u->status == 407 ? ": it wants authentication" : "",
 	    u->status == 403 ? ": its policy forbids it" : "");
@@ -263,6 +258,7 @@ static bool proxy_silent(const struct view *v, struct guess *g)
 	    last_step(v, UPGRADE_REFUSED, &other) || v->end->how == ENDED_NOT)
 		return false;
 	blame(g, POSSIBLE, party_of(v->end->by), PARTY_NETWORK);
+	g->weight = 60;
 	say(g, "The proxy at %s did not open the tunnel to %s and gave no answer", v->server, u->target);
 	show_words(g, mark, u);
 	show_end(g, v);

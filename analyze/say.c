@@ -41,6 +41,13 @@ void advise(struct guess *g, const char *format, ...)
 	g->remedy_count++;
 }
 
+void blame(struct guess *g, enum confidence confidence, enum party by, enum party fix)
+{
+	g->confidence = confidence;
+	g->aborted_by = by;
+	g->fix_at = fix;
+}
+
 void escape_text(char *out, size_t room, const void *bytes, size_t len)
 {
 	const unsigned char *b = bytes;
@@ -247,6 +254,11 @@ uint16_t lowest_version(const struct client_hello *hello)
 	return extreme_version(hello, false);
 }
 
+bool is_outdated(uint16_t version)
+{
+	return version_rank(version) < 0x303;
+}
+
 bool offers_version(const struct client_hello *hello, uint16_t version)
 {
 	if (hello->versions.count)
@@ -315,6 +327,12 @@ void show_end(struct guess *g, const struct view *v)
 		show(g, e->mark, "the last packet of this connection in the capture");
 		break;
 	}
+}
+
+void show_exchange(struct guess *g, const struct view *v)
+{
+	show_hello(g, v);
+	show_end(g, v);
 }
 
 void show_certificate(struct guess *g, const struct view *v)

@@ -1,0 +1,316 @@
+/*
+ * The server cannot serve what the hello offers: cipher suites, groups, signature algorithms.
+ *
+ * One alert, handshake_failure (40), covers most of it. What tells the causes apart: what the
+ * hello offers, what this server chose in other flows, and where the hello is unusually narrow:
+ * a client that offers everything but one thing most likely failed on that one thing.
+ */
+#include "alerts.h"
+#include "offer.h"
+
+enum {
+	NARROW_SUITES = 3,
+	NARROW_GROUPS = 2,
+	NARROW_SIGNATURES = 2
+};
+
+static bool all_suites_weak(const struct client_hello *c)
+{
+	uint16_t n = 0;
+
+	for (uint16_t i = 0; i < c->suites.count; i++) {
+		const struct cipher_suite *s = cipher_suite(c->suites.at[i]);
+
+		if (!s || is_grease(c->suites.at[i]) || c->suites.at[i] == 0x00ff || c->suites.at[i] == 0x5600)
+			continue;
+		if (!s->weak && !s->bad)
+			return false;
+		n++;
+	}
+	return n > 0;
+}
+
+static bool common_code(const struct code_set *chosen, const struct code_list *offered)
+{
+	for (uint8_t i = 0; i < chosen->count; i++)
+		if (code_list_has(offered, chosen->at[i]))
+			return true;
+	return false;
+}
+
+/* The alerts by which stacks refuse a hello that they cannot serve. */
+static bool refused_for_want(const struct view *v)
+{
+	uint8_t a = end_alert(v);
+
+	return refused_hello(v) && (a == ALERT_HANDSHAKE_FAILURE || a == ALERT_INSUFFICIENT_SECURITY);
+}
+
+static bool suites_of_one_authentication(const struct client_hello *c, const char **auth)
+{
+	*auth = NULL;
+	for (uint16_t i = 0; i < c->suites.count; i++) {
+		const struct cipher_suite *s = cipher_suite(c->suites.at[i]);
+
+		if (!s || c->suites.at[i] == 0x00ff || c->suites.at[i] == 0x5600)
+			continue;
+		if (s->tls13 || (*auth && strcmp(*auth, s->auth) != 0))
+			return false;
+		*auth = s->auth;
+	}
+	return *auth != NULL;
+}
+
+static bool cipher_by_lesson(const struct view *v, struct guess *g)
+{
+	const struct lesson *l = v->lesson;
+	const struct client_hello *c = v->h->hello;
+	char chosen[LIST_MAX], offered[LIST_MAX];
+	const char *auth;
+
+	if (!refused_for_want(v) || !l || !l->suites.count || common_code(&l->suites, &c->suites))
+		return false;
+	blame(g, LIKELY, PARTY_SERVER, PARTY_CLIENT);
+	g->weight = 85;
+	list_codes(offered, CODE_SUITE, c->suites.at, c->suites.count);
+	list_codes(chosen, CODE_SUITE, l->suites.at, l->suites.count);
+	if (suites_of_one_authentication(c, &auth) && !strcmp(auth, "ECDSA") && l->rsa_leaf && !l->ecdsa_leaf) {
+		say(g, "No common cipher suite: the client offers only ECDSA suites, this server has an RSA certificate (seen in another flow)");
+		advise(g, "Add an ECDHE_RSA suite on the client, or an ECDSA certificate beside the RSA one on the server.");
+	} else if (auth && !strcmp(auth, "RSA") && l->ecdsa_leaf && !l->rsa_leaf) {
+		say(g, "No common cipher suite: the client offers only RSA suites, this server has an ECDSA certificate (seen in another flow)");
+		advise(g, "Add an ECDHE_ECDSA suite on the client, or an RSA certificate beside the ECDSA one on the server.");
+	} else {
+		say(g, "No common cipher suite: the client offers %s; to others this server gave %s", offered, chosen);
+	}
+	show_exchange(g, v);
+	return true;
+}
+
+static bool cipher_narrow(const struct view *v, struct guess *g)
+{
+	const struct client_hello *c = v->h->hello;
+	char offered[LIST_MAX];
+	uint16_t usable;
+	bool weak;
+
+	if (!refused_for_want(v))
+		return false;
+	usable = usable_suites(c);
+	weak = all_suites_weak(c);
+	if (usable > NARROW_SUITES && !weak)
+		return false;
+	blame(g, usable == 0 || weak || usable <= 2 ? LIKELY : POSSIBLE, PARTY_SERVER, PARTY_CLIENT);
+	g->weight = weak ? 66 : 62;
+	say(g, "No common cipher suite: the client offers only %s, and the server refused with %s%s",
+	    list_codes(offered, CODE_SUITE, c->suites.at, c->suites.count), alert_name(end_alert(v)),
+	    weak ? "; all of these are weak or outdated" : "");
+	show_exchange(g, v);
+	advise(g, "Let the client offer ECDHE suites with AES-GCM or ChaCha20-Poly1305 for the server's key type, or enable one of its suites on the server.");
+	return true;
+}
+
+/* Only when nothing else is odd: the usual meaning of 40 in reply to a ClientHello. */
+static bool cipher_by_default(const struct view *v, struct guess *g)
+{
+	if (!refused_hello(v) || end_alert(v) != ALERT_HANDSHAKE_FAILURE)
+		return false;
+	blame(g, POSSIBLE, PARTY_SERVER, PARTY_SERVER);
+	g->weight = 40;
+	say(g, "No cipher suite in common is the most usual reason for a handshake_failure at this point; compare the server's suites and certificate type with the client's list");
+	show_exchange(g, v);
+	return true;
+}
+
+static bool group_by_lesson(const struct view *v, struct guess *g)
+{
+	const struct lesson *l = v->lesson;
+	const struct client_hello *c = v->h->hello;
+	char chosen[LIST_MAX], offered[LIST_MAX];
+
+	if (!before_server_hello(v) || !ended_by_any_alert(v, SIDE_SERVER) || !l || !l->groups.count ||
+	    !c->groups.count || common_code(&l->groups, &c->groups))
+		return false;
+	if (end_alert(v) != ALERT_HANDSHAKE_FAILURE && end_alert(v) != ALERT_UNEXPECTED_MESSAGE &&
+	    end_alert(v) != ALERT_INSUFFICIENT_SECURITY && end_alert(v) != ALERT_ILLEGAL_PARAMETER)
+		return false;
+	blame(g, LIKELY, PARTY_SERVER, PARTY_CLIENT);
+	g->weight = 80;
+	say(g, "No common named group: the client offers %s; with others this server used %s",
+	    list_codes(offered, CODE_GROUP, c->groups.at, c->groups.count),
+	    list_codes(chosen, CODE_GROUP, l->groups.at, l->groups.count));
+	show_exchange(g, v);
+	return true;
+}
+
+static bool offers_common_group(const struct client_hello *c)
+{
+	return code_list_has(&c->groups, 29) || code_list_has(&c->groups, 23);
+}
+
+static bool group_narrow(const struct view *v, struct guess *g)
+{
+	const struct client_hello *c = v->h->hello;
+	char offered[LIST_MAX];
+	uint16_t count;
+
+	if (!refused_for_want(v) || !c->has_groups)
+		return false;
+	count = real_count(&c->groups, false);
+	if (offers_common_group(c) && count > 1)
+		return false;
+	blame(g, offers_common_group(c) ? POSSIBLE : LIKELY, PARTY_SERVER, PARTY_SERVER);
+	g->weight = count <= NARROW_GROUPS ? 64 : 58;
+	say(g, "No common key-exchange group: the client offers only %s, and the server refused with %s",
+	    list_codes(offered, CODE_GROUP, c->groups.at, c->groups.count), alert_name(end_alert(v)));
+	show_exchange(g, v);
+	advise(g, "Enable x25519 and secp256r1 on both sides (nginx: ssl_ecdh_curve; OpenSSL: Groups).");
+	return true;
+}
+
+/* JSSE reports "no common named group" of a TLS 1.3 hello as unexpected_message. */
+static bool group_refused_by_jsse(const struct view *v, struct guess *g)
+{
+	const struct client_hello *c = v->h->hello;
+	char offered[LIST_MAX];
+
+	if (!refused_hello(v) || end_alert(v) != ALERT_UNEXPECTED_MESSAGE || !is_tls13(highest_version(c)) ||
+	    c->sslv2 || !c->has_groups || (offers_common_group(c) && real_count(&c->groups, false) > 1))
+		return false;
+	blame(g, LIKELY, PARTY_SERVER, PARTY_SERVER);
+	g->weight = 60;
+	say(g, "No common named group: the client offers only %s; Java servers refuse that with unexpected_message (10)",
+	    list_codes(offered, CODE_GROUP, c->groups.at, c->groups.count));
+	show_exchange(g, v);
+	return true;
+}
+
+/* RFC 8446 4.1.4: the retry asks for a group; what follows shows that it cannot be had. */
+static bool group_after_retry(const struct view *v, struct guess *g)
+{
+	const struct handshake *h = v->h;
+	char group[LIST_MAX], offered[LIST_MAX];
+
+	if (!h->retry || h->server || !h->hello || v->end->outcome != OUTCOME_FAILED ||
+	    v->end->how != ENDED_BY_ALERT)
+		return false;
+	if (end_alert(v) != ALERT_HANDSHAKE_FAILURE && !(h->retry->group &&
+	    !code_list_has(&h->hello->groups, h->retry->group)))
+		return false;
+	blame(g, v->end->by == SIDE_SERVER ? LIKELY : POSSIBLE, party_of(v->end->by), PARTY_SERVER);
+	say(g, "The server asked for key-exchange group %s in a HelloRetryRequest and the handshake broke there; the client offers %s",
+	    code_name(group, CODE_GROUP, h->retry->group),
+	    list_codes(offered, CODE_GROUP, h->hello->groups.at, h->hello->groups.count));
+	show_hello(g, v);
+	show(g, h->retry_mark, "HelloRetryRequest for %s", group);
+	show_end(g, v);
+	return true;
+}
+
+static bool signatures_of_one_key(const struct client_hello *c, const char **key)
+{
+	*key = NULL;
+	for (uint16_t i = 0; i < c->signatures.count; i++) {
+		const struct signature_scheme *s = signature_scheme(c->signatures.at[i]);
+
+		if (!s || is_grease(c->signatures.at[i]))
+			continue;
+		if (*key && strncmp(*key, s->key, 3) != 0)
+			return false;
+		*key = s->key;
+	}
+	return *key != NULL;
+}
+
+static bool signatures_all_old(const struct client_hello *c)
+{
+	uint16_t n = 0;
+
+	for (uint16_t i = 0; i < c->signatures.count; i++) {
+		const struct signature_scheme *s = signature_scheme(c->signatures.at[i]);
+
+		if (!s)
+			continue;
+		if (strcmp(s->hash, "SHA1") != 0 && strcmp(s->hash, "MD5") != 0)
+			return false;
+		n++;
+	}
+	return n > 0;
+}
+
+static bool signature_narrow(const struct view *v, struct guess *g)
+{
+	const struct client_hello *c = v->h->hello;
+	const char *key;
+	char offered[LIST_MAX];
+	bool contradicts, one_key;
+
+	if (!refused_for_want(v) || !c->has_signatures)
+		return false;
+	one_key = signatures_of_one_key(c, &key);
+	contradicts = one_key && v->lesson &&
+		      ((v->lesson->rsa_leaf && !v->lesson->ecdsa_leaf && strncmp(key, "RSA", 3) != 0) ||
+		       (v->lesson->ecdsa_leaf && !v->lesson->rsa_leaf && strncmp(key, "RSA", 3) == 0));
+	if (!contradicts && !one_key && !signatures_all_old(c) &&
+	    real_count(&c->signatures, false) > NARROW_SIGNATURES)
+		return false;
+	blame(g, LIKELY, PARTY_SERVER, PARTY_SERVER);
+	g->weight = contradicts ? 86 : 65;
+	say(g, "No common signature algorithm: the client accepts only %s, which does not fit this server's certificate or policy",
+	    list_codes(offered, CODE_SIGNATURE, c->signatures.at, c->signatures.count));
+	show_exchange(g, v);
+	advise(g, "Give the server a certificate whose key the client can verify (RSA and ECDSA side by side), or widen the client's signature algorithms.");
+	return true;
+}
+
+/* A TLS 1.3 server that has no usable scheme may notice only behind EncryptedExtensions. */
+static bool signature_refused_in_flight(const struct view *v, struct guess *g)
+{
+	const struct client_hello *c = v->h->hello;
+	const char *key;
+
+	if (!c || !v->h->server || v->end->how != ENDED_BY_HIDDEN_ALERT || v->end->by != SIDE_SERVER ||
+	    v->end->phase != PHASE_SERVER_FLIGHT || infer_server_flight_bytes(v->h) > 250)
+		return false;
+	if (!signatures_of_one_key(c, &key) && !signatures_all_old(c) &&
+	    real_count(&c->signatures, false) > NARROW_SIGNATURES && v->end->alert->length != 35)
+		return false;
+	blame(g, LIKELY, PARTY_SERVER, PARTY_SERVER);
+	g->weight = 60;
+	say(g, "The server gave up inside its own flight, before a certificate, with an encrypted record of an alert's length: most likely it has no certificate that fits the client's signature algorithms");
+	show_exchange(g, v);
+	return true;
+}
+
+/* ---- what is left ---- */
+
+static bool negotiation_failed(const struct view *v, struct guess *g)
+{
+	if (v->end->how != ENDED_BY_ALERT || end_alert(v) != ALERT_HANDSHAKE_FAILURE)
+		return false;
+	blame(g, LIKELY, party_of(v->end->by), PARTY_SERVER);
+	g->weight = 30;
+	say(g, "The %s refused the handshake (handshake_failure); what was offered does not single out one reason",
+	    party_noun(v->end->by));
+	show_exchange(g, v);
+	advise(g, "Read the server's log at that second: it names the reason (no shared cipher, no suitable key share, no suitable signature algorithm).");
+	return true;
+}
+
+struct rule_set offer_rules(void)
+{
+	static const struct rule rules[] = {
+		{ "cipher_mismatch", cipher_by_lesson },
+		{ "cipher_mismatch", cipher_narrow },
+		{ "cipher_mismatch", cipher_by_default },
+		{ "group_mismatch", group_by_lesson },
+		{ "group_mismatch", group_narrow },
+		{ "group_mismatch", group_refused_by_jsse },
+		{ "group_mismatch", group_after_retry },
+		{ "signature_mismatch", signature_narrow },
+		{ "signature_mismatch", signature_refused_in_flight },
+		{ "negotiation_failed", negotiation_failed },
+	};
+
+	return (struct rule_set){ rules, sizeof(rules) / sizeof(rules[0]) };
+}

@@ -1,0 +1,182 @@
+/*
+ * Protocol versions: none in common, a downgraded retry refused, a downgrade noticed.
+ */
+#include "alerts.h"
+#include "offer.h"
+
+static bool version_refused_by_server(const struct view *v, struct guess *g)
+{
+	const struct client_hello *c = v->h->hello;
+	char versions[LIST_MAX];
+	bool old;
+
+	if (!before_server_hello(v) || !ended_by_alert(v, SIDE_SERVER, ALERT_PROTOCOL_VERSION))
+		return false;
+	old = is_outdated(highest_version(c));
+	blame(g, CERTAIN, PARTY_SERVER, old ? PARTY_CLIENT : PARTY_SERVER);
+	say(g, "No common protocol version: the client offers %s and the server refused with protocol_version (70)",
+	    offered_versions(versions, c));
+	show_exchange(g, v);
+	if (old)
+		advise(g, "Update or reconfigure the client at %s so that it offers TLS 1.2 or 1.3.", v->client);
+	else
+		advise(g, "Let the server at %s accept one of: %s.", v->server, versions);
+	return true;
+}
+
+static bool version_refused_by_client(const struct view *v, struct guess *g)
+{
+	char chosen[LIST_MAX], versions[LIST_MAX];
+
+	if (!v->h->server || !v->h->hello || !ended_by_alert(v, SIDE_CLIENT, ALERT_PROTOCOL_VERSION) ||
+	    v->h->server->sentinel)
+		return false;
+	blame(g, CERTAIN, PARTY_CLIENT, is_outdated(v->h->version) ? PARTY_SERVER : PARTY_CLIENT);
+	say(g, "The server chose %s, which the client does not accept (it offers %s)",
+	    code_name(chosen, CODE_VERSION, v->h->version), offered_versions(versions, v->h->hello));
+	show_hello(g, v);
+	show(g, v->h->server_mark, "ServerHello chooses %s", chosen);
+	show_end(g, v);
+	advise(g, "Enable TLS 1.2 or 1.3 on the server at %s.", v->server);
+	return true;
+}
+
+static bool version_not_offered(const struct view *v, struct guess *g)
+{
+	char chosen[LIST_MAX], versions[LIST_MAX];
+
+	if (!v->h->server || !v->h->hello || v->end->outcome != OUTCOME_FAILED ||
+	    offers_version(v->h->hello, v->h->version) || v->end->by != SIDE_CLIENT)
+		return false;
+	blame(g, LIKELY, PARTY_CLIENT, PARTY_SERVER);
+	say(g, "The server answered with %s although the client offers only %s",
+	    code_name(chosen, CODE_VERSION, v->h->version), offered_versions(versions, v->h->hello));
+	show_hello(g, v);
+	show(g, v->h->server_mark, "ServerHello chooses %s", chosen);
+	show_end(g, v);
+	return true;
+}
+
+/* OpenSSL 3 has no signature hash for TLS 1.0/1.1 at security level 1 and says internal_error. */
+static bool version_below_security_level(const struct view *v, struct guess *g)
+{
+	uint16_t best = highest_version(v->h->hello);
+	char name[LIST_MAX];
+	bool by_server = refused_hello(v) && end_alert(v) == ALERT_INTERNAL_ERROR && is_outdated(best);
+	bool by_client = v->h->server && ended_by_alert(v, SIDE_CLIENT, ALERT_INTERNAL_ERROR) &&
+			 is_outdated(v->h->version);
+
+	if (!by_server && !by_client)
+		return false;
+	blame(g, LIKELY, by_server ? PARTY_SERVER : PARTY_CLIENT, by_server ? PARTY_CLIENT : PARTY_SERVER);
+	g->weight = 70;
+	say(g, "%s is below the %s's security level: OpenSSL 3 refuses it with internal_error (80), as its only signature hash there is SHA-1 or MD5",
+	    code_name(name, CODE_VERSION, by_server ? best : v->h->version),
+	    by_server ? "server" : "client");
+	show_exchange(g, v);
+	advise(g, "Move the %s to TLS 1.2 or 1.3; for a documented exception OpenSSL needs cipher string DEFAULT@SECLEVEL=0.",
+	       by_server ? "client" : "server");
+	return true;
+}
+
+/* handshake_failure where the versions alone are odd: all the server ever chose is not offered. */
+static bool version_disjoint(const struct view *v, struct guess *g)
+{
+	const struct client_hello *c = v->h->hello;
+	char versions[LIST_MAX], chosen[LIST_MAX];
+
+	if (!before_server_hello(v) || !v->lesson || !v->lesson->versions.count || v->end->by != SIDE_SERVER)
+		return false;
+	for (uint8_t i = 0; i < v->lesson->versions.count; i++)
+		if (offers_version(c, v->lesson->versions.at[i]))
+			return false;
+	blame(g, LIKELY, PARTY_SERVER, is_outdated(highest_version(c)) ? PARTY_CLIENT : PARTY_SERVER);
+	g->weight = 80;
+	say(g, "No common protocol version: the client offers %s; in other flows of this capture the server chose only %s",
+	    offered_versions(versions, c),
+	    list_codes(chosen, CODE_VERSION, v->lesson->versions.at, v->lesson->versions.count));
+	show_exchange(g, v);
+	return true;
+}
+
+/* 40 in reply to a hello that offers a single generation: some stacks say so instead of 70. */
+static bool version_single_generation(const struct view *v, struct guess *g)
+{
+	const struct client_hello *c = v->h->hello;
+	char versions[LIST_MAX];
+	bool only13, only_old;
+
+	if (!refused_hello(v) || end_alert(v) != ALERT_HANDSHAKE_FAILURE)
+		return false;
+	only13 = is_tls13(lowest_version(c)) && c->versions.count;
+	only_old = is_outdated(highest_version(c));
+	if (!only13 && !only_old)
+		return false;
+	blame(g, only13 && usable_suites(c) > 1 && real_count(&c->groups, false) > 1 ? LIKELY : POSSIBLE, PARTY_SERVER, only13 ? PARTY_SERVER : PARTY_CLIENT);
+	g->weight = only_old ? 70 : 55;
+	say(g, "The client offers only %s, which this server may not speak: some stacks refuse that with handshake_failure (40)",
+	    offered_versions(versions, c));
+	show_exchange(g, v);
+	return true;
+}
+
+static bool fallback_refused(const struct view *v, struct guess *g)
+{
+	char versions[LIST_MAX];
+	bool scsv = v->h->hello && v->h->hello->fallback_scsv;
+
+	if (!before_server_hello(v) || !ended_by_any_alert(v, SIDE_SERVER) ||
+	    (end_alert(v) != ALERT_INAPPROPRIATE_FALLBACK && !(scsv && end_alert(v) == ALERT_HANDSHAKE_FAILURE)))
+		return false;
+	blame(g, end_alert(v) == ALERT_INAPPROPRIATE_FALLBACK ? CERTAIN : LIKELY, PARTY_SERVER, PARTY_CLIENT);
+	say(g, "The client retried with less (%s, marked TLS_FALLBACK_SCSV) and the server, which supports more, refused the downgrade",
+	    offered_versions(versions, v->h->hello));
+	show_exchange(g, v);
+	advise(g, "Find out why the client's first, higher attempt failed; do not disable the fallback protection.");
+	return true;
+}
+
+static bool downgrade_detected(const struct view *v, struct guess *g)
+{
+	const struct server_hello *s = v->h->server;
+	uint16_t best;
+	char chosen[LIST_MAX];
+
+	if (!s || !s->sentinel || v->end->by != SIDE_CLIENT || v->end->outcome != OUTCOME_FAILED ||
+	    v->end->how == ENDED_NOT)
+		return false;
+	best = highest_version(v->h->hello);
+	/* RFC 8446 4.1.3: the sentinel only means something to a client that offered more. */
+	if (!(is_tls13(best) || (s->sentinel == 1 && is_outdated(v->h->version))))
+		if (!(ended_by_alert(v, SIDE_CLIENT, ALERT_ILLEGAL_PARAMETER) && v->h->hello->fallback_scsv))
+			return false;
+	if (!ended_by_alert(v, SIDE_CLIENT, ALERT_ILLEGAL_PARAMETER) && !ended_by_alert(v, SIDE_CLIENT, ALERT_PROTOCOL_VERSION) &&
+	    happened(v->h->client_key_exchange))
+		return false;
+	blame(g, end_alert(v) == ALERT_ILLEGAL_PARAMETER ? CERTAIN : end_alert(v) ? LIKELY : POSSIBLE, PARTY_CLIENT, PARTY_NETWORK);
+	g->weight = 90;
+	say(g, "Downgrade: the server negotiated only %s but its random carries the mark of a server that supports more, so the client stopped",
+	    code_name(chosen, CODE_VERSION, v->h->version));
+	show_hello(g, v);
+	show(g, v->h->server_mark, "ServerHello chooses %s; its random ends in DOWNGRD %02x", chosen,
+	     s->sentinel - 1);
+	show_end(g, v);
+	advise(g, "Look for a proxy or middlebox between the two that rewrites the hellos, or a server that offers unequal versions behind one address.");
+	return true;
+}
+
+struct rule_set version_rules(void)
+{
+	static const struct rule rules[] = {
+		{ "version_mismatch", version_refused_by_server },
+		{ "version_mismatch", version_refused_by_client },
+		{ "version_mismatch", version_not_offered },
+		{ "version_mismatch", version_below_security_level },
+		{ "version_mismatch", version_disjoint },
+		{ "version_mismatch", version_single_generation },
+		{ "fallback_refused", fallback_refused },
+		{ "downgrade_detected", downgrade_detected },
+	};
+
+	return (struct rule_set){ rules, sizeof(rules) / sizeof(rules[0]) };
+}
