@@ -7,9 +7,11 @@
 
 int link_type_of(uint32_t linktype)
 {
-	enum { LINKTYPE_RAW = 101, OPENBSD_RAW = 14 };
+	enum { LINKTYPE_ATM_RFC1483 = 100, LINKTYPE_RAW = 101, OPENBSD_RAW = 14 };
 
-	/* The numbers agree but for those that systems disagreed on; only raw IP matters here. */
+	/* The numbers agree but for those that systems disagreed on; few of these carry IP. */
+	if (linktype == LINKTYPE_ATM_RFC1483)
+		return DLT_ATM_RFC1483;
 	if (linktype == LINKTYPE_RAW || linktype == OPENBSD_RAW)
 		return DLT_RAW;
 	return linktype <= INT16_MAX ? (int)linktype : -1;

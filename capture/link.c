@@ -260,10 +260,37 @@ static enum found take_firewire(struct descent *d, struct reader r)
 	return read_ok(&r) ? take_ethertype(d, type, r) : FOUND_BROKEN;
 }
 
+/* Frame Relay with the headers of RFC 2427, or with Cisco's EtherType. */
+static enum found take_frame_relay(struct descent *d, struct reader r)
+{
+	enum { LAST_OF_ADDRESS = 1, UNNUMBERED = 0x03, PADDING = 0 };
+	enum { SNAP = 0x80, IPV6 = 0x8e, IPV4 = 0xcc };	/* NLPID (ISO/IEC TR 9577) */
+
+	while (more(&r) && !(take_u8(&r) & LAST_OF_ADDRESS))
+		;
+	struct reader cisco = r;
+	if (take_u8(&r) != UNNUMBERED) {
+		uint16_t type = take_u16(&cisco);
+		return read_ok(&cisco) ? take_ethertype(d, type, cisco) : FOUND_BROKEN;
+	}
+	uint8_t protocol = take_u8(&r);
+	if (protocol == PADDING)
+		protocol = take_u8(&r);
+	if (protocol == IPV4 || protocol == IPV6)
+		return take_ip(d, r);
+	if (protocol != SNAP)
+		return read_ok(&r) ? FOUND_NOTHING : FOUND_BROKEN;
+	uint32_t organization = take_u24(&r);
+	uint16_t type = take_u16(&r);
+	if (!read_ok(&r))
+		return FOUND_BROKEN;
+	return organization ? FOUND_NOTHING : take_ethertype(d, type, r);
+}
+
 enum found take_link(struct descent *d, int link_type, struct reader r)
 {
 	enum { RAW_OF_SOME_BSD = 14, RAW_IN_FILES = 101, PPP_DIRECTION = 1, ENC_HEADER = 12,
-	       NETANALYZER_HEADER = 4 };
+	       NETANALYZER_HEADER = 4, FDDI_HEADER = 13 };
 
 	switch (link_type) {
 	case DLT_EN10MB:
@@ -301,6 +328,12 @@ enum found take_link(struct descent *d, int link_type, struct reader r)
 		return take_mpls(d, r);
 	case DLT_APPLE_IP_OVER_IEEE1394:
 		return take_firewire(d, r);
+	case DLT_FDDI:
+		return take_behind(d, r, FDDI_HEADER, take_llc);
+	case DLT_ATM_RFC1483:
+		return take_llc(d, r);
+	case DLT_FRELAY:
+		return take_frame_relay(d, r);
 	case DLT_NETANALYZER:
 		return take_behind(d, r, NETANALYZER_HEADER, take_ethernet);
 	default:
