@@ -52,7 +52,7 @@ bool connection_begins_anew(struct flows *f, struct flow *w, const struct packet
 	return false;
 }
 
-/* A SYN behind the first packets shows that the guess was wrong; nothing was told yet but OPENED. */
+/* A SYN behind the first packets shows that the guess was wrong; only OPENED was told yet. */
 static void turn_round(struct flow *w)
 {
 	struct tcp_side side = w->facts.side[SIDE_CLIENT];

@@ -125,7 +125,7 @@ struct flows {
 	bool ending;
 };
 
-/* ---- store.c: where flows are kept and found --------------------------------------------------- */
+/* ---- store.c: where flows are kept and found -------------------------------------------- */
 
 bool store_init(struct flows *f);
 void store_free(struct flows *f);
@@ -166,7 +166,7 @@ void store_drop(struct flows *f, uint32_t id);
 /* The flow had a packet just now and is in this state. */
 void flow_touch(struct flows *f, struct flow *w, enum flow_state state);
 
-/* ---- side.c: the facts of one side ------------------------------------------------------------ */
+/* ---- side.c: the facts of one side ------------------------------------------------------ */
 
 /* Where a sequence number lies in this side's stream; negative before its first byte. */
 int64_t side_offset(const struct flow *w, enum side s, uint32_t seq);
@@ -185,7 +185,7 @@ bool side_note_reset(struct flow *w, enum side s, const struct packet *p);
 void side_note_data(struct flow *w, enum side s, const struct packet *p, int64_t offset,
 		    uint64_t fresh);
 
-/* ---- connection.c: TCP ------------------------------------------------------------------------ */
+/* ---- connection.c: TCP ------------------------------------------------------------------ */
 
 /* Which side of the flow sent the packet. */
 enum side flow_side(const struct flow *w, const struct address *source);
@@ -204,12 +204,12 @@ enum flow_state connection_state(const struct flow *w, const struct packet *p);
 /* How it ended, if `end` is when it was given up. */
 enum flow_end connection_end(const struct flow *w, enum flow_end end);
 
-/* ---- datagram.c: UDP -------------------------------------------------------------------------- */
+/* ---- datagram.c: UDP -------------------------------------------------------------------- */
 
 void datagram_orient(struct flow_facts *facts, const struct packet *p);
 void datagram_take(struct flows *f, struct flow *w, const struct packet *p);
 
-/* ---- reassemble.c: the bytes of one direction in order ---------------------------------------- */
+/* ---- reassemble.c: the bytes of one direction in order ---------------------------------- */
 
 /* Takes a segment's payload at `offset`; returns how many of its bytes were not seen before. */
 uint64_t reassemble_data(struct flows *f, struct flow *w, enum side s, const struct packet *p,

@@ -8,9 +8,9 @@ static const int64_t SECOND = 1000000000;
 
 /* By capture time since the last packet. */
 enum {
-	OPENING_SECONDS = 75,		/* the longest pause between a SYN's retransmissions is 64 s */
+	OPENING_SECONDS = 75,	/* the longest pause between a SYN's retransmissions is 64 s */
 	OPEN_SECONDS = 300,
-	DONE_SECONDS = 10,		/* for what comes late: retransmissions, RST, alerts after FIN */
+	DONE_SECONDS = 10,	/* for what comes late: retransmissions, RST, alerts after FIN */
 	UDP_SECONDS = 120,
 	FORGOTTEN_UDP_SECONDS = 20,
 	PAST_SECONDS = 120,		/* after which a packet on old ports is news */
@@ -22,6 +22,7 @@ enum {
 	FLOW_BUFFER_DEFAULT = 1 << 20,
 	PAST_SHARE = 64,		/* of the memory, for what is over */
 	PAST_MAX = 2 << 20,
+	BOUNDED_SHARE = 6,		/* of the memory, for all flows in one of some states */
 };
 
 static const size_t MEMORY_DEFAULT = (size_t)512 << 20;
@@ -65,7 +66,7 @@ void flows_free(struct flows *f)
 	free(f);
 }
 
-/* ---- lone SYNs -------------------------------------------------------------------------------- */
+/* ---- lone SYNs -------------------------------------------------------------------------- */
 
 static void note_packet(struct flow *w, const struct packet *p)
 {
@@ -131,7 +132,7 @@ const struct flow_facts *flows_facts(const struct flows *f, uint32_t flow)
 	return &f->scratch->facts;
 }
 
-/* ---- openings and ends ------------------------------------------------------------------------ */
+/* ---- openings and ends ------------------------------------------------------------------ */
 
 static int64_t patience(const struct flows *f, const struct flow *w)
 {
@@ -273,7 +274,7 @@ static void open_flow(struct flows *f, const struct packet *p, uint64_t hash)
 	datagram_take(f, w, p);
 }
 
-/* ---- packets ---------------------------------------------------------------------------------- */
+/* ---- packets ---------------------------------------------------------------------------- */
 
 static bool begins_anew(struct flows *f, uint32_t id, const struct packet *p)
 {
@@ -396,11 +397,23 @@ void flows_end(struct flows *f)
 	f->ending = true;
 }
 
-/* ---- handing out ------------------------------------------------------------------------------ */
+/* ---- handing out ------------------------------------------------------------------------ */
 
 static uint32_t oldest(const struct flows *f, enum flow_state state)
 {
 	return f->lists[state].oldest ? f->lists[state].oldest->id : NO_FLOW;
+}
+
+/* What is half open, over or forgettable must not crowd out the connections that speak. */
+static uint32_t beyond_share(const struct flows *f)
+{
+	static const enum flow_state bounded[] = { STATE_OPENING, STATE_DONE, STATE_UDP };
+
+	for (size_t i = 0; i < sizeof(bounded) / sizeof(*bounded); i++) {
+		if (f->lists[bounded[i]].count * sizeof(struct flow) > f->memory / BOUNDED_SHARE)
+			return oldest(f, bounded[i]);
+	}
+	return NO_FLOW;
 }
 
 /* Half-open ones first: most of them are nobody. */
@@ -443,6 +456,8 @@ static bool retire_one(struct flows *f)
 		id = f->lones.oldest;
 	else if (store_needs_room(f))
 		id = victim(f);
+	else
+		id = beyond_share(f);
 	if (id != NO_FLOW) {
 		retire(f, id, END_EVICTED);
 		return true;

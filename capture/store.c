@@ -1,4 +1,4 @@
-/* Where flows are kept: their numbers, their records, the table that finds them, the lists by age. */
+/* Where flows are kept: their numbers and records, the table that finds them, the lists by age. */
 #include "flow.h"
 
 #include <stdlib.h>
@@ -8,9 +8,7 @@ enum {
 	IDS_FIRST = 256,
 	/* What one packet may add before room is made again: a slab, a segment held, ids. */
 	HEADROOM = 3 * SLAB_CHUNK,
-	/* Shares of the memory: half-open connections must not crowd out those that speak. */
-	LONE_SHARE = 32,
-	OPENING_SHARE = 8,
+	LONE_SHARE = 32,	/* of the memory, for SYNs that nobody answers */
 	LONE_CHUNKS_MIN = 2,
 };
 
@@ -62,14 +60,12 @@ bool store_affords(struct flows *f, size_t bytes)
 /* Freed records are room, though no memory. */
 bool store_needs_room(const struct flows *f)
 {
-	if (f->lists[STATE_OPENING].count * sizeof(struct flow) > f->memory / OPENING_SHARE)
-		return true;
 	if (!f->pressed && flows_memory(f) + HEADROOM <= f->memory)
 		return false;
 	return slab_wants(&f->flow_slab) || (f->pressed && table_crowded(&f->table));
 }
 
-/* ---- numbers ---------------------------------------------------------------------------------- */
+/* ---- numbers ---------------------------------------------------------------------------- */
 
 /* Records are aligned, so the lowest bit of an address can say which kind it is. */
 static void *mark_lone(struct lone *l)
@@ -161,7 +157,7 @@ uint32_t store_find(const struct flows *f, uint64_t hash, enum transport transpo
 	return NO_FLOW;
 }
 
-/* ---- lists, oldest first ---------------------------------------------------------------------- */
+/* ---- lists, oldest first ---------------------------------------------------------------- */
 
 static void list_remove(struct flow_list *list, struct flow *w)
 {
@@ -223,7 +219,7 @@ static void lones_remove(struct flows *f, struct lone *l)
 		f->lones.newest = l->older;
 }
 
-/* ---- coming and going ------------------------------------------------------------------------- */
+/* ---- coming and going ------------------------------------------------------------------- */
 
 static struct slab *slab_of(struct flows *f, uint8_t ip_len)
 {
