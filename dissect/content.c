@@ -22,6 +22,14 @@ void pile_free(struct pile *p)
 	*p = (struct pile){ NULL };
 }
 
+/* Whether this side may have sent what the capture does not have. */
+static bool began_before_us(const struct stream *s, enum side from)
+{
+	bool no_hello = !s->side[0].sent_hello && !s->side[1].sent_hello && !s->version;
+
+	return s->side[from].lost_once || no_hello;
+}
+
 /*
  * Application data always is, other types behind this side's ChangeCipherSpec. TLS 1.3 protects as
  * type 23 only (RFC 8446 5.2). An alert of two bytes has no room for a MAC or tag: it is in clear
@@ -35,8 +43,10 @@ bool content_is_hidden(const struct stream *s, enum side from, uint8_t type, uin
 		return false;
 	if (is_tls13(s->version))
 		return type == CONTENT_ALERT;
-	if (type == CONTENT_ALERT && s->side[from].lost_once)
+	if (type == CONTENT_ALERT && began_before_us(s, from))
 		return true;	/* what was lost may have been the ChangeCipherSpec */
+	if (type == CONTENT_HANDSHAKE && !s->version)
+		return false;	/* maybe a second ClientHello: is_doubtful_handshake looks inside */
 	return s->side[from].is_protected;
 }
 
@@ -45,6 +55,7 @@ void content_lose(struct direction *d)
 	pile_free(&d->message);
 	d->message_want = 0;
 	d->message_records = 0;
+	d->message_skip = 0;
 	d->message_lost = true;
 }
 
@@ -138,7 +149,7 @@ static bool message_begins(struct stream *s, enum side from, const struct record
 	if (len > MESSAGE_MAX) {
 		tls_push_broken(s->tls, from, s->mark, BROKEN_MESSAGE_LENGTH, type, record->offset,
 				at->at, left(at));
-		d->message_lost = true;
+		d->message_skip = len;
 		return false;
 	}
 	return true;
@@ -192,7 +203,8 @@ static void put_together(struct stream *s, enum side from, const struct record *
 		struct reader at = reader_of(d->message.at, MESSAGE_HEADER_LEN);
 
 		if (!message_begins(s, from, record, type, len, &at)) {
-			content_lose(d);
+			pile_free(&d->message);
+			d->message_want = 0;
 			return;
 		}
 		d->message_want = MESSAGE_HEADER_LEN + (size_t)len;
@@ -214,6 +226,15 @@ static bool is_zeros(struct reader r)
 	return read_ok(&r) && first == 0 && second == 0;
 }
 
+/* Passes over what is left of a message too long to be kept. */
+static void skip_message(struct direction *d, struct reader *r)
+{
+	size_t n = d->message_skip < left(r) ? d->message_skip : left(r);
+
+	take(r, n);
+	d->message_skip -= (uint32_t)n;
+}
+
 /* Handshake messages may share a record or be spread over several (RFC 8446 5.1). */
 static void take_handshake(struct stream *s, enum side from, const struct record *record,
 			   const uint8_t *fragment, size_t len, bool decrypted)
@@ -230,6 +251,7 @@ static void take_handshake(struct stream *s, enum side from, const struct record
 		d->message_lost = false;	/* each record is another chance to find a beginning */
 	if (d->message_want)
 		d->message_records++;
+	skip_message(d, &r);
 	while (more(&r) && !d->message_lost) {
 		if (!d->message_want && is_zeros(r))
 			break;
@@ -240,6 +262,7 @@ static void take_handshake(struct stream *s, enum side from, const struct record
 		if (!d->message_want)
 			d->message_records = 1;
 		put_together(s, from, record, fragment, &r, decrypted);
+		skip_message(d, &r);
 	}
 }
 
@@ -280,14 +303,24 @@ static void take_content(struct stream *s, enum side from, const struct record *
 	}
 }
 
-/* After a gap in which the ChangeCipherSpec may have been: bytes that begin like no message. */
-static bool is_doubtful_handshake(const struct direction *d, const struct record *record)
+/*
+ * A handshake record that may be protected for all we know: the ChangeCipherSpec may have been in a
+ * gap, or the version may be unknown because the other side is not in the capture. Then a client
+ * sends ChangeCipherSpec before protected records, or (RFC 8446 D.4) before a second ClientHello.
+ */
+static bool is_doubtful_handshake(const struct stream *s, enum side from,
+				  const struct record *record)
 {
+	const struct direction *d = &s->side[from];
 	struct reader r = reader_of(record->fragment, record->fragment ? record->length : 0);
 	uint8_t type = take_u8(&r);
+	uint32_t len = take_u24(&r);
 
-	return record->type == CONTENT_HANDSHAKE && d->resumed && !d->message_want &&
-	       !looks_like_message(type, take_u24(&r));
+	if (record->type != CONTENT_HANDSHAKE || d->message_want)
+		return false;
+	if (d->is_protected && !s->version)
+		return type != HS_CLIENT_HELLO || len < left(&r);
+	return d->resumed && !looks_like_message(type, len);
 }
 
 /* Opens a protected record where the keys are known. */
@@ -319,7 +352,7 @@ void content_take(struct stream *s, enum side from, const struct record *record)
 	bool hidden = content_is_hidden(s, from, record->type, record->length);
 	size_t plain_len = 0;
 
-	hidden = hidden || is_doubtful_handshake(&s->side[from], record);
+	hidden = hidden || is_doubtful_handshake(s, from, record);
 	facts->type = record->type;
 	facts->version = record->version;
 	facts->length = record->length;

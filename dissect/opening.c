@@ -146,7 +146,8 @@ static void begin_dialogue(struct stream *s, const uint8_t *first, size_t have)
 	struct direction *d = stream_sender(s);
 	struct reader rest = s->input;
 
-	s->upgrade = must(upgrade_new());
+	if (!s->upgrade)
+		s->upgrade = must(upgrade_new());
 	d->phase = PHASE_DIALOGUE;
 	d->header_have = 0;
 	d->offset -= have;

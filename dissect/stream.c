@@ -193,7 +193,7 @@ static void refill(struct stream *s)
 {
 	struct direction *d = stream_sender(s);
 
-	if (d->phase == PHASE_FIRST && s->upgrade && !d->upgraded)
+	if (d->phase == PHASE_FIRST && s->upgrade && !d->upgraded && !d->header_have)
 		d->phase = PHASE_DIALOGUE;
 	if (d->phase == PHASE_DIALOGUE) {
 		opening_dialogue(s, s->rest);

@@ -54,6 +54,7 @@ struct direction {
 	struct mark message_first;
 	uint32_t message_records;
 	uint16_t message_version;	/* record version of its first record */
+	uint32_t message_skip;		/* bytes left of a message too long to be kept */
 	bool message_lost;		/* the rest of a message that nobody can put together */
 	bool lost_once;			/* bytes were lost or passed over at some time */
 	bool resumed;			/* after a gap, until a message was read */

@@ -238,6 +238,50 @@ static void an_absurd_message_length_is_told_and_nothing_is_kept(void **state)
 			  "S record 21 2\nS alert 2 50\n");
 }
 
+static void behind_an_overlong_message_the_next_one_is_read(void **state)
+{
+	enum { TOO_LONG = 262145 };	/* MESSAGE_MAX and one */
+	struct talk t = { .count = 0 };
+	size_t passed = 16;
+
+	(void)state;
+	say_record(&t, SIDE_CLIENT, 22, CLIENT_HELLO);
+	say_record(&t, SIDE_SERVER, 22, "0b 040001" "00000000000000000000000000000000");
+	for (; TOO_LONG - passed > 16384; passed += 16384)
+		say_noise(&t, SIDE_SERVER, 22, 16384);
+	say_noise(&t, SIDE_SERVER, 22, TOO_LONG - passed);
+	say_record(&t, SIDE_SERVER, 22, SERVER_HELLO_DONE);
+
+	char *events = replay(&t, 0, 0, 0);
+
+	assert_non_null(strstr(events, "S record 22 4\nS server_hello_done 0\n"));
+	assert_non_null(strstr(events, "S broken 4 at 0\n"));
+	free(events);
+	talk_free(&t);
+}
+
+static void a_second_client_hello_is_read_though_the_server_is_not_seen(void **state)
+{
+	struct talk t = { .count = 0 };
+
+	(void)state;
+	say_record(&t, SIDE_CLIENT, 22, CLIENT_HELLO);
+	say_record(&t, SIDE_CLIENT, 20, "01");
+	say_record(&t, SIDE_CLIENT, 22, CLIENT_HELLO);
+	say_noise(&t, SIDE_CLIENT, 22, 40);
+	assert_events(&t, "C record 22 45\nC client_hello 41\nC record 20 1\n"
+			  "C record 22 45\nC client_hello 41\nC record 22 40 hidden\n");
+}
+
+static void before_any_hello_a_long_alert_is_protected(void **state)
+{
+	struct talk t = { .count = 0 };
+
+	(void)state;
+	say_noise(&t, SIDE_SERVER, 21, 26);
+	assert_events(&t, "S record 21 26 hidden\n");
+}
+
 static void empty_fragments_and_odd_alerts_are_told(void **state)
 {
 	struct talk t = { .count = 0 };
@@ -334,6 +378,9 @@ int main(void)
 		cmocka_unit_test(a_torn_message_is_given_up_but_its_record_is_not),
 		cmocka_unit_test(a_bad_header_in_mid_stream_is_told_with_its_offset),
 		cmocka_unit_test(an_absurd_message_length_is_told_and_nothing_is_kept),
+		cmocka_unit_test(behind_an_overlong_message_the_next_one_is_read),
+		cmocka_unit_test(a_second_client_hello_is_read_though_the_server_is_not_seen),
+		cmocka_unit_test(before_any_hello_a_long_alert_is_protected),
 		cmocka_unit_test(empty_fragments_and_odd_alerts_are_told),
 		cmocka_unit_test(an_overlong_record_is_told_and_passed_over),
 		cmocka_unit_test(a_malformed_hello_is_told_with_where_it_broke),
