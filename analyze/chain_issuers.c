@@ -80,9 +80,13 @@ static struct gap gap_above(const struct trust_context *t, const struct certific
 	if (is_called_intermediate(last->issuer_cn) && !is_called_root(last->issuer_cn))
 		return (struct gap){ DEFECT_INCOMPLETE, DEFECT_UNKNOWN_CA,
 				     "the issuer is called as intermediates are" };
-	if (trust_has_organization(context_store(t), last->issuer_o))
+	if (!trust_has_organization(context_store(t), last->issuer_o))
+		return (struct gap){ DEFECT_UNKNOWN_CA, DEFECT_NONE, "" };
+	/* A root of theirs that the store no longer has, or one more intermediate. */
+	if (is_called_root(last->issuer_cn))
 		return (struct gap){ DEFECT_UNKNOWN_CA, DEFECT_INCOMPLETE, "" };
-	return (struct gap){ DEFECT_UNKNOWN_CA, DEFECT_NONE, "" };
+	return (struct gap){ DEFECT_INCOMPLETE, DEFECT_UNKNOWN_CA,
+			     "the issuer belongs to a CA whose roots are trusted" };
 }
 
 static struct gap gap_of(const struct trust_context *t, const struct chain_question *q,
@@ -130,7 +134,7 @@ static void note_impostor(const struct chain_path *p, struct chain_judgement *j)
 	const struct certificate *last = p->at[p->count - 1];
 	uint8_t index = p->index[p->count - 1];
 
-	if (key_ids_differ(last, p->impostor)) {
+	if (p->impostor_index != CHAIN_STORE_ROOT && key_ids_differ(last, p->impostor)) {
 		note_defect(j, DEFECT_INCOMPLETE, index, 0,
 			    "the issuer \"%.90s\" was sent with another key than the one that signed it",
 			    last->issuer);
@@ -150,6 +154,19 @@ static bool is_broken_self_signature(const struct certificate *c)
 	       certificate_check_signature(c, c) == SIGNATURE_BAD;
 }
 
+/* Clients find that nobody they trust issued it before they look at the signature. */
+static void note_broken_self_signature(const struct chain_path *p, struct chain_judgement *j)
+{
+	const struct certificate *last = p->at[p->count - 1];
+	uint8_t index = p->index[p->count - 1];
+
+	j->signatures = SIGNATURE_BAD;
+	note_defect(j, p->count == 1 ? DEFECT_SELF_SIGNED_LEAF : DEFECT_UNKNOWN_CA, index, 0,
+		    "it names itself as the issuer, \"%.120s\"", last->subject);
+	note_defect(j, DEFECT_BAD_SIGNATURE, index, 0,
+		    "it names itself as the issuer, but its own key did not sign it")->tolerated = true;
+}
+
 static void note_no_issuer(const struct trust_context *t, const struct chain_question *q,
 			   const struct chain_path *p, struct chain_judgement *j)
 {
@@ -158,9 +175,7 @@ static void note_no_issuer(const struct trust_context *t, const struct chain_que
 	if (p->impostor) {
 		note_impostor(p, j);
 	} else if (is_broken_self_signature(last)) {
-		j->signatures = SIGNATURE_BAD;
-		note_defect(j, DEFECT_BAD_SIGNATURE, p->index[p->count - 1], 0,
-			    "it names itself as the issuer, but its own key did not sign it");
+		note_broken_self_signature(p, j);
 	} else {
 		note_gap(t, q, p, j);
 	}
@@ -172,7 +187,7 @@ static void note_interception(const struct chain_path *p, struct chain_judgement
 	for (size_t i = 0; i < p->count && !j->product; i++)
 		j->product = inspection_product(p->at[i]->issuer);
 	if (j->product)
-		note_defect(j, DEFECT_INTERCEPTED, 0, 0, "issued by \"%.100s\", which is %.60s",
+		note_defect(j, DEFECT_INTERCEPTED, 0, 0, "issued by \"%.100s\", as the inspection product %.60s does",
 			    p->at[0]->issuer, j->product);
 }
 
@@ -181,6 +196,9 @@ void check_issuers(struct trust_context *t, const struct chain_question *q,
 {
 	const struct certificate *last = p->at[p->count - 1];
 
+	/* Broken before its issuer was read: there is nobody to look for. */
+	if (!last->issuer_der_len)
+		return;
 	switch (p->end) {
 	case CHAIN_SELF_SIGNED:
 		note_defect(j, DEFECT_SELF_SIGNED_LEAF, 0, 0, "signed by itself, \"%.120s\"",

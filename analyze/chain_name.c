@@ -113,7 +113,8 @@ void check_name(const struct chain_question *q, const struct certificate *leaf,
 		struct chain_judgement *j)
 {
 	j->name = NAME_NOT_ASKED;
-	if (leaf->malformed && !leaf->subject_der_len)
+	/* Broken before or in its names: nobody gets as far as to compare them. */
+	if (leaf->malformed && !leaf->san_total)
 		return;
 	j->placeholder = placeholder_of(leaf);
 	j->name = hostname_match(leaf, q->name, q->server);

@@ -20,7 +20,7 @@ struct chain_path {
 
 void path_build(struct trust_context *t, const struct chain_question *q, struct chain_path *out);
 
-/* Whether a is said to be signed by b: names only, byte for byte (RFC 5280 7.1 allows more). */
+/* Whether a is said to be signed by b: names only. */
 bool is_issued_by_name(const struct certificate *a, const struct certificate *b);
 
 /* Both say which key it is about, and they say different ones. */

@@ -1,12 +1,19 @@
 /* The path from a leaf to what anchors it, through what was sent and what the store holds. */
+#include <strings.h>
+
 #include "chain_parts.h"
 
 enum { STORE_CANDIDATES = 8 };	/* roots of one name; the system's bundle has at most two */
 
+/* Most are the same bytes. RFC 5280 7.1 lets the string types and upper case differ, and the text
+ * does not show the former. */
 bool is_issued_by_name(const struct certificate *a, const struct certificate *b)
 {
-	return a->issuer_der_len && a->issuer_der_len == b->subject_der_len &&
-	       !memcmp(a->issuer_der, b->subject_der, a->issuer_der_len);
+	if (!a->issuer_der_len || !b->subject_der_len)
+		return false;
+	return (a->issuer_der_len == b->subject_der_len &&
+		!memcmp(a->issuer_der, b->subject_der, a->issuer_der_len)) ||
+	       !strcasecmp(a->issuer, b->subject);
 }
 
 bool key_ids_differ(const struct certificate *c, const struct certificate *issuer)
@@ -37,9 +44,11 @@ static void note_signature(struct chain_path *p, enum signature_check check)
 		p->signatures = check;
 }
 
-/* A root of the store that signed `c`; with algorithms that we lack, one that may have. */
+/* A root of the store that signed `c`; with algorithms that we lack, one that may have. One of the
+ * right name and key that did not sign is an impostor: `c` was changed or forged. */
 static const struct certificate *root_of(const struct trust_store *store,
-					 const struct certificate *c, enum signature_check *check)
+					 const struct certificate *c, struct chain_path *p,
+					 enum signature_check *check)
 {
 	const struct certificate *roots[STORE_CANDIDATES], *unchecked = NULL;
 	size_t count = trust_by_subject(store, c->issuer_der, c->issuer_der_len, roots,
@@ -51,6 +60,10 @@ static const struct certificate *root_of(const struct trust_store *store,
 			return roots[i];
 		if (*check == SIGNATURE_NOT_CHECKED && !key_ids_differ(c, roots[i]))
 			unchecked = roots[i];
+		if (*check == SIGNATURE_BAD && !key_ids_differ(c, roots[i])) {
+			p->impostor = roots[i];
+			p->impostor_index = CHAIN_STORE_ROOT;
+		}
 	}
 	*check = SIGNATURE_NOT_CHECKED;
 	return unchecked;
@@ -111,7 +124,7 @@ static bool climb(struct trust_context *t, const struct certificate_list *sent,
 		p->end = p->count == 1 ? CHAIN_SELF_SIGNED : CHAIN_UNKNOWN_ROOT;
 		return false;
 	}
-	const struct certificate *root = root_of(context_store(t), c, &check);
+	const struct certificate *root = root_of(context_store(t), c, p, &check);
 
 	if (root) {
 		note_signature(p, check);

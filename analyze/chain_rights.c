@@ -83,11 +83,16 @@ static void check_ext_key_usage(const struct chain_question *q, const struct cha
 	const struct certificate *c = p->at[i];
 	char which[CERTIFICATE_TEXT_MAX];
 
-	if (!c->has_ext_key_usage || c->ext_key_usage & (wanted_purpose(q) | EKU_ANY))
+	if (!c->has_ext_key_usage || c->ext_key_usage & wanted_purpose(q))
 		return;
 	certificate_words(p, i, which);
-	note_defect(j, DEFECT_WRONG_PURPOSE, p->index[i], 0, "%s may not be used for %s (extKeyUsage)",
-		    which, purpose_word(q));
+	if (c->ext_key_usage & EKU_ANY)
+		note_defect(j, DEFECT_WRONG_PURPOSE, p->index[i], 0,
+			    "%s names any purpose instead of %s, which OpenSSL does not accept", which,
+			    purpose_word(q))->tolerated = true;
+	else
+		note_defect(j, DEFECT_WRONG_PURPOSE, p->index[i], 0,
+			    "%s may not be used for %s (extKeyUsage)", which, purpose_word(q));
 }
 
 /* The bits that the key exchange needs, by name; any of them will do while it is not known. */

@@ -3,8 +3,10 @@
 
 #include "chain_parts.h"
 
-/* Clients allow clocks to differ; five minutes is what most of them allow (OpenSSL's examples, Go). */
-enum { CLOCK_SLACK = 300 };
+enum {
+	CLOCK_SLACK = 300,	/* clocks differ; OpenSSL's own tools allow five minutes */
+	SERIAL_COMPARED = 42	/* as much as the staple keeps of a serial */
+};
 
 static const char *response_status_words(uint8_t status)
 {
@@ -21,7 +23,7 @@ static const char *flaw_of(const struct ocsp_staple *s, const struct certificate
 		return "it cannot be read";
 	if (s->status == OCSP_NOT_SUCCESSFUL)
 		return response_status_words(s->response_status);
-	if (strncmp(s->serial, leaf->serial, sizeof(s->serial) - 3) != 0)
+	if (strncmp(s->serial, leaf->serial, SERIAL_COMPARED) != 0)
 		return "it is about another certificate";
 	if (s->status == OCSP_UNKNOWN)
 		return "the responder does not know the certificate";
