@@ -93,9 +93,13 @@ bool dtls_recognise(const uint8_t *datagram, size_t len)
 	uint16_t length = take_u16(&r);
 
 	/* Epochs count up from 0 with each handshake: a high one is another protocol's bytes. */
-	return read_ok(&r) && type >= CONTENT_CHANGE_CIPHER_SPEC && type <= CONTENT_HEARTBEAT &&
-	       is_version(version) && epoch <= 4 && length > 0 && length <= FRAGMENT_MAX &&
-	       length <= left(&r);
+	bool is_header = read_ok(&r) && type >= CONTENT_CHANGE_CIPHER_SPEC &&
+			 type <= CONTENT_HEARTBEAT && is_version(version) && epoch <= 4 &&
+			 length > 0 && length <= FRAGMENT_MAX;
+	if (!is_header || length <= left(&r))
+		return is_header;
+	/* The capture may have cut it: a ClientHello is one all the same. */
+	return type == CONTENT_HANDSHAKE && epoch == 0 && take_u8(&r) == HS_CLIENT_HELLO;
 }
 
 /*
@@ -420,7 +424,9 @@ static void read_datagram(struct dtls *d, const struct capture_event *event)
 			read_record(d, event, &record, offset);
 			continue;
 		}
-		if (!event->cut || read_ok(&datagram))
+		if (event->cut && !read_ok(&datagram))
+			push_record(d, event, &record, left(&rest), offset);
+		else
 			tls_push_broken(d->tls, event->from, event->mark, BROKEN_RECORD_HEADER, 0,
 					offset, rest.at, left(&rest));
 		return;

@@ -79,12 +79,21 @@ static bool is_reserved_version(uint32_t version)
 	return (version & 0x0f0f0f0f) == 0x0a0a0a0a;
 }
 
+/* A client's first packet of which the capture did not keep all: its header is whole. */
+static bool is_cut_initial(const struct quic_packet *packet)
+{
+	return packet->type == QUIC_INITIAL && quic_version(packet->version) &&
+	       packet->destination.len >= 8 && packet->sealed.header_len > 0;
+}
+
 bool quic_recognise(const uint8_t *datagram, size_t len)
 {
 	struct reader r = reader_of(datagram, len);
 	struct quic_packet packet;
 
-	if (!quic_packet_take(&packet, &r, 0) || packet.type == QUIC_ONE_RTT || !(datagram[0] & 0x40))
+	if (!quic_packet_take(&packet, &r, 0))
+		return is_cut_initial(&packet);
+	if (packet.type == QUIC_ONE_RTT || !(datagram[0] & 0x40))
 		return false;
 	if (packet.type == QUIC_UNKNOWN)	/* only a client's first, padded to 1200 (RFC 9000 14.1) */
 		return is_reserved_version(packet.version) && len >= 1200;
@@ -251,15 +260,28 @@ static bool only_repeats(const struct crypto_stream *crypto, struct reader paylo
 
 /* ---- keys ----------------------------------------------------------------------------------- */
 
-static void key_initial(struct quic *q, const struct quic_cid *cid, enum side client)
+static void install_initial(struct quic *q, const struct quic_keys *of_client,
+			    const struct quic_keys *of_server, const struct quic_cid *cid,
+			    enum side client)
 {
-	struct quic_side *of_client = &q->side[client], *of_server = &q->side[other_side(client)];
-	bool done = quic_initial_keys(&of_client->keys[SPACE_INITIAL],
-				      &of_server->keys[SPACE_INITIAL], q->version, cid);
+	enum side server = other_side(client);
 
 	q->key_cid = *cid;
 	q->client = client;
-	of_client->keyed[SPACE_INITIAL] = of_server->keyed[SPACE_INITIAL] = done;
+	q->side[client].keys[SPACE_INITIAL] = *of_client;
+	q->side[server].keys[SPACE_INITIAL] = *of_server;
+	for (int side = 0; side < 2; side++) {
+		q->side[side].keyed[SPACE_INITIAL] = true;
+		q->side[side].attempts_left[SPACE_INITIAL] = ATTEMPTS;
+	}
+}
+
+static void key_initial(struct quic *q, const struct quic_cid *cid, enum side client)
+{
+	struct quic_keys of_client, of_server;
+
+	if (quic_initial_keys(&of_client, &of_server, q->version, cid))
+		install_initial(q, &of_client, &of_server, cid, client);
 }
 
 static bool key_from_log(struct quic *q, enum side from, enum space space)
@@ -295,24 +317,30 @@ static bool same_cid(const struct quic_cid *a, const struct quic_cid *b)
 	return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
-/* The keys at hand; else those of this packet's own connection id: a client's first, or its first
- * after a Retry that was not seen. */
+/* As a client's first packet, or its first after a Retry that was not seen. */
+static bool open_as_first(struct quic *q, enum side from, const struct quic_packet *packet,
+			  uint8_t *out, size_t *out_len)
+{
+	struct quic_keys of_client, of_server;
+
+	if (!quic_initial_keys(&of_client, &of_server, q->version, &packet->destination) ||
+	    !quic_open(&of_client, &packet->sealed, out, out_len))
+		return false;
+	install_initial(q, &of_client, &of_server, &packet->destination, from);
+	return true;
+}
+
 static bool open_initial(struct quic *q, enum side from, const struct quic_packet *packet,
 			 uint8_t *out, size_t *out_len)
 {
-	struct quic_side *side = &q->side[from];
+	bool keyed = q->side[from].keyed[SPACE_INITIAL];
 
-	if (try_open(side, SPACE_INITIAL, packet, out, out_len))
+	if (try_open(&q->side[from], SPACE_INITIAL, packet, out, out_len))
 		return true;
-	bool is_server = side->keyed[SPACE_INITIAL] && from != q->client;
-	if (!q->version || is_server || same_cid(&q->key_cid, &packet->destination))
+	if (!q->version || (keyed && from != q->client) ||
+	    (keyed && same_cid(&q->key_cid, &packet->destination)))
 		return false;
-	struct quic before = *q;
-	key_initial(q, &packet->destination, from);
-	if (try_open(side, SPACE_INITIAL, packet, out, out_len))
-		return true;
-	memcpy(q, &before, sizeof(before));
-	return false;
+	return open_as_first(q, from, packet, out, out_len);
 }
 
 /* ---- packets -------------------------------------------------------------------------------- */
@@ -444,6 +472,16 @@ static void read_packet(struct quic *q, const struct capture_event *event,
 		read_protected(q, event, packet, offset);
 }
 
+/* The datagram ends before the packet does: by the capture's doing a hidden one, else malformed. */
+static void push_short(struct quic *q, const struct capture_event *event,
+		       const struct quic_packet *packet, uint64_t offset)
+{
+	if (event->cut)
+		push_record(q, event, packet, offset, false, false);
+	else
+		tls_push_broken(q->tls, event->from, event->mark, BROKEN_FRAME, 0, offset, NULL, 0);
+}
+
 void quic_feed(struct quic *q, const struct capture_event *event)
 {
 	struct quic_side *side = &q->side[event->from];
@@ -455,8 +493,11 @@ void quic_feed(struct quic *q, const struct capture_event *event)
 		uint64_t offset = side->bytes + (event->len - left(&datagram));
 		struct quic_packet packet;
 		uint8_t cid_len = q->side[other_side(event->from)].cid_len;
-		if (!quic_packet_take(&packet, &datagram, cid_len))
+		if (!quic_packet_take(&packet, &datagram, cid_len)) {
+			if (quic_version(packet.version))
+				push_short(q, event, &packet, offset);
 			break;
+		}
 		read_packet(q, event, &packet, offset);
 	}
 	side->bytes += event->len;

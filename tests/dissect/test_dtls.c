@@ -260,7 +260,7 @@ static void a_datagram_that_the_capture_cut_is_not_broken(void **state)
 	d.len = 0;
 	d.lines[0] = '\0';
 	datagram_cut(&d, SIDE_CLIENT, record.at, record.len - 1);
-	datagram_lines(&d, "");
+	datagram_lines(&d, "C record 22 66\n");
 	datagram(&d, SIDE_CLIENT, record.at, record.len - 1);
 	datagram_lines(&d, "C broken 0\n");
 	datagrams_close(&d);
