@@ -1,33 +1,219 @@
 #include "endpoints.h"
+#include "contrast.h"
 
 #include <stdlib.h>
 
+enum {
+	BUCKETS = 4096,
+	ATTEMPTS_KEPT = 256,	/* comparing all pairs of more says nothing new */
+	ATTEMPTS_FIRST = 4,	/* room to begin with: most servers are met once or twice */
+	DEFAULT_MEMORY = 32 * 1024 * 1024
+};
+
+struct entry {
+	struct entry *next, *newer;
+	struct endpoint endpoint;
+	struct attempt *attempts;
+	size_t attempt_count, attempt_room;
+};
+
 struct endpoints {
-	size_t memory;
+	struct entry *buckets[BUCKETS];
+	struct entry *oldest, *newest;	/* in order of first meeting */
+	struct entry *handing_out;
+	bool begun;
+	size_t used, limit;
+	uint64_t key;
 };
 
 struct endpoints *endpoints_new(size_t memory)
 {
 	struct endpoints *e = calloc(1, sizeof(*e));
 
-	if (e)
-		e->memory = memory;
+	if (!e)
+		return NULL;
+	e->limit = memory ? memory : DEFAULT_MEMORY;
+	e->key = (uint64_t)(uintptr_t)e * UINT64_C(0x9e3779b97f4a7c15);
 	return e;
 }
 
 void endpoints_free(struct endpoints *e)
 {
+	if (!e)
+		return;
+	for (struct entry *at = e->oldest, *newer; at; at = newer) {
+		newer = at->newer;
+		free(at->attempts);
+		free(at);
+	}
 	free(e);
 }
 
-void endpoints_note(struct endpoints *e, const struct handshake *h, enum outcome outcome,
-		    const char *code, bool probe)
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t len)
 {
-	(void)e, (void)h, (void)outcome, (void)code, (void)probe;
+	const uint8_t *b = bytes;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ b[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+static void read_name(const struct handshake *h, char out[256])
+{
+	out[0] = '\0';
+	if (h->hello && h->hello->has_server_name)
+		escape_text(out, 256, h->hello->server_name.at, h->hello->server_name.len);
+}
+
+static bool is_server(const struct endpoint *e, const struct handshake *h, const char *name)
+{
+	const struct address *a = &h->flow.side[SIDE_SERVER].address;
+
+	return e->transport == h->flow.transport && e->server.port == a->port && e->server.ip_len == a->ip_len &&
+	       !memcmp(e->server.ip, a->ip, a->ip_len) && !strcmp(e->sni, name);
+}
+
+static struct entry *new_entry(struct endpoints *e, const struct handshake *h, const char *name, struct entry **bucket)
+{
+	struct entry *entry;
+
+	if (e->used + sizeof(*entry) > e->limit)
+		return NULL;
+	entry = calloc(1, sizeof(*entry));
+	if (!entry)
+		return NULL;
+	e->used += sizeof(*entry);
+	entry->endpoint.transport = h->flow.transport;
+	entry->endpoint.server = h->flow.side[SIDE_SERVER].address;
+	memcpy(entry->endpoint.sni, name, strlen(name) + 1);
+	entry->next = *bucket;
+	*bucket = entry;
+	if (e->newest)
+		e->newest->newer = entry;
+	else
+		e->oldest = entry;
+	e->newest = entry;
+	return entry;
+}
+
+static struct entry *entry_for(struct endpoints *e, const struct handshake *h)
+{
+	const struct address *a = &h->flow.side[SIDE_SERVER].address;
+	struct entry **bucket;
+	uint64_t hash;
+	char name[256];
+
+	read_name(h, name);
+	hash = hash_bytes(hash_bytes(e->key ^ a->port, a->ip, a->ip_len), name, strlen(name));
+	bucket = &e->buckets[(hash ^ hash >> 31) % BUCKETS];
+	for (struct entry *at = *bucket; at; at = at->next)
+		if (is_server(&at->endpoint, h, name))
+			return at;
+	return new_entry(e, h, name, bucket);
+}
+
+static void count_code(struct endpoint *e, const char *code)
+{
+	uint8_t i = 0;
+
+	while (i < e->code_count && strcmp(e->codes[i].code, code) != 0)
+		i++;
+	if (i == ENDPOINT_CODES_KEPT)
+		return;
+	if (i == e->code_count)
+		e->codes[e->code_count++].code = code;
+	e->codes[i].count++;
+}
+
+static void keep_attempt(struct endpoints *e, struct entry *entry, const struct attempt *a)
+{
+	size_t room = entry->attempt_room ? entry->attempt_room * 2 : ATTEMPTS_FIRST;
+	struct attempt *attempts;
+
+	if (entry->attempt_count == ATTEMPTS_KEPT)
+		return;
+	if (entry->attempt_count == entry->attempt_room) {
+		size_t more_bytes = (room - entry->attempt_room) * sizeof(*a);
+
+		if (e->used + more_bytes > e->limit)
+			return;
+		attempts = realloc(entry->attempts, room * sizeof(*a));
+		if (!attempts)
+			return;
+		e->used += more_bytes;
+		entry->attempts = attempts;
+		entry->attempt_room = room;
+	}
+	entry->attempts[entry->attempt_count++] = *a;
+}
+
+static void count_outcome(struct endpoint *e, enum outcome outcome)
+{
+	switch (outcome) {
+	case OUTCOME_COMPLETED: e->completed++; break;
+	case OUTCOME_FAILED: e->failed++; break;
+	case OUTCOME_INCONCLUSIVE: e->inconclusive++; break;
+	}
+}
+
+void endpoints_note(struct endpoints *e, const struct handshake *h, enum outcome outcome, const char *code, bool probe)
+{
+	struct entry *entry = entry_for(e, h);
+	struct attempt a;
+
+	if (!entry)
+		return;
+	attempt_read(h, outcome, code, &a);
+	keep_attempt(e, entry, &a);
+	count_outcome(&entry->endpoint, outcome);
+	if (code)
+		count_code(&entry->endpoint, code);
+	entry->endpoint.probes += probe;
+	entry->endpoint.first = mark_earlier(entry->endpoint.first, h->flow.first);
+	entry->endpoint.last = mark_later(entry->endpoint.last, h->flow.last);
+}
+
+static int by_time(const void *x, const void *y)
+{
+	const struct attempt *a = x, *b = y;
+
+	return mark_before(a->mark, b->mark) ? -1 : mark_before(b->mark, a->mark);
+}
+
+static bool seen_before(const struct entry *e, size_t i, bool failed_only)
+{
+	const struct address *c = &e->attempts[i].client;
+
+	for (size_t j = 0; j < i; j++)
+		if ((!failed_only || attempt_failed(&e->attempts[j])) && e->attempts[j].client.ip_len == c->ip_len &&
+		    !memcmp(e->attempts[j].client.ip, c->ip, c->ip_len))
+			return true;
+	return false;
+}
+
+static void count_clients(struct entry *e)
+{
+	for (size_t i = 0; i < e->attempt_count; i++) {
+		e->endpoint.clients += !seen_before(e, i, false);
+		e->endpoint.clients_affected += attempt_failed(&e->attempts[i]) && !seen_before(e, i, true);
+	}
 }
 
 bool endpoints_next(struct endpoints *e, struct endpoint *out)
 {
-	(void)e, (void)out;
-	return false;
+	struct entry *at = e->begun ? e->handing_out : e->oldest;
+
+	e->begun = true;
+	while (at && at->endpoint.completed + at->endpoint.failed + at->endpoint.inconclusive < 2)
+		at = at->newer;
+	e->handing_out = at ? at->newer : NULL;
+	if (!at)
+		return false;
+	qsort(at->attempts, at->attempt_count, sizeof(*at->attempts), by_time);
+	at->endpoint.finding_count = 0;
+	at->endpoint.clients = at->endpoint.clients_affected = 0;
+	count_clients(at);
+	contrast(at->attempts, at->attempt_count, &at->endpoint);
+	*out = at->endpoint;
+	return true;
 }
