@@ -136,6 +136,53 @@ static void a_server_that_answers_in_http_is_foreign(void **state)
 	assert_events(&t, expected);
 }
 
+static void say_text(struct talk *t, enum side from, const char *text)
+{
+	say_bytes(t, from, text, strlen(text));
+}
+
+static void tls_begins_behind_a_starttls_dialogue(void **state)
+{
+	struct talk t = { .count = 0 };
+	char expected[256];
+
+	(void)state;
+	say_text(&t, SIDE_SERVER, "220 mail.example.com ESMTP\r\n");
+	say_text(&t, SIDE_CLIENT, "EHLO client.example.com\r\n");
+	say_text(&t, SIDE_SERVER, "250-mail.example.com\r\n250 STARTTLS\r\n");
+	say_text(&t, SIDE_CLIENT, "STARTTLS\r\n");
+	say_text(&t, SIDE_SERVER, "220 2.0.0 Ready to start TLS\r\n");
+	say_record(&t, SIDE_CLIENT, 22, CLIENT_HELLO);
+	say_record(&t, SIDE_SERVER, 22, SERVER_HELLO_12);
+	snprintf(expected, sizeof expected,
+		 "C upgrade %d\nS upgrade %d\nC upgrade %d\nS upgrade %d\n"
+		 "C record 22 45\nC client_hello 41\nS record 22 42\nS server_hello 38\n",
+		 UPGRADE_SEEN, UPGRADE_OFFERED, UPGRADE_ASKED, UPGRADE_ACCEPTED);
+	assert_events(&t, expected);
+}
+
+/* MS-TDS 2.2.6.5: PRELOGIN each way, then the handshake inside packets of type 0x12. */
+static void tls_inside_tds_packets_is_unwrapped(void **state)
+{
+	struct talk t = { .count = 0 };
+	char *events;
+
+	(void)state;
+	say(&t, SIDE_CLIENT, "12 01 001a 0000 00 00" "00 000b 0006 01 0011 0001 ff 0c0010040000 01");
+	say(&t, SIDE_SERVER, "04 01 001a 0000 01 00" "00 000b 0006 01 0011 0001 ff 0c0010040000 01");
+	say(&t, SIDE_CLIENT, "12 01 003a 0000 00 00" "16 0301 002d" CLIENT_HELLO);
+	say(&t, SIDE_SERVER, "12 00 0021 0000 00 00" "16 0303 002a 02 000026 0303" "000102030405060708"
+			     "090a0b0c0d");
+	say(&t, SIDE_SERVER, "12 01 001e 0000 01 00" "0e0f101112131415161718191a1b1c1d1e1f"
+			     "00 c02f 00");
+	events = replay_in_every_way(&t);
+	assert_non_null(strstr(events, "C record 22 45\nC client_hello 41\n"
+				       "S record 22 42\nS server_hello 38\n"));
+	assert_null(strstr(events, "broken"));
+	free(events);
+	talk_free(&t);
+}
+
 static void a_server_that_repeats_the_hello_is_an_echo(void **state)
 {
 	struct talk t = { .count = 0 };
@@ -371,6 +418,8 @@ int main(void)
 		cmocka_unit_test(an_alert_may_come_first),
 		cmocka_unit_test(an_sslv2_hello_is_a_client_hello),
 		cmocka_unit_test(a_server_that_answers_in_http_is_foreign),
+		cmocka_unit_test(tls_begins_behind_a_starttls_dialogue),
+		cmocka_unit_test(tls_inside_tds_packets_is_unwrapped),
 		cmocka_unit_test(a_server_that_repeats_the_hello_is_an_echo),
 		cmocka_unit_test(a_gap_amid_protected_bytes_keeps_the_records_in_step),
 		cmocka_unit_test(after_a_gap_the_next_record_is_found),
