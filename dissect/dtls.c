@@ -284,7 +284,8 @@ static bool only_repeats(const struct dtls *d, enum side from, const struct dtls
 static void push_record(struct dtls *d, const struct capture_event *event,
 			const struct dtls_record *record, size_t wire_len, uint64_t offset)
 {
-	bool in_clear = record->type == CONTENT_HANDSHAKE && !record->hidden;
+	bool in_clear = record->type == CONTENT_HANDSHAKE && !record->hidden &&
+			more(&record->fragment);	/* nothing is left of one that was cut */
 	struct tls_event out = {
 		.kind = TLS_RECORD, .from = event->from, .mark = event->mark,
 		.record = {

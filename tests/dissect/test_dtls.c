@@ -211,7 +211,7 @@ static void stun_and_rtp_on_the_same_ports_are_passed_over(void **state)
 	struct datagrams d;
 	datagrams_open(&d, NULL);
 	for (int i = 0; i < 40; i++)
-		datagram_hex(&d, i % 2, "0001" "0000" "2112a442" "000102030405060708090a0b");
+		datagram_hex(&d, i % 2 ? SIDE_SERVER : SIDE_CLIENT, "0001" "0000" "2112a442" "000102030405060708090a0b");
 	send_message(&d, SIDE_CLIENT, HS_CLIENT_HELLO, 0, HELLO);
 	datagram_hex(&d, SIDE_SERVER, "0101" "0000" "2112a442" "000102030405060708090a0b");
 	datagram_hex(&d, SIDE_SERVER, "80000001000000010000000100");

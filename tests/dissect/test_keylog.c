@@ -111,7 +111,7 @@ static void two_secrets_for_one_handshake_are_both_kept(void **state)
 	struct secret secret;
 	char line[256];
 	for (int i = 0; i < 10; i++) {
-		snprintf(line, sizeof(line), "CLIENT_RANDOM %s %02x%s\n", RANDOM_A, i, SECRET_48 + 2);
+		snprintf(line, sizeof(line), "CLIENT_RANDOM %s %02x%s\n", RANDOM_A, i, &SECRET_48[2]);
 		size_t taken = keylog_add_text(k, line, strlen(line));
 		assert_int_equal(taken, i < SECRETS_ALIKE_MAX);
 		if (i < SECRETS_ALIKE_MAX)	/* again: nothing new */
