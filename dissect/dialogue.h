@@ -21,8 +21,8 @@ struct dialogue;
 /* A family of protocols: one const row each. */
 struct dialogue_kind {
 	uint8_t delimiter;	/* each unit ends with this byte; 0: measure() tells */
-	/* measure: the length of the unit that these bytes begin with; false while too few are there
-	 * to tell. 0 says that they make no sense in this protocol. */
+	/* measure: the length of the unit that these bytes begin with; false while too few are
+	 * there to tell. 0 says that they make no sense in this protocol. */
 	bool (*measure)(const struct dialogue *d, enum side from, struct reader bytes, size_t *len);
 	/* hear: one whole unit, or the beginning of one that is longer than UNIT_MAX. */
 	enum heard (*hear)(struct dialogue *d, enum side from, struct reader unit);
@@ -61,6 +61,17 @@ struct socks_state {
 	enum socks_phase expected;	/* of the server */
 };
 
+enum { TDS_HEADER = 8 };
+
+/* One side's packets around TLS (MS-TDS 2.2.3.1). */
+struct wrapping {
+	uint8_t header[TDS_HEADER];
+	uint8_t header_len;
+	uint16_t body;		/* bytes of the packet still to come */
+	bool raw;		/* the wrapping has ended: TLS records as they are */
+	bool over;		/* and here TLS has ended too: login only */
+};
+
 struct dialogue {
 	const struct dialogue_kind *kind;	/* NULL while nothing was recognised */
 	enum foreign_protocol protocol;
@@ -76,7 +87,8 @@ struct dialogue {
 	struct tls_event *refusal;	/* held back: the client may ask in another way */
 	char target[256];
 	uint16_t target_port;
-	uint8_t excerpt[FOREIGN_SAMPLE_MAX];	/* shows a foreign server better than its first bytes */
+	/* What shows a foreign server better than its first bytes. */
+	uint8_t excerpt[FOREIGN_SAMPLE_MAX];
 	uint16_t excerpt_len;
 	union {
 		struct text_state text;
@@ -129,8 +141,11 @@ void dialogue_target_ip(struct dialogue *d, struct reader ip, uint16_t port);
 struct reader words_of(const char *text);
 
 extern const struct dialogue_kind text_dialogue, xmpp_dialogue, ldap_dialogue, postgres_dialogue,
-	mysql_dialogue, tds_dialogue, rdp_dialogue, http_dialogue, socks_dialogue, proxy_header_dialogue,
-	amqp_dialogue;
+	mysql_dialogue, tds_dialogue, rdp_dialogue, http_dialogue, socks_dialogue,
+	proxy_header_dialogue, amqp_dialogue;
+
+/* As upgrade_unwrap. */
+struct reader tds_unwrap(struct wrapping *w, struct reader bytes, size_t *taken);
 
 /* The text family has a row per protocol: which one it is now. */
 void text_begin(struct dialogue *d);

@@ -7,6 +7,8 @@
 
 #include <ctype.h>
 
+#include "foreign_packets.h"
+
 enum who { CLIENT_SAYS = 1, SERVER_SAYS = 2, EITHER_SAYS = 3 };
 
 struct recogniser {
@@ -126,7 +128,8 @@ static bool irc_user(struct reader *r)
 /* ":server NOTICE", ":server 001 nick" (RFC 2812 2.3.1). */
 static bool irc_prefix(struct reader *r)
 {
-	static const char *const words[] = { " NOTICE ", " 001 ", " CAP ", " 451 ", " 421 ", " 020 " };
+	static const char *const words[] = {" NOTICE ", " 001 ", " CAP ",
+					    " 451 ",	" 421 ", " 020 "};
 
 	return line_mentions(r, words, 6);
 }
@@ -167,220 +170,6 @@ static bool redis_array(struct reader *r)
 		if (!strchr("0123456789\r", take_u8(&line)))
 			return false;
 	return read_ok(r);
-}
-
-/* ---- binary -------------------------------------------------------------------------------- */
-
-/* A ClientHello in a record (RFC 8446 5.1, 4). */
-static bool is_client_hello(struct reader *r)
-{
-	return take_u8(r) == 0x16 && take_u8(r) == 3 && take_u8(r) <= 4 && (take_u16(r), true) &&
-	       take_u8(r) == 1 && read_ok(r);
-}
-
-/* Length, then protocol 3.x, SSLRequest, GSSENCRequest or CancelRequest (message formats, "F"). */
-static bool is_postgres_startup(struct reader *r)
-{
-	if (take_u16(r) || !read_ok(r))
-		return false;
-	uint16_t length = take_u16(r);
-	uint16_t major = take_u16(r);
-	uint16_t minor = take_u16(r);
-
-	if (!read_ok(r) || length < 8)
-		return false;
-	return (major == 3 && minor <= 9) || (major == 1234 && minor >= 5678 && minor <= 5680);
-}
-
-/* ErrorResponse 'E' or AuthenticationRequest 'R': a length, then a field type or a small number. */
-static bool is_postgres_reply(struct reader *r)
-{
-	uint8_t type = take_u8(r);
-	uint32_t length = take_u32(r);
-
-	if ((type != 'E' && type != 'R') || !read_ok(r) || length < 8 || length > 30000)
-		return false;
-	if (type == 'R')
-		return take_u32(r) <= 16 && read_ok(r);
-	uint8_t field = take_u8(r);
-
-	return read_ok(r) && strchr("SVCM", field) && field;
-}
-
-/* A packet with sequence number 0: protocol version 10 and a printable version, or an ERR packet. */
-static bool is_mysql_greeting(struct reader *r)
-{
-	uint16_t length = take_u16_le(r);
-
-	if (take_u8(r) || take_u8(r) || !read_ok(r) || length < 5)
-		return false;
-	uint8_t kind = take_u8(r);
-
-	if (kind == 0xff) {
-		uint16_t code = take_u16_le(r);
-
-		return read_ok(r) && code >= 1000 && code < 5000;
-	}
-	uint8_t first = take_u8(r);
-
-	return kind == 10 && read_ok(r) && isdigit(first);
-}
-
-/* LDAPMessage: SEQUENCE, INTEGER, then an APPLICATION tag (RFC 4511 4.1.1). */
-static bool is_ldap(struct reader *r)
-{
-	if (take_u8(r) != 0x30)
-		return false;
-	uint8_t length = take_u8(r);
-
-	if (length & 0x80 && (length & 0x7f) > 4)
-		return false;
-	if (length & 0x80)
-		take(r, length & 0x7f);
-	if (take_u8(r) != 2)
-		return false;
-	uint8_t id_len = take_u8(r);
-
-	if (id_len < 1 || id_len > 4)
-		return false;
-	take(r, id_len);
-	return (take_u8(r) & 0xc0) == 0x40 && read_ok(r);
-}
-
-/* A packet header with status 0 or 1, then the option list of PRELOGIN (MS-TDS 2.2.6.5). */
-static bool is_tds(struct reader *r, uint8_t type)
-{
-	if (take_u8(r) != type || take_u8(r) > 1)
-		return false;
-	uint16_t length = take_u16(r);
-
-	take(r, 4);
-	return read_ok(r) && length > 8 && length < 4096 && take_u8(r) == 0 && read_ok(r);
-}
-
-static bool is_tds_request(struct reader *r)
-{
-	return is_tds(r, 0x12);
-}
-
-static bool is_tds_reply(struct reader *r)
-{
-	return is_tds(r, 0x04);
-}
-
-/* TPKT (RFC 1006 6), then an X.224 connection request or confirm. */
-static bool is_rdp(struct reader *r)
-{
-	if (take_u8(r) != 3 || take_u8(r))
-		return false;
-	uint16_t length = take_u16(r);
-
-	take_u8(r);
-	uint8_t code = take_u8(r) & 0xf0;
-
-	return read_ok(r) && length >= 7 && length < 1024 && (code == 0xe0 || code == 0xd0);
-}
-
-static bool is_smb(struct reader *r)
-{
-	if (take_u8(r))
-		return false;
-	take_u24(r);
-	uint8_t kind = take_u8(r);
-
-	return (kind == 0xff || kind == 0xfe || kind == 0xfd) && starts_with(r, "SMB");
-}
-
-static bool is_mqtt_connect(struct reader *r)
-{
-	if (take_u8(r) != 0x10)
-		return false;
-	for (int i = 0; i < 4 && take_u8(r) & 0x80; i++)
-		;
-	uint16_t name = take_u16(r);
-
-	return (name == 4 && starts_with(r, "MQTT")) || (name == 6 && starts_with(r, "MQIsdp"));
-}
-
-static bool is_mqtt_connack(struct reader *r)
-{
-	return take_u8(r) == 0x20 && take_u8(r) == 2 && take_u8(r) <= 1 && take_u8(r) <= 5 && read_ok(r);
-}
-
-/* SETTINGS as a server's first frame (RFC 9113 3.4): a length in sixes, type 4, stream 0. */
-static bool is_http2_settings(struct reader *r)
-{
-	uint32_t length = take_u24(r);
-
-	return length % 6 == 0 && length < 200 && read_ok(r) && take_u8(r) == 4 && take_u8(r) == 0 &&
-	       take_u32(r) == 0 && read_ok(r);
-}
-
-/* Version 5 and its methods (RFC 1928 3). */
-static bool is_socks5_request(struct reader *r)
-{
-	if (take_u8(r) != 5)
-		return false;
-	struct reader methods = take_vector8(r);
-
-	if (!read_ok(r) || !more(&methods))
-		return false;
-	while (more(&methods)) {
-		uint8_t method = take_u8(&methods);
-
-		if (method > 9 && method < 0x80)
-			return false;
-	}
-	return true;
-}
-
-/* Version 4, CONNECT or BIND, a port and an address. */
-static bool is_socks4_request(struct reader *r)
-{
-	if (take_u8(r) != 4)
-		return false;
-	uint8_t command = take_u8(r);
-
-	take_u16(r);
-	return take(r, 4) && (command == 1 || command == 2) && (take_u8(r), read_ok(r));
-}
-
-static bool is_socks5_reply(struct reader *r)
-{
-	if (take_u8(r) != 5)
-		return false;
-	uint8_t method = take_u8(r);
-
-	return read_ok(r) && (method <= 9 || method == 0xff);
-}
-
-static bool is_socks4_reply(struct reader *r)
-{
-	if (take_u8(r))
-		return false;
-	uint8_t code = take_u8(r);
-
-	return code >= 0x5a && code <= 0x5d && take(r, 6);
-}
-
-static bool is_proxy_v2(struct reader *r)
-{
-	static const uint8_t magic[] = { 13, 10, 13, 10, 0, 13, 10, 'Q', 'U', 'I', 'T', 10 };
-
-	for (size_t i = 0; i < sizeof magic; i++)
-		if (take_u8(r) != magic[i] || !read_ok(r))
-			return false;
-	return true;
-}
-
-/* IAC WILL, WONT, DO or DONT (RFC 854). */
-static bool is_telnet(struct reader *r)
-{
-	if (take_u8(r) != 0xff)
-		return false;
-	uint8_t verb = take_u8(r);
-
-	return verb >= 0xfb && verb <= 0xfe && take(r, 1);
 }
 
 /* The first row that fits is the answer, so the narrower ones stand first. */
@@ -489,7 +278,8 @@ enum fit { FITS_NOT, FITS, COULD_FIT };
 
 static enum fit row_fits(const struct recogniser *row, struct reader bytes)
 {
-	bool fits = (!row->start || starts_with(&bytes, row->start)) && (!row->is || row->is(&bytes));
+	bool fits =
+		(!row->start || starts_with(&bytes, row->start)) && (!row->is || row->is(&bytes));
 
 	if (!read_ok(&bytes))
 		return COULD_FIT;
@@ -541,15 +331,33 @@ enum foreign_protocol foreign_recognise(enum side from, const uint8_t *bytes, si
 const char *foreign_name(enum foreign_protocol protocol)
 {
 	static const char *const names[FOREIGN_COUNT] = {
-		[FOREIGN_UNKNOWN] = "unknown text", [FOREIGN_HTTP] = "HTTP", [FOREIGN_HTTP2] = "HTTP/2",
-		[FOREIGN_SSH] = "SSH", [FOREIGN_SMTP] = "SMTP", [FOREIGN_FTP] = "FTP",
-		[FOREIGN_IMAP] = "IMAP", [FOREIGN_POP3] = "POP3", [FOREIGN_NNTP] = "NNTP",
-		[FOREIGN_IRC] = "IRC", [FOREIGN_XMPP] = "XMPP", [FOREIGN_LDAP] = "LDAP",
-		[FOREIGN_POSTGRESQL] = "PostgreSQL", [FOREIGN_MYSQL] = "MySQL", [FOREIGN_TDS] = "SQL Server",
-		[FOREIGN_RDP] = "RDP", [FOREIGN_SMB] = "SMB", [FOREIGN_MQTT] = "MQTT",
-		[FOREIGN_AMQP] = "AMQP", [FOREIGN_REDIS] = "Redis", [FOREIGN_SIP] = "SIP",
-		[FOREIGN_SIEVE] = "ManageSieve", [FOREIGN_SOCKS] = "SOCKS", [FOREIGN_PROXY] = "PROXY",
-		[FOREIGN_VNC] = "VNC", [FOREIGN_TELNET] = "Telnet", [FOREIGN_ECHO] = "an echo",
+		[FOREIGN_UNKNOWN] = "unknown text",
+		[FOREIGN_HTTP] = "HTTP",
+		[FOREIGN_HTTP2] = "HTTP/2",
+		[FOREIGN_SSH] = "SSH",
+		[FOREIGN_SMTP] = "SMTP",
+		[FOREIGN_FTP] = "FTP",
+		[FOREIGN_IMAP] = "IMAP",
+		[FOREIGN_POP3] = "POP3",
+		[FOREIGN_NNTP] = "NNTP",
+		[FOREIGN_IRC] = "IRC",
+		[FOREIGN_XMPP] = "XMPP",
+		[FOREIGN_LDAP] = "LDAP",
+		[FOREIGN_POSTGRESQL] = "PostgreSQL",
+		[FOREIGN_MYSQL] = "MySQL",
+		[FOREIGN_TDS] = "SQL Server",
+		[FOREIGN_RDP] = "RDP",
+		[FOREIGN_SMB] = "SMB",
+		[FOREIGN_MQTT] = "MQTT",
+		[FOREIGN_AMQP] = "AMQP",
+		[FOREIGN_REDIS] = "Redis",
+		[FOREIGN_SIP] = "SIP",
+		[FOREIGN_SIEVE] = "ManageSieve",
+		[FOREIGN_SOCKS] = "SOCKS",
+		[FOREIGN_PROXY] = "PROXY",
+		[FOREIGN_VNC] = "VNC",
+		[FOREIGN_TELNET] = "Telnet",
+		[FOREIGN_ECHO] = "an echo",
 		[FOREIGN_BINARY] = "unknown bytes",
 	};
 

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "begins.h"
 #include "dialogue.h"
 #include "foreign.h"
 #include "parse.h"
@@ -42,17 +43,6 @@ struct speaker {
 	uint32_t watched;
 };
 
-enum { TDS_HEADER = 8, TDS_PRELOGIN = 0x12, TDS_REPLY = 0x04 };
-
-/* One side's packets around TLS (MS-TDS 2.2.3.1). */
-struct wrapping {
-	uint8_t header[TDS_HEADER];
-	uint8_t header_len;
-	uint16_t body;		/* bytes of the packet still to come */
-	bool raw;		/* the wrapping has ended: TLS records as they are */
-	bool over;		/* and here TLS has ended too: login only */
-};
-
 struct upgrade {
 	struct dialogue dialogue;
 	struct speaker speaker[2];	/* by enum side */
@@ -75,61 +65,6 @@ void upgrade_free(struct upgrade *u)
 	free(u->speaker[0].held);
 	free(u->speaker[1].held);
 	free(u);
-}
-
-/* ---- where TLS begins ---------------------------------------------------------------------- */
-
-enum begins { BEGINS_NOT, BEGINS, BEGINS_MAYBE };
-
-/* Any TLS record: at the start of a stream also one that is not a hello, as when the capture
- * starts late (RFC 8446 5.1). */
-static enum begins any_record(struct reader r)
-{
-	uint8_t type = take_u8(&r);
-
-	if (type < 0x14 || type > 0x18)
-		return BEGINS_NOT;
-	uint8_t major = take_u8(&r), minor = take_u8(&r);
-
-	if (!read_ok(&r))
-		return major && major != 3 ? BEGINS_NOT : BEGINS_MAYBE;
-	return major == 3 && minor <= 4 ? BEGINS : BEGINS_NOT;
-}
-
-/* An SSLv2-compatible hello (RFC 5246 E.2): its length, type 1 and a version. */
-static enum begins sslv2_hello(struct reader r)
-{
-	if (!(take_u8(&r) & 0x80))
-		return BEGINS_NOT;
-	take_u8(&r);
-	uint8_t type = take_u8(&r);
-	uint16_t version = take_u16(&r);
-
-	if (!read_ok(&r))
-		return type > 1 ? BEGINS_NOT : BEGINS_MAYBE;
-	return type == 1 && (version == 2 || version >> 8 == 3) ? BEGINS : BEGINS_NOT;
-}
-
-/* In the middle of something else only what can be nothing but a ClientHello, or the answer to
- * one: ServerHello or a fatal or warning alert. */
-static enum begins hello_record(enum side from, struct reader r)
-{
-	uint8_t type = take_u8(&r);
-
-	if (type != 0x16 && !(type == 0x15 && from == SIDE_SERVER))
-		return BEGINS_NOT;
-	uint8_t major = take_u8(&r), minor = take_u8(&r);
-
-	if (major > 3 || minor > 4 || (!major && read_ok(&r)))
-		return BEGINS_NOT;
-	uint16_t length = take_u16(&r);
-	uint8_t first = take_u8(&r);
-
-	if (!read_ok(&r))
-		return BEGINS_MAYBE;
-	if (type == 0x15)
-		return length == 2 && (first == 1 || first == 2) ? BEGINS : BEGINS_NOT;
-	return first == (from == SIDE_CLIENT ? 1 : 2) && length > 4 ? BEGINS : BEGINS_NOT;
 }
 
 /* ---- what each side holds ------------------------------------------------------------------ */
@@ -295,8 +230,8 @@ static enum progress start(struct upgrade *u, enum side from)
 {
 	struct speaker *s = &u->speaker[from];
 	struct reader held = reader_of(s->held, s->held_len);
-	enum begins record = any_record(held);
-	enum begins sslv2 = from == SIDE_CLIENT ? sslv2_hello(held) : BEGINS_NOT;
+	enum begins record = begins_record(held);
+	enum begins sslv2 = from == SIDE_CLIENT ? begins_sslv2(held) : BEGINS_NOT;
 	enum foreign_protocol protocol = FOREIGN_UNKNOWN;
 
 	if (record == BEGINS || sslv2 == BEGINS)
@@ -324,7 +259,7 @@ static enum progress follow(struct upgrade *u, enum side from, enum heard heard)
 	switch (heard) {
 	case HEARD:
 		if (from == SIDE_SERVER && other->phase == IN_TLS && u->dialogue.may_abandon)
-			s->phase = TLS_NEXT;	/* refused, but the client had not waited to hear it */
+			s->phase = TLS_NEXT; /* refused, but the client had not waited to hear it */
 		return ADVANCED;
 	case HEARD_YES:
 		s->phase = TLS_NEXT;
@@ -376,7 +311,7 @@ static enum progress talk(struct upgrade *u, enum side from)
 {
 	struct speaker *s = &u->speaker[from];
 	struct reader held = reader_of(s->held, s->held_len);
-	enum begins tls = hello_record(from, held);
+	enum begins tls = begins_hello(from, held);
 	size_t len = 0;
 
 	if (tls == BEGINS)
@@ -405,7 +340,7 @@ static enum progress talk(struct upgrade *u, enum side from)
 static enum progress watch(struct upgrade *u, enum side from)
 {
 	struct speaker *s = &u->speaker[from];
-	enum begins tls = hello_record(from, reader_of(s->held, s->held_len));
+	enum begins tls = begins_hello(from, reader_of(s->held, s->held_len));
 
 	if (tls == BEGINS)
 		return begins_tls(u, from);
@@ -555,9 +490,11 @@ static void hear_rest(struct upgrade *u, enum side from)
 {
 	const struct speaker *s = &u->speaker[from];
 
-	if (s->phase == TALKING && u->dialogue.kind->delimiter && s->held_len && !s->skip_to_delimiter)
+	if (s->phase == TALKING && u->dialogue.kind->delimiter && s->held_len &&
+	    !s->skip_to_delimiter)
 		hear(u, from, s->held_len);
-	if (s->phase == TALKING && s->spoke && u->dialogue.kind == &http_dialogue && !u->dialogue.proxy)
+	if (s->phase == TALKING && s->spoke && u->dialogue.kind == &http_dialogue &&
+	    !u->dialogue.proxy)
 		finish_sampling(u, from);
 }
 
@@ -569,7 +506,8 @@ void upgrade_end(struct upgrade *u, enum side from, struct mark mark)
 	d->mark = mark;
 	hear_rest(u, from);
 	for (int i = 0; i < 2; i++)
-		if (u->speaker[i].phase == SAMPLING || (!d->kind && u->speaker[i].phase == STARTING))
+		if (u->speaker[i].phase == SAMPLING ||
+		    (!d->kind && u->speaker[i].phase == STARTING))
 			tell_foreign(u, (enum side)i, i == SIDE_SERVER && client->phase == IN_TLS);
 	if (!d->kind)
 		return;
@@ -577,7 +515,8 @@ void upgrade_end(struct upgrade *u, enum side from, struct mark mark)
 	if (!server->spoke && client->phase == TALKING && !d->proxy && !d->asked)
 		tell_foreign(u, SIDE_CLIENT, false);
 	/* Hanging up on the question is an answer too; a proxy may just have failed. */
-	if (from == SIDE_SERVER && d->asked && !d->proxy && server->phase == TALKING && !server->gapped)
+	if (from == SIDE_SERVER && d->asked && !d->proxy && server->phase == TALKING &&
+	    !server->gapped)
 		dialogue_tell(d, SIDE_SERVER, UPGRADE_REFUSED, 0, words_of(""));
 	if (from == SIDE_CLIENT && client->phase != IN_TLS)
 		dialogue_left(d);
@@ -592,51 +531,7 @@ bool upgrade_wraps(const struct upgrade *u)
 	return u->dialogue.wraps;
 }
 
-/* At the start of a packet, or of the first record that is not in one. */
-static void unwrap_header(struct wrapping *w, struct reader *bytes)
-{
-	uint8_t type = bytes->at[0];
-
-	if (!w->header_len && type != TDS_PRELOGIN && type != TDS_REPLY) {
-		w->raw = type >= 0x14 && type <= 0x17;
-		w->over = !w->raw;
-		return;
-	}
-	while (more(bytes) && w->header_len < TDS_HEADER)
-		w->header[w->header_len++] = take_u8(bytes);
-	if (w->header_len < TDS_HEADER)
-		return;
-	uint16_t length = (uint16_t)(w->header[2] << 8 | w->header[3]);
-
-	w->header_len = 0;
-	w->over = length < TDS_HEADER;
-	w->body = (uint16_t)(w->over ? 0 : length - TDS_HEADER);
-	/* Where only the login is encrypted, the server's reply to it is in clear. */
-	if (w->header[0] == TDS_REPLY && more(bytes))
-		w->over = bytes->at[0] < 0x14 || bytes->at[0] > 0x17;
-}
-
 struct reader upgrade_unwrap(struct upgrade *u, enum side from, struct reader bytes, size_t *taken)
 {
-	struct wrapping *w = &u->wrapping[from];
-	struct reader nothing = reader_of(NULL, 0);
-
-	*taken = left(&bytes);
-	if (w->raw)
-		return bytes;
-	if (w->over || !more(&bytes))
-		return nothing;
-	if (w->body) {
-		size_t n = w->body < left(&bytes) ? w->body : left(&bytes);
-
-		w->body = (uint16_t)(w->body - n);
-		*taken = n;
-		return take_reader(&bytes, n);
-	}
-	unwrap_header(w, &bytes);
-	if (w->raw)
-		return bytes;
-	if (!w->over)
-		*taken -= left(&bytes);
-	return nothing;
+	return tds_unwrap(&u->wrapping[from], bytes, taken);
 }

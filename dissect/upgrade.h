@@ -13,7 +13,7 @@
 enum upgrade_verdict {
 	UPGRADE_MORE,		/* all bytes were taken in; go on feeding */
 	UPGRADE_TLS,		/* this side's TLS begins: feed no more of this side */
-	UPGRADE_FOREIGN		/* this side will not begin TLS that we could know: feed no more of it */
+	UPGRADE_FOREIGN		/* no TLS that we could know comes here: feed no more of this side */
 };
 
 struct upgrade;
@@ -53,7 +53,8 @@ void upgrade_end(struct upgrade *u, enum side from, struct mark mark);
  * True when TLS records travel inside packets (TDS: MS-TDS 2.2.3, type 0x12) until the handshake
  * is over. Then all bytes of a side behind its UPGRADE_TLS go through upgrade_unwrap: it takes the
  * next bytes, says by *taken how many of them it has used (never 0 of some), and returns a
- * piece of TLS, borrowed from `bytes`, maybe empty. Call it until all are used. Once the wrapping has ended, the piece is simply the rest.
+ * piece of TLS, borrowed from `bytes`, maybe empty. Call it until all are used. Once the
+ * wrapping has ended, the piece is simply the rest.
  */
 bool upgrade_wraps(const struct upgrade *u);
 struct reader upgrade_unwrap(struct upgrade *u, enum side from, struct reader bytes, size_t *taken);

@@ -34,7 +34,8 @@ static bool measure_error(struct reader bytes, size_t *len)
 	return end;
 }
 
-static bool measure_postgres(const struct dialogue *d, enum side from, struct reader bytes, size_t *len)
+static bool measure_postgres(const struct dialogue *d, enum side from, struct reader bytes,
+			     size_t *len)
 {
 	struct reader r = bytes;
 
@@ -63,7 +64,8 @@ static struct reader error_words(struct reader unit)
 	while (more(&fields)) {
 		uint8_t kind = take_u8(&fields);
 		const uint8_t *end = memchr(fields.at, 0, left(&fields));
-		struct reader value = take_reader(&fields, end ? (size_t)(end - fields.at) : left(&fields));
+		struct reader value =
+		    take_reader(&fields, end ? (size_t)(end - fields.at) : left(&fields));
 
 		take_u8(&fields);
 		if (kind == 'M')
@@ -138,11 +140,18 @@ const struct dialogue_kind postgres_dialogue = {
 
 /* ---- MySQL, MariaDB ------------------------------------------------------------------------ */
 
-enum { CLIENT_SSL = 0x0800, MYSQL_HEADER = 4, SSL_REQUEST_LEN = 32, PROTOCOL_10 = 10, MYSQL_ERR = 0xff };
+enum {
+	CLIENT_SSL = 0x0800,
+	MYSQL_HEADER = 4,
+	SSL_REQUEST_LEN = 32,
+	PROTOCOL_10 = 10,
+	MYSQL_ERR = 0xff
+};
 
 enum { ER_SECURE_TRANSPORT_REQUIRED = 3159 };
 
-static bool measure_mysql(const struct dialogue *d, enum side from, struct reader bytes, size_t *len)
+static bool measure_mysql(const struct dialogue *d, enum side from, struct reader bytes,
+			  size_t *len)
 {
 	const uint8_t *header = take(&bytes, MYSQL_HEADER);
 
@@ -184,7 +193,8 @@ static enum heard hear_mysql_greeting(struct dialogue *d, struct reader payload)
 	if (!read_ok(&payload))
 		return HEARD_NO_MORE;
 	dialogue_tell(d, SIDE_SERVER,
-		      capabilities & CLIENT_SSL ? UPGRADE_OFFERED : UPGRADE_NOT_OFFERED, 0, version);
+		      capabilities & CLIENT_SSL ? UPGRADE_OFFERED : UPGRADE_NOT_OFFERED, 0,
+		      version);
 	return HEARD;
 }
 

@@ -67,7 +67,8 @@ static bool measure(const struct dialogue *d, enum side from, struct reader byte
 	return read_ok(&r);
 }
 
-static enum heard hear_client(struct dialogue *d, uint32_t id, uint8_t operation, struct reader content)
+static enum heard hear_client(struct dialogue *d, uint32_t id, uint8_t operation,
+			      struct reader content)
 {
 	uint8_t tag = 0;
 	struct reader name = take_element(&content, &tag);
@@ -87,7 +88,8 @@ static enum heard hear_client(struct dialogue *d, uint32_t id, uint8_t operation
 	return HEARD;
 }
 
-static enum heard hear_server(struct dialogue *d, uint32_t id, uint8_t operation, struct reader content)
+static enum heard hear_server(struct dialogue *d, uint32_t id, uint8_t operation,
+			      struct reader content)
 {
 	uint8_t tag;
 
@@ -101,11 +103,13 @@ static enum heard hear_server(struct dialogue *d, uint32_t id, uint8_t operation
 	if (d->asked && operation == LDAP_EXTENDED_RESPONSE && (id == d->of.ldap.ask_id || !id)) {
 		bool yes = result == RESULT_SUCCESS && id;
 
-		dialogue_tell(d, SIDE_SERVER, yes ? UPGRADE_ACCEPTED : UPGRADE_REFUSED, result, words);
+		dialogue_tell(d, SIDE_SERVER, yes ? UPGRADE_ACCEPTED : UPGRADE_REFUSED, result,
+			      words);
 		return yes ? HEARD_YES : HEARD;
 	}
 	if (result == RESULT_CONFIDENTIALITY ||
-	    (result == RESULT_STRONGER_AUTH && (mentions(words, "TLS") || mentions(words, "encrypt"))))
+	    (result == RESULT_STRONGER_AUTH &&
+	     (mentions(words, "TLS") || mentions(words, "encrypt"))))
 		dialogue_tell(d, SIDE_SERVER, UPGRADE_REQUIRED, result, words);
 	return HEARD;
 }

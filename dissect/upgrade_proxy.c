@@ -25,7 +25,9 @@ static const char *const socks5_replies[] = {
 };
 
 static const char *const socks4_replies[] = {
-	"request granted", "request rejected or failed", "request rejected: no identd on the client",
+	"request granted",
+	"request rejected or failed",
+	"request rejected: no identd on the client",
 	"request rejected: identd reports another user",
 };
 
@@ -110,7 +112,8 @@ static bool measure_socks_client(const struct dialogue *d, struct reader bytes, 
 	return true;
 }
 
-static bool measure_socks(const struct dialogue *d, enum side from, struct reader bytes, size_t *len)
+static bool measure_socks(const struct dialogue *d, enum side from, struct reader bytes,
+			  size_t *len)
 {
 	struct reader r = bytes;
 	uint8_t code, type;
@@ -203,7 +206,9 @@ static enum heard hear_socks_reply(struct dialogue *d, uint8_t code)
 	uint8_t index = four ? (uint8_t)(code - SOCKS4_GRANTED) : code;
 	size_t known = four ? sizeof socks4_replies / sizeof *socks4_replies
 			    : sizeof socks5_replies / sizeof *socks5_replies;
-	const char *words = index >= known ? "" : four ? socks4_replies[index] : socks5_replies[index];
+	const char *words = index >= known ? ""
+			    : four	   ? socks4_replies[index]
+					   : socks5_replies[index];
 
 	if (index)
 		return refuse(d, code, words);
@@ -246,7 +251,8 @@ const struct dialogue_kind socks_dialogue = {
 
 enum { PROXY1_MAX = 107, PROXY2_FIXED = 16, FAMILY_IPV4 = 1, FAMILY_IPV6 = 2 };
 
-static bool measure_header(const struct dialogue *d, enum side from, struct reader bytes, size_t *len)
+static bool measure_header(const struct dialogue *d, enum side from, struct reader bytes,
+			   size_t *len)
 {
 	struct reader r = bytes;
 

@@ -46,8 +46,8 @@ static enum heard hear_request(struct dialogue *d, struct reader rest)
 {
 	uint8_t type = 0;
 	uint32_t protocols = 0;
-	const uint8_t *line_end = more(&rest) && rest.at[0] >= ' ' ? memchr(rest.at, '\n', left(&rest))
-								   : NULL;
+	const uint8_t *line_end =
+	    more(&rest) && rest.at[0] >= ' ' ? memchr(rest.at, '\n', left(&rest)) : NULL;
 
 	if (line_end)
 		take(&rest, (size_t)(line_end - rest.at) + 1);
@@ -78,7 +78,8 @@ static enum heard hear_confirm(struct dialogue *d, struct reader rest)
 		return HEARD;
 	}
 	if (d->asked)
-		dialogue_tell(d, SIDE_SERVER, UPGRADE_REFUSED, 0, words_of("standard RDP security"));
+		dialogue_tell(d, SIDE_SERVER, UPGRADE_REFUSED, 0,
+			      words_of("standard RDP security"));
 	return HEARD;
 }
 

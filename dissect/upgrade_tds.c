@@ -4,7 +4,7 @@
  */
 #include "dialogue.h"
 
-enum { TDS_HEADER = 8, TDS_PRELOGIN = 0x12, TDS_REPLY = 0x04, OPTION_ENCRYPTION = 1, OPTIONS_END = 0xff };
+enum { TDS_PRELOGIN = 0x12, TDS_REPLY = 0x04, OPTION_ENCRYPTION = 1, OPTIONS_END = 0xff };
 
 /* ENCRYPT_OFF still encrypts the login. */
 enum encryption { ENCRYPT_OFF, ENCRYPT_ON, ENCRYPT_NOT_SUP, ENCRYPT_REQ, ENCRYPT_UNKNOWN };
@@ -42,7 +42,8 @@ static enum encryption encryption_of(struct reader unit)
 		take(&unit, offset);
 		uint8_t value = take_u8(&unit) & 0x0f;	/* above: client certificates (2.2.6.5) */
 
-		return read_ok(&unit) && value <= ENCRYPT_REQ ? (enum encryption)value : ENCRYPT_UNKNOWN;
+		return read_ok(&unit) && value <= ENCRYPT_REQ ? (enum encryption)value
+							      : ENCRYPT_UNKNOWN;
 	}
 	return ENCRYPT_UNKNOWN;
 }
@@ -97,3 +98,59 @@ const struct dialogue_kind tds_dialogue = {
 	.measure = measure,
 	.hear = hear_packet,
 };
+
+/* ---- TLS inside packets -------------------------------------------------------------------- */
+
+/* The content types of TLS: no packet of TDS has one of these (MS-TDS 2.2.3.1.1). */
+static bool is_record(uint8_t byte)
+{
+	return byte >= CONTENT_CHANGE_CIPHER_SPEC && byte <= CONTENT_APPLICATION_DATA;
+}
+
+/* At the start of a packet, or of the first record that is not in one. */
+static void unwrap_header(struct wrapping *w, struct reader *bytes)
+{
+	uint8_t type = bytes->at[0];
+
+	if (!w->header_len && type != TDS_PRELOGIN && type != TDS_REPLY) {
+		w->raw = is_record(type);
+		w->over = !w->raw;
+		return;
+	}
+	while (more(bytes) && w->header_len < TDS_HEADER)
+		w->header[w->header_len++] = take_u8(bytes);
+	if (w->header_len < TDS_HEADER)
+		return;
+	uint16_t length = (uint16_t)(w->header[2] << 8 | w->header[3]);
+
+	w->header_len = 0;
+	w->over = length < TDS_HEADER;
+	w->body = (uint16_t)(w->over ? 0 : length - TDS_HEADER);
+	/* Where only the login is encrypted, the server's reply to it is in clear. */
+	if (w->header[0] == TDS_REPLY && more(bytes))
+		w->over = !is_record(bytes->at[0]);
+}
+
+struct reader tds_unwrap(struct wrapping *w, struct reader bytes, size_t *taken)
+{
+	struct reader nothing = reader_of(NULL, 0);
+
+	*taken = left(&bytes);
+	if (w->raw)
+		return bytes;
+	if (w->over || !more(&bytes))
+		return nothing;
+	if (w->body) {
+		size_t n = w->body < left(&bytes) ? w->body : left(&bytes);
+
+		w->body = (uint16_t)(w->body - n);
+		*taken = n;
+		return take_reader(&bytes, n);
+	}
+	unwrap_header(w, &bytes);
+	if (w->raw)
+		return bytes;
+	if (!w->over)
+		*taken -= left(&bytes);
+	return nothing;
+}

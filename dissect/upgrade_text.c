@@ -182,8 +182,9 @@ static const struct text_protocol protocols[] = {
 	},
 	{
 		.protocol = FOREIGN_POP3,
-		.words = { { "CAPA", COMMAND_LIST }, { "STLS", COMMAND_ASK }, { "PASS", COMMAND_LOGIN },
-			   { "APOP", COMMAND_LOGIN }, { "QUIT", COMMAND_LEAVE },
+		.words = { { "CAPA", COMMAND_LIST }, { "STLS", COMMAND_ASK },
+			   { "PASS", COMMAND_LOGIN }, { "APOP", COMMAND_LOGIN },
+			   { "QUIT", COMMAND_LEAVE },
 			   { "NOOP", COMMAND_NEUTRAL }, { "LANG", COMMAND_NEUTRAL },
 			   { "UTF8", COMMAND_NEUTRAL } },
 		.dot_ends_list = true, .offer = { "STLS", "STLS" }, .read = read_pop3,
@@ -235,7 +236,8 @@ void text_begin(struct dialogue *d)
 /* Who begins with 220 may be either; the client's first command says which (RFC 959, RFC 5321). */
 static void settle_protocol(struct dialogue *d, struct reader line)
 {
-	static const char *const ftp[] = { "AUTH TLS", "AUTH SSL", "FEAT", "USER ", "SYST", "OPTS " };
+	static const char *const ftp[] = { "AUTH TLS", "AUTH SSL", "FEAT",
+					   "USER ",    "SYST",	   "OPTS " };
 	static const char *const mail[] = { "EHLO", "HELO", "LHLO" };
 
 	if (d->protocol == FOREIGN_SMTP)
@@ -335,8 +337,8 @@ static void hear_list_end(struct dialogue *d, const struct text_reply *reply, st
 /* The server says that it wants TLS first (RFC 3207 4, RFC 9051 2.3.2, RFC 4217 4). */
 static bool insists(struct reader line)
 {
-	static const char *const words[] = { "TLS", "SSL", "encrypt", "PRIVACYREQUIRED", "cleartext",
-					     "plaintext auth" };
+	static const char *const words[] = { "TLS", "SSL", "encrypt", "PRIVACYREQUIRED",
+					     "cleartext", "plaintext auth" };
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (mentions(line, words[i]))

@@ -84,7 +84,8 @@ static void write_quoted(FILE *out, const uint8_t *bytes, size_t len)
 
 static void write_upgrade(FILE *out, const struct tls_upgrade *u)
 {
-	fprintf(out, "%s %s%s", foreign_name(u->protocol), u->proxy ? "proxy " : "", step_names[u->step]);
+	fprintf(out, "%s %s%s", foreign_name(u->protocol), u->proxy ? "proxy " : "",
+		step_names[u->step]);
 	if (u->status)
 		fprintf(out, " %u", u->status);
 	if (u->words_len)

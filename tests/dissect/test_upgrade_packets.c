@@ -34,7 +34,8 @@ static void ldap_refuses_with_its_result_and_words(void **state)
 static void ldap_asks_for_confidentiality(void **state)
 {
 	(void)state;
-	assert_tells("C= 30 0c 020101 60 07 020103 0400 8000\nS= 30 0c 020101 61 07 0a010d 0400 0400",
+	assert_tells("C= 30 0c 020101 60 07 020103 0400 8000\n"
+		     "S= 30 0c 020101 61 07 0a010d 0400 0400",
 		     "S LDAP REQUIRED 13\n");
 }
 
@@ -55,9 +56,11 @@ static void postgres_refuses_and_the_client_closes_or_goes_on(void **state)
 {
 	(void)state;
 	assert_tells("C= " SSL_REQUEST "\nS= 4e\nC! close",
-		     "C PostgreSQL ASKED \"SSLRequest\"\nS PostgreSQL REFUSED \"N\"\nC PostgreSQL ABANDONED\n");
+		     "C PostgreSQL ASKED \"SSLRequest\"\nS PostgreSQL REFUSED \"N\"\n"
+		     "C PostgreSQL ABANDONED\n");
 	assert_tells("C= " SSL_REQUEST "\nS= 4e\nC= " STARTUP "\nS= 52 00000008 00000000\nC! close",
-		     "C PostgreSQL ASKED \"SSLRequest\"\nS PostgreSQL REFUSED \"N\"\nC PostgreSQL IN_CLEAR\n");
+		     "C PostgreSQL ASKED \"SSLRequest\"\nS PostgreSQL REFUSED \"N\"\n"
+		     "C PostgreSQL IN_CLEAR\n");
 }
 
 static void postgres_says_no_to_kerberos_and_yes_to_tls(void **state)
@@ -71,7 +74,8 @@ static void postgres_errors_are_quoted_old_and_new(void **state)
 {
 	(void)state;
 	assert_tells("C= " SSL_REQUEST "\nS= 45 0000000a 4d 6e6f00 00 00\nC! close",
-		     "C PostgreSQL ASKED \"SSLRequest\"\nS PostgreSQL REFUSED \"no\"\nC PostgreSQL ABANDONED\n");
+		     "C PostgreSQL ASKED \"SSLRequest\"\nS PostgreSQL REFUSED \"no\"\n"
+		     "C PostgreSQL ABANDONED\n");
 	assert_tells("C= " SSL_REQUEST "\nS= 45 756e737570706f727465640a00\nC! close",
 		     "C PostgreSQL ASKED \"SSLRequest\"\nS PostgreSQL REFUSED \"unsupported\\n\"\n"
 		     "C PostgreSQL ABANDONED\n");
@@ -89,7 +93,8 @@ static void a_tls_server_answers_a_plaintext_client_with_an_alert(void **state)
 	(void)state;
 	assert_tells("C= " SSL_REQUEST "\nS! alert",
 		     "C PostgreSQL ASKED \"SSLRequest\"\n"
-		     "C foreign PostgreSQL \"\\x00\\x00\\x00\\x08\\x04\\xd2\\x16/\"\nS tls " ALERT_HEX "\n");
+		     "C foreign PostgreSQL \"\\x00\\x00\\x00\\x08\\x04\\xd2\\x16/\"\n"
+		     "S tls " ALERT_HEX "\n");
 }
 
 /* ---- MySQL --------------------------------------------------------------------------------- */
@@ -104,26 +109,30 @@ static void mysql_offers_and_the_client_begins(void **state)
 {
 	(void)state;
 	assert_tells("S= " GREETING_TLS "\nC= " MYSQL_SSL_REQUEST "\nC! tls\nS! tls",
-		     "S MySQL OFFERED \"8.0\"\nC MySQL ASKED \"SSLRequest\"\nS MySQL ACCEPTED\n" BOTH_TLS);
+		     "S MySQL OFFERED \"8.0\"\nC MySQL ASKED \"SSLRequest\"\n"
+		     "S MySQL ACCEPTED\n" BOTH_TLS);
 }
 
 static void mysql_cannot_and_the_client_leaves(void **state)
 {
 	(void)state;
-	assert_tells("S= " GREETING_CLEAR "\nC! close", "S MySQL NOT_OFFERED \"8.0\"\nC MySQL ABANDONED\n");
+	assert_tells("S= " GREETING_CLEAR "\nC! close",
+		     "S MySQL NOT_OFFERED \"8.0\"\nC MySQL ABANDONED\n");
 }
 
 static void mysql_cannot_and_the_client_logs_in(void **state)
 {
 	(void)state;
-	assert_tells("S= " GREETING_CLEAR "\nC= 04 00 00 01 05a60300\nS= 07 00 00 02 00000002000000\nC! close",
+	assert_tells("S= " GREETING_CLEAR "\nC= 04 00 00 01 05a60300\n"
+		     "S= 07 00 00 02 00000002000000\nC! close",
 		     "S MySQL NOT_OFFERED \"8.0\"\nC MySQL IN_CLEAR\n");
 }
 
 static void mysql_insists(void **state)
 {
 	(void)state;
-	assert_tells("S= " GREETING_TLS "\nC= 04 00 00 01 05a60300\nS= 0b 00 00 02 ff 570c 2348593030306e6f\nS! close",
+	assert_tells("S= " GREETING_TLS "\nC= 04 00 00 01 05a60300\n"
+		     "S= 0b 00 00 02 ff 570c 2348593030306e6f\nS! close",
 		     "S MySQL OFFERED \"8.0\"\nS MySQL REQUIRED 3159 \"no\"\n");
 }
 
@@ -132,7 +141,8 @@ static void tls_spoken_to_mysql_makes_its_greeting_foreign(void **state)
 	(void)state;
 	assert_tells("S= " GREETING_TLS "\nC! tls",
 		     "S MySQL OFFERED \"8.0\"\n"
-		     "S foreign MySQL instead \"\\x1e\\x00\\x00\\x00\\n8.0\\x00\\x01\\x00\\x00\\x00123\"\n"
+		     "S foreign MySQL instead \"\\x1e\\x00\\x00\\x00\\n"
+		     "8.0\\x00\\x01\\x00\\x00\\x00123\"\n"
 		     "C tls " CLIENT_HELLO_HEX "\n");
 }
 
@@ -146,7 +156,8 @@ static void tls_spoken_to_mysql_makes_its_greeting_foreign(void **state)
 static void sql_server_agrees(void **state)
 {
 	(void)state;
-	assert_tells("C= " TDS_CLIENT "01\nS= " TDS_SERVER "01\nC= 12010012000000001603010005\nS= 1201",
+	assert_tells("C= " TDS_CLIENT "01\nS= " TDS_SERVER "01\nC= 12010012000000001603010005\n"
+		     "S= 1201",
 		     "C SQL Server ASKED \"ENCRYPT_ON\"\nS SQL Server ACCEPTED 1 \"ENCRYPT_ON\"\n"
 		     "C tls 12010012000000001603010005\nS tls 1201\n");
 	assert_tells("C= " TDS_CLIENT "00\nS= " TDS_SERVER "00\nC= 1201\nS= 1201",
@@ -161,7 +172,8 @@ static void sql_server_cannot(void **state)
 		     "S SQL Server REFUSED 2 \"ENCRYPT_NOT_SUP\"\nC SQL Server ABANDONED\n");
 	assert_tells("C= " TDS_CLIENT "02\nS= " TDS_SERVER "03\nS! close",
 		     "S SQL Server REQUIRED 3 \"ENCRYPT_REQ\"\n");
-	assert_tells("C= " TDS_CLIENT "00\nS= " TDS_SERVER "02\nC= 10 01 000a 0000 01 00 0000\nC! close",
+	assert_tells("C= " TDS_CLIENT "00\nS= " TDS_SERVER "02\nC= 10 01 000a 0000 01 00 0000\n"
+		     "C! close",
 		     "S SQL Server NOT_OFFERED 2 \"ENCRYPT_NOT_SUP\"\nC SQL Server IN_CLEAR\n");
 }
 
@@ -222,7 +234,8 @@ static void rdp_names_its_failure(void **state)
 		     "S= " RDP_CONFIRM "03 00 0800 05000000\nC! close",
 		     "C RDP ASKED \"RDP_NEG_REQ\"\nS RDP REFUSED 5 \"HYBRID_REQUIRED_BY_SERVER\"\n"
 		     "C RDP ABANDONED\n");
-	assert_tells("C= 0300 000b 06 e0 0000 0000 00\nS= " RDP_CONFIRM "03 00 0800 01000000\nC! close",
+	assert_tells("C= 0300 000b 06 e0 0000 0000 00\nS= " RDP_CONFIRM "03 00 0800 01000000\n"
+		     "C! close",
 		     "S RDP REQUIRED 1 \"SSL_REQUIRED_BY_SERVER\"\n");
 }
 

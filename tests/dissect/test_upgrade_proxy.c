@@ -27,7 +27,8 @@ static void a_proxy_refuses_with_its_own_words(void **state)
 {
 	(void)state;
 	assert_tells("C: CONNECT [2001:db8::1]:8443 HTTP/1.1\nC: \n"
-		     "S: HTTP/1.1 403 Blocked by policy\nS: Content-Length: 3\nS: \nS: no\nC! close",
+		     "S: HTTP/1.1 403 Blocked by policy\nS: Content-Length: 3\nS: \nS: no\n"
+		     "C! close",
 		     "C HTTP proxy ASKED \"CONNECT [2001:db8::1]:8443 HTTP/1.1\" for 2001:db8::1:8443\n"
 		     "S HTTP proxy REFUSED 403 \"HTTP/1.1 403 Blocked by policy\" for 2001:db8::1:8443\n"
 		     "C HTTP proxy ABANDONED for 2001:db8::1:8443\n");
@@ -36,7 +37,8 @@ static void a_proxy_refuses_with_its_own_words(void **state)
 static void a_proxy_that_wants_a_password_first_refuses_nothing(void **state)
 {
 	(void)state;
-	assert_tells("C: CONNECT a.example:443 HTTP/1.1\nC: \nS: HTTP/1.1 407 Who are you\nS: \nS: page\n"
+	assert_tells("C: CONNECT a.example:443 HTTP/1.1\nC: \nS: HTTP/1.1 407 Who are you\nS: \n"
+		     "S: page\n"
 		     "C: CONNECT a.example:443 HTTP/1.1\nC: Proxy-Authorization: Basic eDp5\nC: \n"
 		     "S: HTTP/1.1 200 OK\nS: \nC! tls\nS! tls",
 		     "C HTTP proxy ASKED \"CONNECT a.example:443 HTTP/1.1\" for a.example:443\n"
@@ -47,7 +49,8 @@ static void a_proxy_that_wants_a_password_first_refuses_nothing(void **state)
 static void a_password_never_given_is_a_refusal(void **state)
 {
 	(void)state;
-	assert_tells("C: CONNECT a.example:443 HTTP/1.1\nC: \nS: HTTP/1.1 407 Who are you\nS: \nC! close",
+	assert_tells("C: CONNECT a.example:443 HTTP/1.1\nC: \nS: HTTP/1.1 407 Who are you\nS: \n"
+		     "C! close",
 		     "C HTTP proxy ASKED \"CONNECT a.example:443 HTTP/1.1\" for a.example:443\n"
 		     "S HTTP proxy REFUSED 407 \"HTTP/1.1 407 Who are you\" for a.example:443\n"
 		     "C HTTP proxy ABANDONED for a.example:443\n");
@@ -58,9 +61,11 @@ static void starttls_runs_inside_a_tunnel_behind_a_header(void **state)
 	(void)state;
 	assert_tells("C: PROXY TCP4 192.0.2.1 192.0.2.2 4000 3128\n"
 		     "C: CONNECT mail.example:25 HTTP/1.1\nC: \nS: HTTP/1.1 200 OK\nS: \n"
-		     "S: 220 mail.example ESMTP\nC: EHLO me\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\n"
+		     "S: 220 mail.example ESMTP\nC: EHLO me\nS: 250 STARTTLS\nC: STARTTLS\n"
+		     "S: 220 go\n"
 		     "C! tls\nS! tls",
-		     "C PROXY SEEN 1 \"PROXY TCP4 192.0.2.1 192.0.2.2 4000 3128\\r\\n\" for 192.0.2.1:4000\n"
+		     "C PROXY SEEN 1 \"PROXY TCP4 192.0.2.1 192.0.2.2 4000 3128\\r\\n"
+		     "\" for 192.0.2.1:4000\n"
 		     "C HTTP proxy ASKED \"CONNECT mail.example:25 HTTP/1.1\" for mail.example:25\n"
 		     "S HTTP proxy ACCEPTED 200 \"HTTP/1.1 200 OK\" for mail.example:25\n"
 		     "S SMTP OFFERED 250 \"250 STARTTLS\" for mail.example:25\n"
@@ -75,7 +80,8 @@ static void plaintext_in_a_tunnel_is_foreign(void **state)
 		     "C: GET / HTTP/1.1\nC: \nS: HTTP/1.1 200 OK\nS: ",
 		     "C HTTP proxy ASKED \"CONNECT a.example:80 HTTP/1.1\" for a.example:80\n"
 		     "S HTTP proxy ACCEPTED 200 \"HTTP/1.1 200 OK\" for a.example:80\n"
-		     "C foreign HTTP \"GET / HTTP/1.1\\r\\n\"\nS foreign HTTP \"HTTP/1.1 200 OK\\r\\n\"\n");
+		     "C foreign HTTP \"GET / HTTP/1.1\\r\\n\"\n"
+		     "S foreign HTTP \"HTTP/1.1 200 OK\\r\\n\"\n");
 }
 
 /* ---- SOCKS --------------------------------------------------------------------------------- */
@@ -85,7 +91,8 @@ static void plaintext_in_a_tunnel_is_foreign(void **state)
 static void socks5_opens_the_tunnel_with_and_without_a_password(void **state)
 {
 	(void)state;
-	assert_tells("C= 05 01 00\nS= 05 00\nC= " SOCKS5_NAME "\nS= 05 00 00 01 7f000001 1f90\nC! tls\nS! tls",
+	assert_tells("C= 05 01 00\nS= 05 00\nC= " SOCKS5_NAME "\nS= 05 00 00 01 7f000001 1f90\n"
+		     "C! tls\nS! tls",
 		     "C SOCKS proxy ASKED \"SOCKS 5 CONNECT\" for a.example:443\n"
 		     "S SOCKS proxy ACCEPTED \"succeeded\" for a.example:443\n" BOTH_TLS);
 	assert_tells("C= 05 02 00 02\nS= 05 02\nC= 01 01 75 01 70\nS= 01 00\n"
@@ -103,7 +110,8 @@ static void socks5_refuses_the_method_the_password_or_the_target(void **state)
 		     "C SOCKS proxy ABANDONED\n");
 	assert_tells("C= 05 01 02\nS= 05 02\nC= 01 01 75 01 70\nS= 01 01\nS! close\nC! close",
 		     "S SOCKS proxy REFUSED 1 \"user name or password not accepted\"\n");
-	assert_tells("C= 05 01 00\nS= 05 00\nC= " SOCKS5_NAME "\nS= 05 05 00 01 00000000 0000\nC! close",
+	assert_tells("C= 05 01 00\nS= 05 00\nC= " SOCKS5_NAME "\nS= 05 05 00 01 00000000 0000\n"
+		     "C! close",
 		     "C SOCKS proxy ASKED \"SOCKS 5 CONNECT\" for a.example:443\n"
 		     "S SOCKS proxy REFUSED 5 \"connection refused\" for a.example:443\n"
 		     "C SOCKS proxy ABANDONED for a.example:443\n");
@@ -115,7 +123,8 @@ static void socks4_grants_and_rejects(void **state)
 	assert_tells("C= 04 01 01bb c0000201 75 00\nS= 00 5a 0000 00000000\nC! tls\nS! tls",
 		     "C SOCKS proxy ASKED \"SOCKS 4 CONNECT\" for 192.0.2.1:443\n"
 		     "S SOCKS proxy ACCEPTED 90 \"request granted\" for 192.0.2.1:443\n" BOTH_TLS);
-	assert_tells("C= 04 01 01bb 00000001 00 612e6578616d706c65 00\nS= 00 5b 0000 00000000\nC! close",
+	assert_tells("C= 04 01 01bb 00000001 00 612e6578616d706c65 00\nS= 00 5b 0000 00000000\n"
+		     "C! close",
 		     "C SOCKS proxy ASKED \"SOCKS 4 CONNECT\" for a.example:443\n"
 		     "S SOCKS proxy REFUSED 91 \"request rejected or failed\" for a.example:443\n"
 		     "C SOCKS proxy ABANDONED for a.example:443\n");
@@ -142,29 +151,35 @@ static void http_spoken_to_a_tls_port_shows_in_the_answer(void **state)
 		     "C foreign HTTP \"GET / HTTP/1.1\\r\\n\"\nS tls " ALERT_HEX "\n");
 	assert_tells("C: GET / HTTP/1.1\nC: \n"
 		     "S: HTTP/1.1 400 Bad Request\nS: Server: x\nS: \n"
-		     "S: <title>400 The plain HTTP request was sent to HTTPS port</title>\nS! close",
+		     "S: <title>400 The plain HTTP request was sent to HTTPS port</title>\n"
+		     "S! close",
 		     "C foreign HTTP \"GET / HTTP/1.1\\r\\n\"\n"
-		     "S foreign HTTP \"HTTP/1.1 400 Bad Request\\r\\nThe plain HTTP request was sent to HTTPS port\"\n");
+		     "S foreign HTTP \"HTTP/1.1 400 Bad Request\\r\\n"
+		     "The plain HTTP request was sent to HTTPS port\"\n");
 	assert_tells("C: GET / HTTP/1.1\nC: \nS: HTTP/1.0 400 Bad Request\nS: \n"
 		     "S. Client sent an HTTP request to an HTTPS server.\nS! close",
 		     "C foreign HTTP \"GET / HTTP/1.1\\r\\n\"\n"
-		     "S foreign HTTP \"HTTP/1.0 400 Bad Request\\r\\nClient sent an HTTP request to an HTTPS server\"\n");
+		     "S foreign HTTP \"HTTP/1.0 400 Bad Request\\r\\n"
+		     "Client sent an HTTP request to an HTTPS server\"\n");
 }
 
 static void a_plain_request_is_foreign_on_both_sides(void **state)
 {
 	(void)state;
-	assert_tells("C: GET http://a.example/ HTTP/1.1\nC: \nS: HTTP/1.1 403 Forbidden\nS: \nC! close",
+	assert_tells("C: GET http://a.example/ HTTP/1.1\nC: \nS: HTTP/1.1 403 Forbidden\nS: \n"
+		     "C! close",
 		     "C foreign HTTP \"GET http://a.example/ HTTP/1.1\\r\\n\"\n"
 		     "S foreign HTTP \"HTTP/1.1 403 Forbidden\\r\\n\"\n");
-	assert_tells("C: GET / HTTP/1.1\nC: Host: x\nS! close", "C foreign HTTP \"GET / HTTP/1.1\\r\\n\"\n");
+	assert_tells("C: GET / HTTP/1.1\nC: Host: x\nS! close",
+		     "C foreign HTTP \"GET / HTTP/1.1\\r\\n\"\n");
 }
 
 static void http_upgrades_in_place(void **state)
 {
 	(void)state;
 	assert_tells("C: OPTIONS * HTTP/1.1\nC: Upgrade: TLS/1.2\nC: \n"
-		     "S: HTTP/1.1 101 Switching Protocols\nS: Upgrade: TLS/1.2, HTTP/1.1\nS: \nC! tls\nS! tls",
+		     "S: HTTP/1.1 101 Switching Protocols\nS: Upgrade: TLS/1.2, HTTP/1.1\nS: \n"
+		     "C! tls\nS! tls",
 		     "C HTTP ASKED \"Upgrade: TLS/1.2\"\nS HTTP ACCEPTED 101\n" BOTH_TLS);
 }
 

@@ -13,7 +13,8 @@
 static void smtp_offers_is_asked_and_accepts(void **state)
 {
 	(void)state;
-	assert_tells("S: 220 mail.example ESMTP\nC: EHLO me\nS: 250-mail.example\nS: 250-SIZE 1000\n"
+	assert_tells("S: 220 mail.example ESMTP\nC: EHLO me\nS: 250-mail.example\n"
+		     "S: 250-SIZE 1000\n"
 		     "S: 250 STARTTLS\nC: STARTTLS\nS: 220 2.0.0 Ready\nC! tls\nS! tls",
 		     "S SMTP OFFERED 250 \"250 STARTTLS\"\n"
 		     "C SMTP ASKED \"STARTTLS\"\n"
@@ -57,16 +58,19 @@ static void a_plain_delivery_is_no_attempt_at_tls(void **state)
 	(void)state;
 	assert_tells("S: 220 mail.example ESMTP\nC: EHLO me\nS: 250-mail.example\nS: 250 STARTTLS\n"
 		     "C: MAIL FROM:<a@b.example>\nS: 250 ok\nC: RCPT TO:<c@d.example>\nS: 250 ok\n"
-		     "C: DATA\nS: 354 go\nC: STARTTLS\nC: .\nS: 250 queued\nC: QUIT\nS: 221 bye\nC! close",
+		     "C: DATA\nS: 354 go\nC: STARTTLS\nC: .\nS: 250 queued\nC: QUIT\nS: 221 bye\n"
+		     "C! close",
 		     "S SMTP OFFERED 250 \"250 STARTTLS\"\n");
-	assert_tells("S: 220 mail.example ESMTP\nC: HELO me\nS: 250 hello\nC: QUIT\nS: 221 bye\nC! close", "");
+	assert_tells("S: 220 mail.example ESMTP\nC: HELO me\nS: 250 hello\nC: QUIT\nS: 221 bye\n"
+		     "C! close", "");
 }
 
 static void smtp_insists_on_tls(void **state)
 {
 	(void)state;
 	assert_tells("S: 220 mail.example ESMTP\nC: EHLO me\nS: 250-mail.example\nS: 250 STARTTLS\n"
-		     "C: MAIL FROM:<a@b.example>\nS: 530 5.7.0 Must issue a STARTTLS command first\n"
+		     "C: MAIL FROM:<a@b.example>\n"
+		     "S: 530 5.7.0 Must issue a STARTTLS command first\n"
 		     "C: QUIT\nC! close",
 		     "S SMTP OFFERED 250 \"250 STARTTLS\"\n"
 		     "S SMTP REQUIRED 530 \"530 5.7.0 Must issue a STARTTLS command first\"\n");
@@ -75,21 +79,25 @@ static void smtp_insists_on_tls(void **state)
 static void a_server_that_hangs_up_on_the_question_refuses(void **state)
 {
 	(void)state;
-	assert_tells("S: 220 mail.example ESMTP\nC: EHLO me\nS: 250 STARTTLS\nC: STARTTLS\nS! close\nC! close",
-		     "S SMTP OFFERED 250 \"250 STARTTLS\"\nC SMTP ASKED \"STARTTLS\"\nS SMTP REFUSED\n");
+	assert_tells("S: 220 mail.example ESMTP\nC: EHLO me\nS: 250 STARTTLS\nC: STARTTLS\n"
+		     "S! close\nC! close",
+		     "S SMTP OFFERED 250 \"250 STARTTLS\"\nC SMTP ASKED \"STARTTLS\"\n"
+		     "S SMTP REFUSED\n");
 }
 
 static void a_capability_overwritten_on_the_way_is_quoted(void **state)
 {
 	(void)state;
-	assert_tells("S: 220 ****** ESMTP\nC: EHLO me\nS: 250-mail.example\nS: 250-XXXXXXXA\nS: 250 SIZE\nC: QUIT",
+	assert_tells("S: 220 ****** ESMTP\nC: EHLO me\nS: 250-mail.example\nS: 250-XXXXXXXA\n"
+		     "S: 250 SIZE\nC: QUIT",
 		     "S SMTP NOT_OFFERED 250 \"XXXXXXXA\"\nC SMTP ABANDONED\n");
 }
 
 static void a_client_deaf_to_the_refusal_still_begins_tls(void **state)
 {
 	(void)state;
-	assert_tells("S: 220 mail.example ESMTP\nC: EHLO me\nS: 250 SIZE\nC: STARTTLS\nS: 502 what\n"
+	assert_tells("S: 220 mail.example ESMTP\nC: EHLO me\nS: 250 SIZE\nC: STARTTLS\n"
+		     "S: 502 what\n"
 		     "C! tls\nS: 500 what",
 		     "S SMTP NOT_OFFERED 250 \"250 SIZE\"\nC SMTP ASKED \"STARTTLS\"\n"
 		     "S SMTP REFUSED 502 \"502 what\"\n"
@@ -116,7 +124,8 @@ static void tls_spoken_to_a_greeting_makes_the_greeting_foreign(void **state)
 static void an_unsolicited_hello_after_a_lost_acceptance_is_found(void **state)
 {
 	(void)state;
-	assert_tells("S: 220 mail.example ESMTP\nC: EHLO me\nS! gap\nC! gap\nC! tls\nS! gap\nS! tls",
+	assert_tells("S: 220 mail.example ESMTP\nC: EHLO me\nS! gap\nC! gap\nC! tls\nS! gap\n"
+		     "S! tls",
 		     BOTH_TLS);
 }
 
@@ -136,14 +145,16 @@ static void ftp_refuses_every_way(void **state)
 		     "S: 500 unknown\nC: QUIT\nS: 221 bye\nC! close",
 		     "C FTP ASKED \"AUTH SSL\"\nC FTP ASKED \"AUTH TLS\"\n"
 		     "S FTP REFUSED 500 \"500 unknown\"\nC FTP ABANDONED\n");
-	assert_tells("S: 220 ready\nC: AUTH TLS\nS: 502 no\nC: USER me\nS: 331 and?\nC: PASS x\nS: 230 in\nC: QUIT",
+	assert_tells("S: 220 ready\nC: AUTH TLS\nS: 502 no\nC: USER me\nS: 331 and?\nC: PASS x\n"
+		     "S: 230 in\nC: QUIT",
 		     "C FTP ASKED \"AUTH TLS\"\nS FTP REFUSED 502 \"502 no\"\nC FTP IN_CLEAR\n");
 }
 
 static void ftp_lists_its_features(void **state)
 {
 	(void)state;
-	assert_tells("S: 220-FileZilla Server\nS: 220 hello\nC: FEAT\nS: 211-Features:\nS:  AUTH TLS\n"
+	assert_tells("S: 220-FileZilla Server\nS: 220 hello\nC: FEAT\nS: 211-Features:\n"
+		     "S:  AUTH TLS\n"
 		     "S: 211 End\nC: USER me\nS: 530 Use AUTH TLS first, encryption is required",
 		     "S FTP OFFERED \" AUTH TLS\"\n"
 		     "S FTP REQUIRED 530 \"530 Use AUTH TLS first, encryption is required\"\n");
@@ -162,14 +173,16 @@ static void imap_dialogues(void **state)
 		     "S IMAP REFUSED \"b BAD unknown\"\nC IMAP ABANDONED\n");
 	assert_tells("S: * OK hi\nC: a LOGIN me x\nS: a NO [PRIVACYREQUIRED] not here\nC! close",
 		     "S IMAP REQUIRED \"a NO [PRIVACYREQUIRED] not here\"\n");
-	assert_tells("S: * OK [CAPABILITY IMAP4rev1] hi\nC: a LOGIN me x\nS: a OK in\nC: b LOGOUT\nC! close",
+	assert_tells("S: * OK [CAPABILITY IMAP4rev1] hi\nC: a LOGIN me x\nS: a OK in\n"
+		     "C: b LOGOUT\nC! close",
 		     "S IMAP NOT_OFFERED \"* OK [CAPABILITY IMAP4rev1] hi\"\nC IMAP IN_CLEAR\n");
 }
 
 static void pop3_dialogues(void **state)
 {
 	(void)state;
-	assert_tells("S: +OK hi\nC: CAPA\nS: +OK\nS: TOP\nS: STLS\nS: .\nC: STLS\nS: +OK go\nC! tls\nS! tls",
+	assert_tells("S: +OK hi\nC: CAPA\nS: +OK\nS: TOP\nS: STLS\nS: .\nC: STLS\nS: +OK go\n"
+		     "C! tls\nS! tls",
 		     "S POP3 OFFERED \"STLS\"\nC POP3 ASKED \"STLS\"\n"
 		     "S POP3 ACCEPTED \"+OK go\"\n" BOTH_TLS);
 	assert_tells("S: +OK hi\nC: CAPA\nS: +OK\nS: TOP\nS: .\nC: QUIT\nS: +OK bye",
@@ -185,14 +198,18 @@ static void nntp_sieve_and_irc_dialogues(void **state)
 	assert_tells("S: 200 news.example ready\nC: STARTTLS\nS: 382 go\nC! tls\nS! tls",
 		     "C NNTP ASKED \"STARTTLS\"\nS NNTP ACCEPTED 382 \"382 go\"\n" BOTH_TLS);
 	assert_tells("S: 200 news.example ready\nC: STARTTLS\nS: 580 no\nC: QUIT",
-		     "C NNTP ASKED \"STARTTLS\"\nS NNTP REFUSED 580 \"580 no\"\nC NNTP ABANDONED\n");
-	assert_tells("S: \"IMPLEMENTATION\" \"x\"\nS: \"STARTTLS\"\nS: OK ready\nC: STARTTLS\nS: OK go\nC! tls\nS! tls",
+		     "C NNTP ASKED \"STARTTLS\"\nS NNTP REFUSED 580 \"580 no\"\n"
+		     "C NNTP ABANDONED\n");
+	assert_tells("S: \"IMPLEMENTATION\" \"x\"\nS: \"STARTTLS\"\nS: OK ready\nC: STARTTLS\n"
+		     "S: OK go\nC! tls\nS! tls",
 		     "S ManageSieve OFFERED \"\"STARTTLS\"\"\nC ManageSieve ASKED \"STARTTLS\"\n"
 		     "S ManageSieve ACCEPTED \"OK go\"\n" BOTH_TLS);
 	assert_tells("S: \"IMPLEMENTATION\" \"x\"\nS: OK ready\nC: LOGOUT\nS: OK bye",
 		     "S ManageSieve NOT_OFFERED \"OK ready\"\nC ManageSieve ABANDONED\n");
-	assert_tells("C: STARTTLS\nS: :irc.example NOTICE * :hi\nS: :irc.example 670 * :go\nC! tls\nS! tls",
-		     "C IRC ASKED \"STARTTLS\"\nS IRC ACCEPTED 670 \":irc.example 670 * :go\"\n" BOTH_TLS);
+	assert_tells("C: STARTTLS\nS: :irc.example NOTICE * :hi\nS: :irc.example 670 * :go\n"
+		     "C! tls\nS! tls",
+		     "C IRC ASKED \"STARTTLS\"\n"
+		     "S IRC ACCEPTED 670 \":irc.example 670 * :go\"\n" BOTH_TLS);
 	assert_tells("C: STARTTLS\nS: :irc.example 691 * :no\nC: QUIT",
 		     "C IRC ASKED \"STARTTLS\"\nS IRC REFUSED 691 \":irc.example 691 * :no\"\n"
 		     "C IRC ABANDONED\n");
@@ -204,14 +221,17 @@ static void xmpp_dialogues(void **state)
 	assert_tells("C. <?xml version='1.0'?><stream:stream to='x' xmlns='jabber:client'>\n"
 		     "S. <?xml version='1.0'?><stream:stream from='x'>\n"
 		     "S. <stream:features><starttls xmlns='urn:tls'/></stream:features>\n"
-		     "C. <starttls xmlns='urn:tls'/>\nS. <proceed xmlns='urn:tls'/>\nC! tls\nS! tls",
+		     "C. <starttls xmlns='urn:tls'/>\nS. <proceed xmlns='urn:tls'/>\nC! tls\n"
+		     "S! tls",
 		     "S XMPP OFFERED \"<starttls xmlns='urn:tls'/>\"\n"
 		     "C XMPP ASKED \"<starttls xmlns='urn:tls'/>\"\n"
 		     "S XMPP ACCEPTED \"<proceed xmlns='urn:tls'/>\"\n" BOTH_TLS);
-	assert_tells("C. <stream:stream to='x'>\nS. <stream:stream><stream:features><mechanisms/></stream:features>\n"
+	assert_tells("C. <stream:stream to='x'>\n"
+		     "S. <stream:stream><stream:features><mechanisms/></stream:features>\n"
 		     "C. </stream:stream>\nC! close",
 		     "S XMPP NOT_OFFERED \"</stream:features>\"\nC XMPP ABANDONED\n");
-	assert_tells("C. <stream:stream to='x'>\nS. <stream:stream><stream:features><starttls/></stream:features>\n"
+	assert_tells("C. <stream:stream to='x'>\n"
+		     "S. <stream:stream><stream:features><starttls/></stream:features>\n"
 		     "C. <starttls/>\nS. <failure xmlns='urn:tls'/></stream:stream>\nC! close",
 		     "S XMPP OFFERED \"<starttls/>\"\nC XMPP ASKED \"<starttls/>\"\n"
 		     "S XMPP REFUSED \"<failure xmlns='urn:tls'/>\"\nC XMPP ABANDONED\n");
@@ -226,7 +246,8 @@ static void a_line_without_end_is_left_out_and_the_next_one_heard(void **state)
 	for (int i = 0; i < 3000; i++)
 		*at++ = 'x';
 	sprintf(at, "\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\nC! tls\nS! tls");
-	assert_tells_whole(script, "S SMTP OFFERED 250 \"250 STARTTLS\"\nC SMTP ASKED \"STARTTLS\"\n"
+	assert_tells_whole(script, "S SMTP OFFERED 250 \"250 STARTTLS\"\n"
+				   "C SMTP ASKED \"STARTTLS\"\n"
 				   "S SMTP ACCEPTED 220 \"220 go\"\n" BOTH_TLS);
 }
 
