@@ -3,25 +3,6 @@
 
 enum { MESSAGE_HEADER_LEN = 4 };
 
-void pile_add(struct pile *p, const uint8_t *bytes, size_t len)
-{
-	if (p->room - p->have < len) {
-		size_t room = p->room * 2 > p->have + len ? p->room * 2 : p->have + len;
-
-		p->at = must(realloc(p->at, room));
-		p->room = room;
-	}
-	if (len)
-		memcpy(p->at + p->have, bytes, len);
-	p->have += len;
-}
-
-void pile_free(struct pile *p)
-{
-	free(p->at);
-	*p = (struct pile){ NULL };
-}
-
 /* Whether this side may have sent what the capture does not have. */
 static bool began_before_us(const struct stream *s, enum side from)
 {

@@ -144,7 +144,7 @@ static bool is_alphanumeric(char c)
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/* First and last character of the first ALPN value; of their hex when either is no letter or digit. */
+/* First and last character of the first ALPN value; of its hex when either is no letter or digit. */
 static void put_ja4_alpn(struct words *w, const struct client_hello *hello)
 {
 	if (!hello->alpn.count || !hello->alpn.at[0].len) {
@@ -220,7 +220,8 @@ static void put_hash12(struct words *out, const struct words *w)
 		put(out, hex[i]);
 }
 
-void client_hello_ja4(const struct client_hello *hello, char transport_letter, char out[JA4_LEN + 1])
+void client_hello_ja4(const struct client_hello *hello, char transport_letter,
+		      char out[JA4_LEN + 1])
 {
 	const char *version = ja4_version(hello);
 	struct words a = { .at = out, .room = JA4_LEN };

@@ -13,8 +13,15 @@ enum first_look { LOOK_MORE, LOOK_TLS, LOOK_SSLV2, LOOK_FOREIGN };
 /* RFC 5246 E.2: the high bit set, a length, msg_type 1, then a version. */
 static enum first_look look_for_sslv2(const uint8_t *h, size_t have)
 {
-	if (!(h[0] & 0x80) || (have > 1 && ((h[0] & 0x7f) << 8 | h[1]) < SSLV2_MIN) || (have > 2 && h[2] != 1) || (have > 3 && h[3] != 3 && h[3] != 0) ||
-	    (have > 4 && h[3] == 0 && h[4] != 2) || (have > 4 && h[3] == 3 && h[4] > 4))
+	if (!(h[0] & 0x80))
+		return LOOK_FOREIGN;
+	if (have > 1 && ((h[0] & 0x7f) << 8 | h[1]) < SSLV2_MIN)
+		return LOOK_FOREIGN;
+	if (have > 2 && h[2] != 1)
+		return LOOK_FOREIGN;
+	if (have > 3 && h[3] != 3 && h[3] != 0)
+		return LOOK_FOREIGN;
+	if (have > 4 && (h[3] == 3 ? h[4] > 4 : h[4] != 2))
 		return LOOK_FOREIGN;
 	return have < HEADER_LEN ? LOOK_MORE : LOOK_SSLV2;
 }
@@ -164,8 +171,8 @@ static bool speaks_tls(const struct direction *d)
 	return d->phase == PHASE_RECORDS || d->phase == PHASE_SSLV2 || d->phase == PHASE_LOST;
 }
 
-/* The first bytes are no TLS. In answer to a hello: foreign, unless the beginning is missing. Beside
- * records of the other side: the capture began in the middle. Else: a dialogue. */
+/* The first bytes are no TLS. In answer to a hello: foreign, unless the beginning is missing.
+ * Beside records of the other side: the capture began in the middle. Else: a dialogue. */
 static void not_tls(struct stream *s)
 {
 	struct direction *d = stream_sender(s);

@@ -6,6 +6,7 @@
 #define TLSWHY_STREAM_H
 
 #include "parse.h"
+#include "pile.h"
 #include "upgrade.h"
 
 enum {
@@ -13,15 +14,6 @@ enum {
 	FRAGMENT_MAX = 16384,		/* RFC 8446 5.1 */
 	EXPANSION_MAX = 2048		/* protected, RFC 5246 6.2.3; 256 in TLS 1.3 */
 };
-
-/* Bytes that came in pieces. Grows with what came, never with what was promised. */
-struct pile {
-	uint8_t *at;
-	size_t have, room;
-};
-
-void pile_add(struct pile *p, const uint8_t *bytes, size_t len);
-void pile_free(struct pile *p);		/* empty again */
 
 enum phase {
 	PHASE_FIRST,		/* too few bytes to know */
@@ -97,7 +89,7 @@ struct record {
 	uint64_t offset;
 };
 
-/* ---- what a header looks like --------------------------------------------------------------- */
+/* ---- what a header looks like ---------------------------------------------------------------- */
 
 static inline uint32_t header_length(const uint8_t h[HEADER_LEN])
 {
@@ -110,7 +102,7 @@ static inline bool is_record_version(uint8_t major, uint8_t minor)
 	return major == 3 || (major == 1 && minor == 1);
 }
 
-/* ---- stream.c: records ------------------------------------------------------------------------ */
+/* ---- stream.c: records ----------------------------------------------------------------------- */
 
 /* The side whose bytes are being fed. */
 struct direction *stream_sender(struct stream *s);
@@ -130,7 +122,7 @@ void stream_end_fragment(struct stream *s, const uint8_t *fragment);
 /* Bytes of this side were lost or passed over: what comes next may stand anywhere. */
 void stream_note_loss(struct direction *d);
 
-/* ---- opening.c: the beginning of a side -------------------------------------------------------- */
+/* ---- opening.c: the beginning of a side ------------------------------------------------------ */
 
 void opening_first(struct stream *s);	/* PHASE_FIRST */
 void opening_sslv2(struct stream *s);	/* PHASE_SSLV2 */
@@ -142,12 +134,12 @@ void opening_dialogue(struct stream *s, struct reader bytes);
 /* No more of the sender will come: what was gathered must do. */
 void opening_end(struct stream *s);
 
-/* ---- gap.c: finding one's place again ------------------------------------------------------------ */
+/* ---- gap.c: finding one's place again -------------------------------------------------------- */
 
 void gap_take(struct stream *s, uint64_t lost);
 void gap_find_record(struct stream *s);	/* PHASE_LOST */
 
-/* ---- content.c: what is in a record -------------------------------------------------------------- */
+/* ---- content.c: what is in a record ---------------------------------------------------------- */
 
 /* Whether a record of this direction is unreadable without keys. */
 bool content_is_hidden(const struct stream *s, enum side from, uint8_t type, uint32_t length);
