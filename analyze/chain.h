@@ -84,8 +84,7 @@ enum name_match {
 	NAME_MATCHES,
 	NAME_MATCHES_CN,	/* no SAN; the CN matches, as only old clients accept */
 	NAME_MATCHES_ADDRESS,	/* no SNI, and an iPAddress SAN is the server's address */
-	NAME_DIFFERS,
-	NAME_UNKNOWN		/* more SANs than were kept, none of those matches */
+	NAME_DIFFERS
 };
 
 struct chain_question {

@@ -54,11 +54,24 @@ bool hostname_covers(const char *presented, const char *asked)
 }
 
 /* Some clients put an address into the SNI, which RFC 6066 3 forbids; they verify it as one. */
-static bool san_covers(const struct san *san, const char *name)
+static bool san_covers(enum san_kind kind, const char *text, const char *name)
 {
-	if (san->kind == SAN_DNS)
-		return hostname_covers(san->text, name);
-	return san->kind == SAN_IP && is_address(name) && !strcasecmp(san->text, name);
+	if (kind == SAN_DNS)
+		return hostname_covers(text, name);
+	return kind == SAN_IP && is_address(name) && !strcasecmp(text, name);
+}
+
+/* No name that matters is longer than 253 octets (RFC 1035 2.3.4); a longer one is cut and differs. */
+static bool any_san_covers(const struct certificate *c, const char *name)
+{
+	char text[300];
+	enum san_kind kind;
+	uint32_t at = 0;
+
+	while (certificate_next_san(c, &at, &kind, text, sizeof(text)))
+		if (san_covers(kind, text, name))
+			return true;
+	return false;
 }
 
 static enum name_match match_address(const struct certificate *c, const struct address *server)
@@ -89,11 +102,8 @@ enum name_match hostname_match(const struct certificate *c, const char *name,
 {
 	if (!name || !*name)
 		return match_address(c, server);
-	for (uint16_t i = 0; i < c->san_count; i++)
-		if (san_covers(&c->san[i], name))
-			return NAME_MATCHES;
-	if (c->san_total > c->san_count)
-		return NAME_UNKNOWN;
+	if (any_san_covers(c, name))
+		return NAME_MATCHES;
 	if (!has_names(c) && hostname_covers(c->subject_cn, name))
 		return NAME_MATCHES_CN;
 	return NAME_DIFFERS;

@@ -70,6 +70,8 @@ struct certificate {
 	const struct san *san;
 	uint16_t san_count;		/* kept, <= SAN_KEPT */
 	uint32_t san_total;
+	const uint8_t *san_der;		/* inside of the GeneralNames, for certificate_next_san */
+	uint32_t san_der_len;
 	const uint8_t *authority_key_id, *subject_key_id;
 	uint8_t authority_key_id_len, subject_key_id_len;
 	const uint8_t *authority_issuer;	/* raw Name of the issuer's own issuer, if the AKI says it */
@@ -89,6 +91,11 @@ struct certificate {
 };
 
 enum { SAN_KEPT = 64 };
+
+/* Walks over all names, those beyond SAN_KEPT too. `at` starts at 0 and is moved on; `text` takes the
+ * name as struct san has it, cut where it does not fit. False when there is none left. */
+bool certificate_next_san(const struct certificate *c, uint32_t *at, enum san_kind *kind, char *text,
+			  size_t text_len);
 
 struct certificate_cache;
 

@@ -143,6 +143,8 @@ static void read_subject_alt_name(struct certificate *c, struct arena *arena, st
 	struct san *san = arena_take(arena, SAN_KEPT * sizeof(*san));
 
 	c->san = san;
+	c->san_der = list.body.at;
+	c->san_der_len = (uint32_t)left(&list.body);
 	while (more(&list.body) && der_next(&list.body, &name)) {
 		c->san_total++;
 		if (c->san_count == SAN_KEPT)
@@ -157,6 +159,22 @@ static void read_subject_alt_name(struct certificate *c, struct arena *arena, st
 	}
 	if (!read_ok(&list.body))
 		der_break(value, list.body.broke);
+}
+
+bool certificate_next_san(const struct certificate *c, uint32_t *at, enum san_kind *kind, char *text,
+			  size_t text_len)
+{
+	struct reader list = reader_of(c->san_der, c->san_der_len);
+	struct der_item name;
+	struct printable whole = { .len = 0 };
+
+	if (!take(&list, *at) || !more(&list) || !der_next(&list, &name))
+		return false;
+	*at = c->san_der_len - (uint32_t)left(&list);
+	add_general_name(&whole, &name);
+	*kind = san_kind_of(name.tag);
+	snprintf(text, text_len, "%s", whole.text);
+	return true;
 }
 
 /* The URI of a GeneralName; NULL when it is another kind. */

@@ -336,6 +336,27 @@ awk -F '\t' 'BEGIN { OFS = FS } { $3 = "240301000000Z"; print }' index.txt >inde
 openssl ca -config ca.cnf -cert inter.pem -keyfile inter.key -gencrl -crl_lastupdate 20240101000000Z \
 	-crl_nextupdate 20340101000000Z -out out/trust/inter.crl 2>/dev/null
 
+# OCSP responses about the leaf of "good", signed by its issuer, by a delegate, and by a stranger.
+# The tool dates them by the clock: thisUpdate is the day of making, nextUpdate a week later.
+ec delegate
+issue delegate inter delegate '/O=Test Trust/CN=Test Responder' 20240101 20441231 \
+	"keyUsage=critical,digitalSignature|extendedKeyUsage=OCSPSigning|$ids"
+openssl ocsp -issuer inter.pem -cert good.pem -no_nonce -reqout request.der >/dev/null
+respond() {	# NAME STATUS-LINE SIGNER [option...]
+	r_name=$1 r_line=$2 r_signer=$3
+	shift 3
+	printf "$r_line" "$(openssl x509 -in good.pem -noout -serial | cut -d= -f2)" >index.ocsp
+	openssl ocsp -index index.ocsp -CA inter.pem -rsigner "$r_signer.pem" -rkey "$r_signer.key" \
+		-reqin request.der -respout "out/trust/ocsp_$r_name.der" -ndays 7 "$@" >/dev/null 2>&1
+}
+valid='V\t441231000000Z\t\t%s\tunknown\t/CN=x\n'
+respond good "$valid" inter -resp_no_certs
+respond delegate "$valid" delegate
+respond stranger "$valid" private
+respond revoked 'R\t441231000000Z\t240301000000Z\t%s\tunknown\t/CN=x\n' inter
+respond unknown 'V\t441231000000Z\t\tFF%s\tunknown\t/CN=x\n' inter
+printf '\060\003\012\001\003' >out/trust/ocsp_try_later.der
+
 # ---- what the others say
 openssl_says() {	# NAME TIME HOST TRUST
 	crl=
