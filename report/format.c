@@ -1,9 +1,10 @@
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "format.h"
+
+static const char hex[] = "0123456789abcdef";
 
 enum { NS_PER_US = 1000, NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
 
@@ -40,7 +41,6 @@ static bool is_safe(uint32_t code)
 
 size_t printable(const void *bytes, size_t len, enum printable_as as, char *out, size_t room)
 {
-	static const char hex[] = "0123456789abcdef";
 	const uint8_t *from = bytes;
 	size_t n = 0;
 
@@ -81,22 +81,56 @@ void peer_text(const struct address *a, char out[PEER_TEXT])
 	snprintf(out, PEER_TEXT, a->ip_len == 4 ? "%s:%u" : "[%s]:%u", ip, a->port);
 }
 
-static bool date_text(int64_t seconds, char out[TIME_TEXT])
+/* Two decimal digits; a record has a dozen times, so this is no place for printf. */
+static char *put_pair(char *at, int value)
 {
-	struct tm tm;
-	time_t when = (time_t)seconds;
+	at[0] = (char)('0' + value / 10 % 10);
+	at[1] = (char)('0' + value % 10);
+	return at + 2;
+}
+
+/* "YYYY-MM-DDTHH:MM:SS" (RFC 3339 5.6); NULL for years that it cannot write. The calendar is
+ * counted from a March 1st, so that a leap day is the last one of its year. */
+static char *put_date(int64_t seconds, char out[TIME_TEXT])
+{
+	enum { DAY = 86400, DAYS_TO_MARCH = 60, DAYS_OF_400_YEARS = 146097 };
+	const int64_t first = -62167219200, last = 253402300799;	/* years 0000 to 9999 */
 
 	out[0] = '\0';
-	if (!gmtime_r(&when, &tm) || tm.tm_year < -1900 || tm.tm_year > 8099)
-		return false;
-	return strftime(out, TIME_TEXT, "%Y-%m-%dT%H:%M:%S", &tm) > 0;
+	if (seconds < first || seconds > last)
+		return NULL;
+	int64_t since = seconds - first;
+	int64_t days = since / DAY - DAYS_TO_MARCH;
+	int of_day = (int)(since % DAY);
+	int64_t era = (days + DAYS_OF_400_YEARS) / DAYS_OF_400_YEARS - 1;
+	int of_era = (int)(days - era * DAYS_OF_400_YEARS);
+	int year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int from_march = (5 * of_year + 2) / 153;
+	int day = of_year - (153 * from_march + 2) / 5 + 1;
+	int month = from_march < 10 ? from_march + 3 : from_march - 9;
+	int year = (int)(year_of_era + era * 400) + (month <= 2);
+
+	char *at = put_pair(put_pair(out, year / 100), year % 100);
+	*at++ = '-';
+	at = put_pair(at, month);
+	*at++ = '-';
+	at = put_pair(at, day);
+	*at++ = 'T';
+	at = put_pair(at, of_day / 3600);
+	*at++ = ':';
+	at = put_pair(at, of_day / 60 % 60);
+	*at++ = ':';
+	return put_pair(at, of_day % 60);
 }
 
 bool seconds_text(int64_t seconds, char out[TIME_TEXT])
 {
-	if (!date_text(seconds, out))
+	char *at = put_date(seconds, out);
+
+	if (!at)
 		return false;
-	memcpy(out + strlen(out), "Z", 2);
+	memcpy(at, "Z", 2);
 	return true;
 }
 
@@ -108,13 +142,15 @@ bool time_text(int64_t ns, char out[TIME_TEXT])
 		rest += NS_PER_S;
 		seconds--;
 	}
-	if (!date_text(seconds, out))
+	char *at = put_date(seconds, out);
+	if (!at)
 		return false;
-	size_t n = strlen(out);
-	if (rest % NS_PER_US)
-		snprintf(out + n, TIME_TEXT - n, ".%09" PRId64 "Z", rest);
-	else
-		snprintf(out + n, TIME_TEXT - n, ".%06" PRId64 "Z", rest / NS_PER_US);
+	int digits = rest % NS_PER_US ? 9 : 6;
+	int64_t fraction = digits == 9 ? rest : rest / NS_PER_US;
+	*at = '.';
+	for (int i = digits; i > 0; i--, fraction /= 10)
+		at[i] = (char)('0' + fraction % 10);
+	memcpy(at + digits + 1, "Z", 2);
 	return true;
 }
 
@@ -145,8 +181,10 @@ void hex_text(const uint8_t *bytes, size_t len, char out[HEX_TEXT])
 {
 	size_t n = len < 32 ? len : 32;
 
-	for (size_t i = 0; i < n; i++)
-		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+	for (size_t i = 0; i < n; i++) {
+		out[2 * i] = hex[bytes[i] >> 4];
+		out[2 * i + 1] = hex[bytes[i] & 15];
+	}
 	out[2 * n] = '\0';
 }
 

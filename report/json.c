@@ -2,7 +2,6 @@
  * NDJSON: one record a line, flushed line by line, so that whoever reads the pipe sees a failure
  * when it happened and not a buffer later.
  */
-#include <errno.h>
 #include <stdlib.h>
 
 #include "json_parts.h"
@@ -12,6 +11,8 @@ struct json_report {
 	struct report report;	/* first: the one is the other */
 	FILE *out;
 	bool failed_only;
+	char *line;		/* the record being written, and the next one's room */
+	size_t len, room;
 };
 
 static struct json_report *self_of(struct report *r)
@@ -19,14 +20,34 @@ static struct json_report *self_of(struct report *r)
 	return (struct json_report *)r;
 }
 
-/* Takes the record. Twelve digits are what a double of milliseconds or seconds is good for. */
-static bool write_record(struct report *r, json_t *record)
+/* jansson hands out a token at a time: gathered here, a line is one write. */
+static int gather(const char *bytes, size_t len, void *data)
 {
-	FILE *out = self_of(r)->out;
-	int failed = json_dumpf(record, out, JSON_COMPACT | JSON_REAL_PRECISION(12));
+	struct json_report *r = data;
 
+	if (r->len + len > r->room) {
+		size_t room = 2 * (r->len + len);
+		char *line = realloc(r->line, room);
+		if (!line)
+			return -1;
+		r->line = line;
+		r->room = room;
+	}
+	memcpy(r->line + r->len, bytes, len);
+	r->len += len;
+	return 0;
+}
+
+/* Takes the record. Twelve digits are what a double of milliseconds or seconds is good for. */
+static bool write_record(struct report *report, json_t *record)
+{
+	struct json_report *r = self_of(report);
+
+	r->len = 0;
+	int failed = json_dump_callback(record, gather, r, JSON_COMPACT | JSON_REAL_PRECISION(12)) ||
+		     gather("\n", 1, r);
 	json_decref(record);
-	return !failed && putc('\n', out) != EOF && !fflush(out);
+	return !failed && fwrite(r->line, r->len, 1, r->out) == 1 && !fflush(r->out);
 }
 
 static bool json_verdict(struct report *r, const struct verdict *v)
@@ -118,6 +139,7 @@ static bool json_summary(struct report *r, const struct summary *s)
 
 static void json_close(struct report *r)
 {
+	free(self_of(r)->line);
 	free(self_of(r));
 }
 
