@@ -289,6 +289,12 @@ static bool begins_anew(struct flows *f, uint32_t id, const struct packet *p)
 	       !memcmp(p->source.ip, l->ip, lone_ip_len(l));
 }
 
+/* However late by the clock, which may have been set in between. */
+static bool answers_syn(const struct lone *l, const struct packet *p)
+{
+	return l && p->flags & TCP_SYN && p->flags & TCP_ACK && p->ack == l->seq + 1;
+}
+
 static void join(struct flows *f, uint32_t id, uint64_t hash, const struct packet *p)
 {
 	struct lone *l = lone_at(f, id);
@@ -319,7 +325,7 @@ static void take_transport(struct flows *f, const struct packet *p)
 	uint64_t hash = hash_flow(&f->key, transport, &p->source, &p->destination);
 	uint32_t id = store_find(f, hash, transport, &p->source, &p->destination);
 
-	if (id != NO_FLOW && timed_out(f, id)) {
+	if (id != NO_FLOW && timed_out(f, id) && !answers_syn(lone_at(f, id), p)) {
 		retire(f, id, END_IDLE);
 		id = NO_FLOW;
 	} else if (id != NO_FLOW && begins_anew(f, id, p)) {

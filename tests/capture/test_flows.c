@@ -176,6 +176,16 @@ static void a_repeated_syn_is_counted_in_one_flow(void **state)
 	assert_int_equal(b->facts.packets, 4);
 }
 
+static void a_clock_set_between_syn_and_answer_parts_nothing(void **state)
+{
+	(void)state;
+	send_packet(b, packet_from(SIDE_CLIENT, TCP_SYN, CLIENT_ISN, 0));
+	wait_ms(b, (int64_t)1000 * 3600 * 24 * 365);
+	send_packet(b, packet_from(SIDE_SERVER, TCP_SYN | TCP_ACK, SERVER_ISN, CLIENT_ISN + 1));
+	assert_string_equal(b->log, "opened");
+	assert_int_equal(b->facts.packets, 2);
+}
+
 static void a_syn_keeps_its_options_when_the_answer_comes(void **state)
 {
 	struct packet p = packet_from(SIDE_CLIENT, TCP_SYN, CLIENT_ISN, 0);
@@ -603,6 +613,7 @@ int main(void)
 		claim(a_new_syn_on_the_same_ports_is_a_new_connection),
 		claim(ports_used_again_after_a_close_leave_the_old_one_closed),
 		claim(a_repeated_syn_is_counted_in_one_flow),
+		claim(a_clock_set_between_syn_and_answer_parts_nothing),
 		claim(a_syn_keeps_its_options_when_the_answer_comes),
 		claim(two_syns_that_cross_make_one_connection),
 		claim(stream_numbers_count_conversations_as_wireshark_does),
