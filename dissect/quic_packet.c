@@ -93,8 +93,8 @@ bool quic_packet_take(struct quic_packet *out, struct reader *datagram, uint8_t 
 		return false;
 	if (*datagram->at & 0x80)
 		return take_long(out, datagram, &start);
-	/* Fixed bit 0: zeros behind the last packet, or another protocol (RFC 9000 17.3.1). */
-	return *datagram->at & 0x40 && take_short(out, datagram, &start, short_cid_len);
+	/* Zeros behind the last packet are padding. The fixed bit says nothing: RFC 9287 plays with it. */
+	return *datagram->at != 0 && take_short(out, datagram, &start, short_cid_len);
 }
 
 /* ---- frames --------------------------------------------------------------------------------- */

@@ -123,7 +123,8 @@ static void the_example_of_version_2_opens(void **state)
 static void chacha20_headers_are_unprotected(void **state)
 {
 	(void)state;
-	struct bytes key = bytes_of_hex("9ac312a7f877468ebe69422748ad00a15443f18203a07d6060f688f30f21632b");
+	struct bytes key = bytes_of_hex("9ac312a7f877468ebe69422748ad00a1"
+					"5443f18203a07d6060f688f30f21632b");
 	struct bytes packet = bytes_of_hex("4cfe4189655e5cd55c41f69080575d7999c25a5bfb");
 	struct secret secret = { .len = 32 };
 	struct quic_keys keys;
@@ -344,6 +345,20 @@ static void packets_behind_each_other_in_a_datagram_are_told_apart(void **state)
 	datagrams_close(&d);
 }
 
+/* RFC 9287: peers that agreed on it set the fixed bit at random. */
+static void a_short_header_without_the_fixed_bit_is_one_too(void **state)
+{
+	(void)state;
+	struct datagrams d;
+	datagrams_open(&d, NULL);
+	datagram_hex(&d, SIDE_CLIENT, rfc9001_client);
+	datagram_hex(&d, SIDE_SERVER, rfc9001_server);
+	d.len = 0;
+	datagram_hex(&d, SIDE_CLIENT, "01" "f067a5502a4262b5" "000102030405060708090a0b0c0d0e0f10");
+	datagram_lines(&d, "C record 23 17 epoch 3 hidden\n");
+	datagrams_close(&d);
+}
+
 static void frames_beyond_any_message_are_broken(void **state)
 {
 	(void)state;
@@ -423,6 +438,7 @@ int main(void)
 		cmocka_unit_test(another_error_keeps_its_code_and_reason),
 		cmocka_unit_test(version_negotiation_lists_what_the_server_speaks),
 		cmocka_unit_test(packets_behind_each_other_in_a_datagram_are_told_apart),
+		cmocka_unit_test(a_short_header_without_the_fixed_bit_is_one_too),
 		cmocka_unit_test(frames_beyond_any_message_are_broken),
 		cmocka_unit_test(damaged_packets_do_no_harm),
 		cmocka_unit_test(frames_of_every_type_end_within_the_packet),
