@@ -80,6 +80,7 @@ struct dialogue {
 	bool seen, asked;		/* told; asked and not answered */
 	bool offered, not_offered, required;	/* told */
 	bool may_abandon;		/* leaving now means giving up for want of TLS */
+	bool anew;			/* it asks anew: what the server left unfinished is over */
 	bool wraps;			/* TLS goes inside packets from here on */
 	uint32_t told;			/* events so far */
 	struct tls_event *events;	/* not yet pulled */

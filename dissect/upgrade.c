@@ -304,6 +304,13 @@ static enum progress hear(struct upgrade *u, enum side from, size_t len)
 
 	drop(s, there);
 	s->skip = len - there;
+	if (u->dialogue.anew) {
+		struct speaker *other = &u->speaker[other_side(from)];
+
+		drop(other, other->held_len);
+		other->skip_to_delimiter = false;
+		u->dialogue.anew = false;
+	}
 	return follow(u, from, heard);
 }
 

@@ -62,6 +62,7 @@ static enum heard hear_request(struct dialogue *d, struct reader line)
 	if (http->connecting) {
 		note_target(d, line);
 		dialogue_ask(d, line);
+		d->anew = true;		/* the page of a refusal need not end with a line's end */
 	}
 	/* HTTP/0.9 has neither version nor headers. */
 	return mentions(line, " HTTP/") || http->connecting ? HEARD : HEARD_FOREIGN;

@@ -38,7 +38,7 @@ static void a_proxy_that_wants_a_password_first_refuses_nothing(void **state)
 {
 	(void)state;
 	assert_tells("C: CONNECT a.example:443 HTTP/1.1\nC: \nS: HTTP/1.1 407 Who are you\nS: \n"
-		     "S: page\n"
+		     "S. page\n"
 		     "C: CONNECT a.example:443 HTTP/1.1\nC: Proxy-Authorization: Basic eDp5\nC: \n"
 		     "S: HTTP/1.1 200 OK\nS: \nC! tls\nS! tls",
 		     "C HTTP proxy ASKED \"CONNECT a.example:443 HTTP/1.1\" for a.example:443\n"
