@@ -110,10 +110,10 @@ class Authority:
 					f.write(one.read())
 		return out
 
-	def revoke(self, issuer, victims):
+	def revoke(self, name, issuer, victims):
 		"""A CRL of an issuer that lists the victims, good for a week."""
-		conf = self.path("crl.cnf")
-		index = self.path("crl.index")
+		conf = self.path(name + ".cnf")
+		index = self.path(name + ".index")
 		with open(index, "w") as f:
 			for v in victims:
 				serial = openssl("x509", "-in", v.one, "-noout", "-serial").decode().strip().split("=")[1]
@@ -121,7 +121,7 @@ class Authority:
 				f.write("R\t%s\t%s\t%s\tunknown\t/CN=%s\n" % ("391231235959Z", stamp, serial, NAME))
 		with open(conf, "w") as f:
 			f.write("[ca]\ndefault_ca=x\n[x]\ndatabase=%s\ndefault_md=sha256\n" % index)
-		out = self.path("revoked.crl")
+		out = self.path(name)
 		openssl("ca", "-gencrl", "-config", conf, "-cert", issuer.one, "-keyfile", issuer.key,
 			"-crldays", "7", "-out", out)
 		return out

@@ -17,8 +17,10 @@ def make(folder):
 	pool.update(servers(a))
 	pool.update(oddities(a, pool))
 	pool.update(staff(a))
-	pool["revoked.crl"] = a.revoke(a.middle, [pool["revoked"], pool["revoked-rsa"]])
-	pool["staff.crl"] = a.revoke(a.clients, [pool["client-revoked"]])
+	pool["revoked.crl"] = a.revoke("revoked.crl", a.root, [pool["revoked"], pool["revoked-rsa"]])
+	pool["staff.crl"] = a.revoke("staff.crl", a.clients, [pool["client-revoked"]])
+	pool["dh512"] = a.path("dh512.pem")
+	ca.openssl("dhparam", "-out", pool["dh512"], "512")
 	return pool
 
 
@@ -37,8 +39,8 @@ def servers(a):
 			chain=[a.rival_middle.one, a.rival.one]),
 		"unknown-direct": a.leaf("unknown-direct", issuer=a.rival, chain=[]),
 		"incomplete": a.leaf("incomplete", chain=[]),
-		"revoked": a.leaf("revoked"),
-		"revoked-rsa": a.leaf("revoked-rsa", kind="rsa2048"),
+		"revoked": a.leaf("revoked", issuer=a.root, chain=[]),
+		"revoked-rsa": a.leaf("revoked-rsa", issuer=a.root, chain=[], kind="rsa2048"),
 		"must-staple": a.leaf("must-staple", extensions=MUST_STAPLE),
 		"weak-rsa": a.leaf("weak-rsa", kind="rsa1024"),
 		"sha1": a.leaf("sha1", kind="rsa2048", digest="sha1"),

@@ -37,7 +37,7 @@ def resolve(given, pool, row, side, keylog):
 		given["certificate"] = pool[given["certificate"]]
 	if side == "client" or given.get("ask"):
 		given["roots"] = pool[given.get("roots") or ("root" if side == "client" else "clients")].one
-	for name in ("crl", "staple"):
+	for name in ("crl", "staple", "dh"):
 		if given.get(name):
 			given[name] = pool[given[name]]	# a path
 	if side == "client" and keylog:
@@ -117,7 +117,7 @@ def expectation(row, confirmed, flows):
 		if row.keys:
 			one["codes_with_keys"] = row.keys
 		if row.by:
-			one["aborted_by"] = row.by
+			one["aborted_by"] = [f.ended_by()] if row.by == ["seen"] else row.by
 		one.update((row.more.get("each") or {}).get(i, {}))
 		one["seen"] = f.steps
 		e["flows"].append(one)

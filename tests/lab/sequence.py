@@ -1,5 +1,6 @@
 """Tells in one line per TCP flow what tshark sees in a capture, to hold against the intention."""
 
+import re
 import subprocess
 
 HANDSHAKE = {"0": "HelloRequest", "1": "CH", "2": "SH", "4": "Ticket", "11": "Cert", "12": "SKE",
@@ -14,6 +15,13 @@ class Flow:
 	@property
 	def steps(self):
 		return " ".join(self.words)
+
+	def ended_by(self):
+		"""Who first said that it is over."""
+		for word in self.words:
+			if re.search(r"alert|FIN|RST", word):
+				return {"C": "client", "S": "server"}[word[0]]
+		return "unknown"
 
 
 def describe(row):

@@ -15,7 +15,7 @@ DEFAULTS = dict(
 	verify=True,
 	certificate=None,
 	ask=False,			# the server demands a client certificate
-	crl="", staple="",
+	crl="", staple="", dh="",
 	keylog="",
 	family=4,
 	request=True,			# the client sends an HTTP request once connected

@@ -9,7 +9,8 @@ SERVER = NAME + " gnutls-serv"
 def priority(s):
 	if s.priority:
 		return s.priority
-	versions = [v for v in ("1.0", "1.1", "1.2", "1.3") if s.low <= v <= s.high]
+	# The order is the order of preference, and goes into the ClientHello.
+	versions = [v for v in ("1.3", "1.2", "1.1", "1.0") if s.low <= v <= s.high]
 	return "NORMAL:-VERS-ALL" + "".join(":+VERS-TLS" + v for v in versions)
 
 

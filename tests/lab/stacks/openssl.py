@@ -38,6 +38,7 @@ def server(s):
 	if s.ask:
 		argv += ["-Verify", "3", "-verify_return_error", "-CAfile", s.roots]
 		argv += ["-crl_check", "-CRL", s.crl] if s.crl else []
+	argv += ["-dhparam", s.dh] if s.dh else []
 	if s.staple:
 		argv += ["-status_file", s.staple]
 	s.keylog = ""
