@@ -7,7 +7,7 @@
 
 enum {
 	STORY = 2,		/* columns of indent */
-	REMEDIES_TOLD = 4,	/* enough to act on; `tlswhy explain` has them all */
+	REMEDIES_TOLD = 3,	/* enough to act on; `tlswhy explain` has them all */
 	NAME_ROOM = 1024,
 	LINE_ROOM = 2048
 };
@@ -150,12 +150,16 @@ static void tell_alternatives(const struct page *p, const struct diagnosis *d)
 	}
 }
 
+/* What else is wrong; the diagnosis itself was told. */
 static void tell_findings(const struct page *p, const struct verdict *v)
 {
-	for (uint8_t i = 0; i < v->findings.count; i++)
-		if (v->findings.at[i].severity >= SEVERITY_WARN)
-			page_say(p, STORY, "Also: %s (%s)", v->findings.at[i].summary,
-				 v->findings.at[i].code);
+	for (uint8_t i = 0; i < v->findings.count; i++) {
+		const struct finding *f = &v->findings.at[i];
+		if (f->severity < SEVERITY_WARN)
+			continue;
+		if (!v->diagnosis.code || strcmp(f->code, v->diagnosis.code))
+			page_say(p, STORY, "Also: %s (%s)", f->summary, f->code);
+	}
 }
 
 static bool is_plain_name(const char *name, size_t len)

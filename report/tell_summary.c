@@ -47,8 +47,8 @@ static void tell_group(const struct page *p, const struct group *g)
 	else
 		counted(g->client_count, "client", "clients", clients);
 	seconds_text(g->last.time / 1000000000, when);
-	page_say(p, COLUMN, "like frame %" PRIu64 "; from %s; last %s, frame %" PRIu64 "%s%s",
-		 g->first.frame, clients, when, g->last.frame, moved ? " of " : "",
+	page_say(p, COLUMN, "like frame %" PRIu64 "%s%s; from %s; last %s, frame %" PRIu64 "%s%s",
+		 g->first.frame, moved ? " of " : "", moved && g->first_file ? g->first_file : "", clients, when, g->last.frame, moved ? " of " : "",
 		 moved ? g->last_file : "");
 }
 
