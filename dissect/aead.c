@@ -30,7 +30,8 @@ size_t aead_tag_len(enum aead algorithm)
 }
 
 static bool open_gcm(const struct aead_key *key, const uint8_t *nonce, const uint8_t *aad,
-		     size_t aad_len, const uint8_t *in, size_t len, const uint8_t *tag, uint8_t *out)
+		     size_t aad_len, const uint8_t *in, size_t len, const uint8_t *tag,
+		     uint8_t *out)
 {
 	Aes aes;
 
@@ -44,7 +45,8 @@ static bool open_gcm(const struct aead_key *key, const uint8_t *nonce, const uin
 }
 
 static bool open_ccm(const struct aead_key *key, const uint8_t *nonce, const uint8_t *aad,
-		     size_t aad_len, const uint8_t *in, size_t len, const uint8_t *tag, uint8_t *out)
+		     size_t aad_len, const uint8_t *in, size_t len, const uint8_t *tag,
+		     uint8_t *out)
 {
 	Aes aes;
 

@@ -27,7 +27,7 @@ size_t aead_tag_len(enum aead algorithm);
 bool aead_open(const struct aead_key *key, const uint8_t nonce[AEAD_NONCE_LEN], const uint8_t *aad,
 	       size_t aad_len, const uint8_t *in, size_t in_len, uint8_t *out, size_t *out_len);
 
-/* aead_nonce: the per-record nonce, iv XOR sequence number (RFC 8446 5.3, RFC 7905 2, RFC 9001 5.3). */
+/* aead_nonce: iv XOR record or packet number (RFC 8446 5.3, RFC 7905 2, RFC 9001 5.3). */
 void aead_nonce(uint8_t out[AEAD_NONCE_LEN], const uint8_t iv[AEAD_NONCE_LEN], uint64_t sequence);
 
 #endif

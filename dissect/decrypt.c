@@ -107,7 +107,7 @@ void decryptor_change_cipher_spec(struct decryptor *d, enum side from)
 
 void decryptor_finished(struct decryptor *d, enum side from)
 {
-	/* A Finished after the handshake answers a request for a client certificate (RFC 8446 4.6.2). */
+	/* A Finished after the handshake ends a late CertificateRequest (RFC 8446 4.6.2). */
 	if (is_tls13(d->negotiated.version) && d->half[from].phase != PHASE_TRAFFIC)
 		enter(&d->half[from], PHASE_TRAFFIC);
 }
@@ -267,7 +267,8 @@ static bool open_phase_with_log(struct decryptor *d, enum side from,
 }
 
 static bool open_in_phase(struct decryptor *d, enum side from, const struct cipher_suite *suite,
-			  enum phase phase, const struct sealed *record, const struct opened *opened)
+			  enum phase phase, const struct sealed *record,
+			  const struct opened *opened)
 {
 	struct half *half = &d->half[from];
 	uint64_t number;
@@ -283,7 +284,8 @@ static bool open_in_phase(struct decryptor *d, enum side from, const struct ciph
 }
 
 /* Early data comes before the ServerHello: the suite is that of an earlier connection. */
-static bool open_early(struct decryptor *d, const struct sealed *record, const struct opened *opened)
+static bool open_early(struct decryptor *d, const struct sealed *record,
+		       const struct opened *opened)
 {
 	for (uint16_t number = 0x1301; number <= 0x1305; number++) {
 		const struct cipher_suite *suite = cipher_suite(number);

@@ -354,7 +354,8 @@ static void read_record(struct dtls *d, const struct capture_event *event,
 	uint8_t *room = NULL;
 
 	if (record->hidden) {
-		bool is_data = record->type == CONTENT_APPLICATION_DATA || record->type == CONTENT_CID;
+		bool is_data = record->type == CONTENT_APPLICATION_DATA ||
+			       record->type == CONTENT_CID;
 		/* A DTLS 1.3 handshake is hidden too: its data comes in epoch 3 (RFC 9147 6.1). */
 		side->has_data |= is_data && (record->version != DTLS13 || record->epoch == 3);
 		hand_out_whole(d, event->from, true);

@@ -19,8 +19,8 @@ bool dtls_messages_is_done(const struct dtls_messages *m, const struct dtls_frag
 	return m->done >> fragment->sequence & 1;
 }
 
-static struct dtls_pending *pending_of(struct dtls_messages *m, const struct dtls_fragment *fragment,
-				       struct mark mark)
+static struct dtls_pending *pending_of(struct dtls_messages *m,
+				       const struct dtls_fragment *fragment, struct mark mark)
 {
 	struct dtls_pending *unused = NULL;
 

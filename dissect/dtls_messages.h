@@ -1,4 +1,4 @@
-/* One side's DTLS handshake messages, put together from fragments (RFC 6347 4.2.3, RFC 9147 5.5). */
+/* One side's DTLS handshake messages, from fragments (RFC 6347 4.2.3, RFC 9147 5.5). */
 #ifndef TLSWHY_DTLS_MESSAGES_H
 #define TLSWHY_DTLS_MESSAGES_H
 

@@ -1,7 +1,7 @@
 /*
  * Bytes that arrive in pieces, in any order and overlapping: DTLS handshake fragments, QUIC CRYPTO
- * frames. What is held is what was received, so that a promise of length costs nothing. Where pieces
- * disagree the first to arrive counts.
+ * frames. What is held is what was received, so that a promise of length costs nothing. Where
+ * pieces disagree the first to arrive counts.
  */
 #ifndef TLSWHY_FRAGMENTS_H
 #define TLSWHY_FRAGMENTS_H

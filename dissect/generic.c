@@ -197,8 +197,9 @@ static bool strip_padding(const uint8_t *bytes, size_t *len)
 	return true;
 }
 
-/* The IV of this record; the last block of its ciphertext becomes the next one's where IVs chain. */
-static bool take_iv(struct generic_keys *keys, struct reader *fragment, uint8_t iv[GENERIC_BLOCK_MAX])
+/* The IV of this record; where IVs chain, its last block of ciphertext is the next one's. */
+static bool take_iv(struct generic_keys *keys, struct reader *fragment,
+		    uint8_t iv[GENERIC_BLOCK_MAX])
 {
 	struct reader last = *fragment;
 	const uint8_t *from = keys->chained_iv ? keys->iv : take(fragment, keys->block);

@@ -1,6 +1,6 @@
 /*
- * The protections before AEAD (RFC 5246 6.2.3): GenericStreamCipher and GenericBlockCipher, a cipher
- * and an HMAC apart, in TLS 1.0 to 1.2 and DTLS.
+ * The protections before AEAD (RFC 5246 6.2.3): GenericStreamCipher and GenericBlockCipher, with
+ * cipher and HMAC apart, in TLS 1.0 to 1.2 and DTLS.
  */
 #ifndef TLSWHY_GENERIC_H
 #define TLSWHY_GENERIC_H
@@ -21,7 +21,7 @@ struct generic_keys {
 	enum generic_cipher cipher;
 	uint8_t key_len, mac_key_len, mac_len, block;
 	bool encrypt_then_mac;		/* RFC 7366 */
-	bool chained_iv;		/* TLS 1.0: a record's IV is the last block of the one before */
+	bool chained_iv;		/* TLS 1.0: the last block of the record before */
 	uint8_t key[GENERIC_KEY_MAX];
 	uint8_t mac_key[GENERIC_MAC_MAX];
 	uint8_t iv[GENERIC_BLOCK_MAX];

@@ -19,7 +19,7 @@ bool kdf_expand_label(uint8_t *out, size_t len, const struct secret *secret, con
 bool kdf_extract(struct secret *out, const uint8_t *salt, size_t salt_len, const uint8_t *material,
 		 size_t material_len);
 
-/* kdf_key_block: RFC 5246 6.3; before TLS 1.2 the PRF of RFC 2246 5, else with SHA-256 or SHA-384. */
+/* kdf_key_block: RFC 5246 6.3, with SHA-256 or SHA-384; before TLS 1.2 the PRF of RFC 2246 5. */
 bool kdf_key_block(uint8_t *out, size_t len, const struct secret *master, bool before_tls12,
 		   bool sha384, const uint8_t client_random[RANDOM_LEN],
 		   const uint8_t server_random[RANDOM_LEN]);

@@ -28,7 +28,7 @@ struct keylog {
 	struct entry **buckets;
 	size_t bucket_count;			/* a power of two */
 	size_t count;
-	uint8_t hash_key[HASH_KEY_LEN];		/* whoever writes the capture cannot foresee collisions */
+	uint8_t hash_key[HASH_KEY_LEN];		/* so nobody can foresee collisions */
 };
 
 static const struct label {
@@ -261,7 +261,8 @@ size_t keylog_add_text(struct keylog *k, const char *text, size_t len)
 
 	while (more(&all)) {
 		const uint8_t *newline = memchr(all.at, '\n', left(&all));
-		struct reader line = take_reader(&all, newline ? (size_t)(newline - all.at) : left(&all));
+		size_t line_len = newline ? (size_t)(newline - all.at) : left(&all);
+		struct reader line = take_reader(&all, line_len);
 		take(&all, newline ? 1 : 0);
 		taken += add_line(k, line);
 	}

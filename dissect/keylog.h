@@ -1,4 +1,4 @@
-/* The secrets of a key log, as decrypt.c and quic.c look them up. The front door makes and fills it. */
+/* The secrets of a key log, as decrypt.c and quic.c look them up; dissect.h makes and fills it. */
 #ifndef TLSWHY_KEYLOG_H
 #define TLSWHY_KEYLOG_H
 
@@ -22,12 +22,12 @@ struct secret {
 	uint8_t bytes[SECRET_MAX];
 };
 
-/* Where the peers disagree on the transcript each logs its own: so many secrets are kept for one. */
+/* Peers that disagree on the transcript each log their own: so many are kept for one handshake. */
 enum { SECRETS_ALIKE_MAX = 4 };
 
 /*
- * keylog_find copies the secret with that label of the handshake with that ClientHello.random. Where
- * there are several, `nth` counts them from 0; false when there are no more.
+ * keylog_find copies the secret with that label of the handshake with that ClientHello.random.
+ * Where there are several, `nth` counts them from 0; false when there are no more.
  */
 bool keylog_find(const struct keylog *k, struct secret *out, enum secret_label label,
 		 const uint8_t random[RANDOM_LEN], unsigned nth);

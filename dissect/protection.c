@@ -98,13 +98,15 @@ static bool open_tls12(const struct protection *p, const struct sealed *record, 
 		return false;
 	if (p->explicit_nonce) {
 		memcpy(nonce, p->iv, sizeof(nonce));
-		memcpy(nonce + sizeof(nonce) - p->explicit_nonce, explicit_nonce, p->explicit_nonce);
+		memcpy(nonce + sizeof(nonce) - p->explicit_nonce, explicit_nonce,
+		       p->explicit_nonce);
 	} else {
 		aead_nonce(nonce, p->iv, record->sequence);
 	}
 	struct generic_header header = { record->sequence, record->type, record->version };
 	generic_prefix(aad, &header, left(&fragment) - tag_len);
-	return aead_open(&p->aead, nonce, aad, sizeof(aad), fragment.at, left(&fragment), out, out_len);
+	return aead_open(&p->aead, nonce, aad, sizeof(aad), fragment.at, left(&fragment), out,
+			 out_len);
 }
 
 bool protection_open(struct protection *p, const struct sealed *record, uint8_t *out,

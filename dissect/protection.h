@@ -14,7 +14,7 @@ struct protection {
 	struct generic_keys generic;
 };
 
-/* What the ServerHello settled. DTLS versions are given as the TLS version that they are built on. */
+/* What the ServerHello settled; for DTLS the TLS version that its version is built on. */
 struct negotiated {
 	uint16_t version;
 	const struct cipher_suite *suite;	/* NULL: not known */

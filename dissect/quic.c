@@ -1,6 +1,6 @@
 /*
- * QUIC (RFC 9000, 9001, 9369) as far as its handshake: Initial packets are opened with the keys that
- * everybody can derive, the rest with those of a key log or not at all.
+ * QUIC (RFC 9000, 9001, 9369) as far as its handshake: Initial packets are opened with the keys
+ * that everybody can derive, the rest with those of a key log or not at all.
  */
 #include "fragments.h"
 #include "parse.h"
@@ -95,7 +95,8 @@ bool quic_recognise(const uint8_t *datagram, size_t len)
 		return is_cut_initial(&packet);
 	if (packet.type == QUIC_ONE_RTT || !(datagram[0] & 0x40))
 		return false;
-	if (packet.type == QUIC_UNKNOWN)	/* only a client's first, padded to 1200 (RFC 9000 14.1) */
+	/* Only a client's first packet, padded to 1200 (RFC 9000 14.1). */
+	if (packet.type == QUIC_UNKNOWN)
 		return is_reserved_version(packet.version) && len >= 1200;
 	if (packet.type == QUIC_VERSIONS)
 		return false;
@@ -208,7 +209,8 @@ static void push_close(struct quic *q, const struct capture_event *event, enum s
 	if (is_crypto_error(frame)) {
 		out.kind = TLS_ALERT;
 		out.alert = (struct tls_alert){
-			.level = 2, .code = (uint8_t)frame->error, .decrypted = space != SPACE_INITIAL,
+			.level = 2, .code = (uint8_t)frame->error,
+			.decrypted = space != SPACE_INITIAL,
 		};
 	} else {
 		out.quic = (struct tls_quic){
@@ -297,7 +299,8 @@ static bool key_from_log(struct quic *q, enum side from, enum space space)
 
 	if (!side->keyed[space] && q->has_client_random && suite && q->version &&
 	    keylog_find(tls_keylog(q->tls), &secret, label, q->client_random, 0))
-		side->keyed[space] = quic_traffic_keys(&side->keys[space], q->version, suite, &secret);
+		side->keyed[space] = quic_traffic_keys(&side->keys[space], q->version, suite,
+						       &secret);
 	return side->keyed[space];
 }
 
@@ -360,7 +363,8 @@ static uint16_t epoch_of(enum quic_type type)
 }
 
 static void push_record(struct quic *q, const struct capture_event *event,
-			const struct quic_packet *packet, uint64_t offset, bool opened, bool repeated)
+			const struct quic_packet *packet, uint64_t offset, bool opened,
+			bool repeated)
 {
 	struct tls_event out = {
 		.kind = TLS_RECORD, .from = event->from, .mark = event->mark,

@@ -8,7 +8,7 @@
 #include "parse.h"
 #include "quic_keys.h"
 
-/* RFC 9001 5.2, RFC 9369 3.3.1, the drafts before them from 17 on, and what Facebook and Google use. */
+/* RFC 9001 5.2, RFC 9369 3.3.1, the drafts before them from 17 on, Facebook's and Google's. */
 static const struct quic_version versions[] = {
 	{ 0x00000001, 0x00000001, false,
 	  { 0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17,
@@ -151,7 +151,7 @@ static uint64_t whole_number(uint64_t largest, uint64_t truncated, size_t len)
 	return candidate;
 }
 
-/* Puts the unprotected first byte and number into `header`; how long the number is, 0 on failure. */
+/* Puts the unprotected first byte and number into `header`; the number's length, 0 on failure. */
 static size_t unprotect(const struct quic_keys *keys, const struct quic_sealed *packet,
 			uint8_t *header, uint64_t *number)
 {
@@ -162,9 +162,8 @@ static size_t unprotect(const struct quic_keys *keys, const struct quic_sealed *
 	const uint8_t *sample = take(&rest, QUIC_SAMPLE_LEN);
 	if (!sample)
 		return 0;
-	bool masked = keys->aead.algorithm == AEAD_CHACHA20_POLY1305 ? mask_chacha(keys, sample, mask)
-								    : mask_aes(keys, sample, mask);
-	if (!masked)
+	bool is_chacha = keys->aead.algorithm == AEAD_CHACHA20_POLY1305;
+	if (!(is_chacha ? mask_chacha : mask_aes)(keys, sample, mask))
 		return 0;
 	bool is_long = header[0] & 0x80;
 	header[0] ^= mask[0] & (is_long ? 0x0f : 0x1f);

@@ -46,8 +46,8 @@ struct quic_sealed {
 };
 
 /*
- * quic_open removes header protection and opens the payload into `out` (room for what `rest` holds).
- * False when it does not authenticate. Works on copies: the packet stays as it is.
+ * quic_open removes header protection and opens the payload into `out` (room for what `rest`
+ * holds). False when it does not authenticate. Works on copies: the packet stays as it is.
  */
 bool quic_open(struct quic_keys *keys, const struct quic_sealed *packet, uint8_t *out,
 	       size_t *out_len);

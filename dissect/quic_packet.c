@@ -93,13 +93,13 @@ bool quic_packet_take(struct quic_packet *out, struct reader *datagram, uint8_t 
 		return false;
 	if (*datagram->at & 0x80)
 		return take_long(out, datagram, &start);
-	/* Zeros behind the last packet are padding. The fixed bit says nothing: RFC 9287 plays with it. */
+	/* Zeros behind the last packet are padding. The fixed bit says nothing (RFC 9287). */
 	return *datagram->at != 0 && take_short(out, datagram, &start, short_cid_len);
 }
 
 /* ---- frames --------------------------------------------------------------------------------- */
 
-/* What is of no interest here: v varint, b varint and so many bytes, 8 and s bytes (RFC 9000 19). */
+/* What is of no interest here: v varint, b varint and so many bytes, 8 bytes (RFC 9000 19). */
 static const struct frame_form {
 	uint64_t type;
 	const char *form;

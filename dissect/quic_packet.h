@@ -5,7 +5,8 @@
 #include "quic_keys.h"
 
 enum quic_type {
-	QUIC_INITIAL, QUIC_ZERO_RTT, QUIC_HANDSHAKE, QUIC_RETRY_PACKET,	/* as version 1 numbers them */
+	/* as version 1 numbers them */
+	QUIC_INITIAL, QUIC_ZERO_RTT, QUIC_HANDSHAKE, QUIC_RETRY_PACKET,
 	QUIC_ONE_RTT,
 	QUIC_VERSIONS,				/* Version Negotiation */
 	QUIC_UNKNOWN				/* long header of a version that is not known */
@@ -15,8 +16,8 @@ struct quic_packet {
 	enum quic_type type;
 	uint32_t version;			/* 0 for 1-RTT */
 	struct quic_cid destination, source;	/* source: long headers */
-	struct quic_sealed sealed;		/* protected ones: header, number and payload, else `rest` */
-	struct reader body;			/* Version Negotiation, Retry: what follows the header */
+	struct quic_sealed sealed;		/* unprotected packets: only its `rest` */
+	struct reader body;			/* Version Negotiation, Retry: behind the header */
 };
 
 /*

@@ -262,7 +262,8 @@ static void a_key_update_leads_to_the_next_generation(void **state)
 	add_secret(&t, "CLIENT_TRAFFIC_SECRET_0", UPDATE_RANDOM, UPDATE_TRAFFIC);
 	hellos(&t);
 	decryptor_finished(t.d, SIDE_CLIENT);
-	struct plain p = open_hex(&t, SIDE_CLIENT, "1703030017cefb24980c87803003c24fc497c756e0323b205b0f9126");
+	struct plain p = open_hex(&t, SIDE_CLIENT,
+				  "1703030017cefb24980c87803003c24fc497c756e0323b205b0f9126");
 	assert_text(&p, "hello\n");
 	p = open_hex(&t, SIDE_CLIENT, "1703030016b791cdabf39cafb2a272b1d72cdcb4c6145920bddb27");
 	assert_true(p.opened && p.bytes[0] == HS_KEY_UPDATE);
@@ -288,7 +289,8 @@ static void early_data_opens_before_the_suite_is_known(void **state)
 	add_secret(&t, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", EARLY_RANDOM,
 		   "d27e64513580b5007ac9f411cc9a8dafb8c35ae4a0b628d227d53adef7411b6c");
 	decryptor_client_hello(t.d, &t.client_hello);
-	struct plain p = open_hex(&t, SIDE_CLIENT, "1703030016c98d5c4338211d70f7ff1d1c9e9e7486373617e1115b");
+	struct plain p = open_hex(&t, SIDE_CLIENT,
+				  "1703030016c98d5c4338211d70f7ff1d1c9e9e7486373617e1115b");
 	assert_text(&p, "early");
 	decryptor_server_hello(t.d, &t.server_hello);
 	p = open_hex(&t, SIDE_CLIENT, "17030300152af8f11c124a4044851006d7bc5261eacb8575a1f9");

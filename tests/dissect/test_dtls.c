@@ -19,7 +19,7 @@
 /* DTLS 1.2; random; no session id; suite; no compression: 38 bytes */
 #define SERVER_HELLO "fefd" RANDOM "00" "c02b" "00"
 
-/* A record of DTLS 1.2 around one fragment: message type, length, number, offset of the fragment. */
+/* A record of DTLS 1.2 around one fragment of a message. */
 static struct bytes fragment_record(uint8_t type, size_t length, unsigned sequence, size_t offset,
 				    const uint8_t *body, size_t len)
 {
@@ -47,7 +47,8 @@ static void send_part(struct datagrams *d, enum side side, uint8_t type, unsigne
 {
 	struct bytes body = bytes_of_hex(hex);
 	size_t end = to < body.len ? to : body.len;
-	struct bytes record = fragment_record(type, body.len, sequence, from, body.at + from, end - from);
+	struct bytes record = fragment_record(type, body.len, sequence, from, body.at + from,
+					      end - from);
 
 	datagram(d, side, record.at, record.len);
 	free(record.at);
@@ -167,7 +168,8 @@ static void one_datagram_holds_several_records(void **state)
 	struct datagrams d;
 	datagrams_open(&d, NULL);
 	datagram_hex(&d, SIDE_CLIENT,
-		     "16" "fefd" "0000" "000000000003" "000e" "10" "000002" "0000" "000000" "000002" "0102"
+		     "16" "fefd" "0000" "000000000003" "000e"
+		     "10" "000002" "0000" "000000" "000002" "0102"
 		     "14" "fefd" "0000" "000000000004" "0001" "01"
 		     "16" "fefd" "0001" "000000000000" "0004" "deadbeef"
 		     "15" "fefd" "0000" "000000000005" "0002" "0228");
@@ -183,7 +185,8 @@ static void a_connection_id_is_not_part_of_the_record(void **state)
 	datagrams_open(&d, NULL);
 	send_message(&d, SIDE_CLIENT, HS_CLIENT_HELLO, 0, HELLO);
 	d.len = 0;
-	datagram_hex(&d, SIDE_CLIENT, "19" "fefd" "0001" "000000000001" "c1c2c3c4c5" "0003" "aabbcc");
+	datagram_hex(&d, SIDE_CLIENT,
+		     "19" "fefd" "0001" "000000000001" "c1c2c3c4c5" "0003" "aabbcc");
 	datagram_lines(&d, "C record 25 3 epoch 1 hidden\n");
 	datagrams_close(&d);
 }
@@ -196,7 +199,8 @@ static void the_short_headers_of_dtls13_are_hidden_records(void **state)
 	send_message(&d, SIDE_CLIENT, HS_CLIENT_HELLO, 0, HELLO);
 	d.len = 0;
 	/* Two with a length, epoch 2; then one without, with 8 bits of number, epoch 3. */
-	datagram_hex(&d, SIDE_SERVER, "2e" "0001" "0002" "aabb" "2e" "0002" "0001" "aa" "23" "07" "010203");
+	datagram_hex(&d, SIDE_SERVER,
+		     "2e" "0001" "0002" "aabb" "2e" "0002" "0001" "aa" "23" "07" "010203");
 	datagram_lines(&d, "S record 23 2 epoch 2 hidden\nS record 23 1 epoch 2 hidden\n"
 			   "S record 23 3 epoch 3 hidden\n");
 	/* With a connection id of four bytes. */
@@ -211,7 +215,8 @@ static void stun_and_rtp_on_the_same_ports_are_passed_over(void **state)
 	struct datagrams d;
 	datagrams_open(&d, NULL);
 	for (int i = 0; i < 40; i++)
-		datagram_hex(&d, i % 2 ? SIDE_SERVER : SIDE_CLIENT, "0001" "0000" "2112a442" "000102030405060708090a0b");
+		datagram_hex(&d, i % 2 ? SIDE_SERVER : SIDE_CLIENT,
+			     "0001" "0000" "2112a442" "000102030405060708090a0b");
 	send_message(&d, SIDE_CLIENT, HS_CLIENT_HELLO, 0, HELLO);
 	datagram_hex(&d, SIDE_SERVER, "0101" "0000" "2112a442" "000102030405060708090a0b");
 	datagram_hex(&d, SIDE_SERVER, "80000001000000010000000100");
@@ -241,10 +246,12 @@ static void fragments_outside_their_message_are_broken(void **state)
 	struct datagrams d;
 	datagrams_open(&d, NULL);
 	datagram_hex(&d, SIDE_CLIENT,	/* offset 3, length 2, of a message of 4 bytes */
-		     "16" "fefd" "0000" "000000000001" "000e" "01" "000004" "0000" "000003" "000002" "0102");
+		     "16" "fefd" "0000" "000000000001" "000e"
+		     "01" "000004" "0000" "000003" "000002" "0102");
 	datagram_lines(&d, "C record 22 14\nC broken 6\n");
 	datagram_hex(&d, SIDE_CLIENT,	/* a message of 2^24 - 1 bytes */
-		     "16" "fefd" "0000" "000000000001" "000e" "01" "ffffff" "0000" "000000" "000002" "0102");
+		     "16" "fefd" "0000" "000000000001" "000e"
+		     "01" "ffffff" "0000" "000000" "000002" "0102");
 	datagram_lines(&d, "C record 22 14\nC broken 4\n");
 	datagrams_close(&d);
 }
@@ -307,15 +314,18 @@ static void a_key_log_opens_the_records_of_the_next_epoch(void **state)
 	struct keylog *keylog = keylog_new();
 	struct datagrams d;
 	datagrams_open(&d, keylog);
-	send_message(&d, SIDE_CLIENT, HS_CLIENT_HELLO, 0, "fefd" LOGGED_RANDOM "00" "00" "0002c02b" "0100");
-	send_message(&d, SIDE_SERVER, HS_SERVER_HELLO, 0, "fefd" LOGGED_SERVER_RANDOM "00" "c02b" "00");
+	send_message(&d, SIDE_CLIENT, HS_CLIENT_HELLO, 0,
+		     "fefd" LOGGED_RANDOM "00" "00" "0002c02b" "0100");
+	send_message(&d, SIDE_SERVER, HS_SERVER_HELLO, 0,
+		     "fefd" LOGGED_SERVER_RANDOM "00" "c02b" "00");
 	d.len = 0;
 	datagram_hex(&d, SIDE_CLIENT, logged_client_finished);
 	datagram_lines(&d, "C record 22 48 epoch 1 hidden\n");
 	assert_int_equal(keylog_add_text(keylog, logged_line, sizeof(logged_line) - 1), 1);
 	datagram_hex(&d, SIDE_SERVER, logged_server_alert);
 	datagram_lines(&d, "S record 21 26 epoch 1 decrypted\nS alert 1 0\n");
-	datagram_hex(&d, SIDE_CLIENT, logged_client_alert);	/* datagrams may overtake each other */
+	/* Datagrams may overtake each other. */
+	datagram_hex(&d, SIDE_CLIENT, logged_client_alert);
 	datagram_hex(&d, SIDE_CLIENT, logged_client_finished);
 	datagram_lines(&d, "C record 21 26 epoch 1 decrypted\nC alert 1 0\n"
 			   "C record 22 48 epoch 1 decrypted\n");

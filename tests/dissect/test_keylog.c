@@ -26,7 +26,8 @@ static size_t add(struct keylog *k, const char *text)
 	return taken;
 }
 
-static bool has(const struct keylog *k, enum secret_label label, const char *random_hex, uint8_t len)
+static bool has(const struct keylog *k, enum secret_label label, const char *random_hex,
+		uint8_t len)
 {
 	struct bytes random = bytes_of_hex(random_hex);
 	struct secret secret;
@@ -93,7 +94,8 @@ static void many_secrets_stay_findable(void **state)
 	struct keylog *k = keylog_new();
 	char line[256];
 	for (unsigned i = 0; i < 1000; i++) {
-		snprintf(line, sizeof(line), "CLIENT_RANDOM %08x%.56s %s\n", i, RANDOM_A, SECRET_48);
+		snprintf(line, sizeof(line), "CLIENT_RANDOM %08x%.56s %s\n", i, RANDOM_A,
+			 SECRET_48);
 		assert_int_equal(add(k, line), 1);
 	}
 	for (unsigned i = 0; i < 1000; i++) {
@@ -111,7 +113,8 @@ static void two_secrets_for_one_handshake_are_both_kept(void **state)
 	struct secret secret;
 	char line[256];
 	for (int i = 0; i < 10; i++) {
-		snprintf(line, sizeof(line), "CLIENT_RANDOM %s %02x%s\n", RANDOM_A, i, &SECRET_48[2]);
+		snprintf(line, sizeof(line), "CLIENT_RANDOM %s %02x%s\n", RANDOM_A, i,
+			 &SECRET_48[2]);
 		size_t taken = keylog_add_text(k, line, strlen(line));
 		assert_int_equal(taken, i < SECRETS_ALIKE_MAX);
 		if (i < SECRETS_ALIKE_MAX)	/* again: nothing new */

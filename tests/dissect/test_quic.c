@@ -181,8 +181,10 @@ static struct bytes seal(const struct quic_keys *keys, const char *cid_hex, uint
 	aead_nonce(nonce, keys->iv, number);
 	assert_int_equal(wc_AesInit(&aes, NULL, INVALID_DEVID), 0);
 	assert_int_equal(wc_AesGcmSetKey(&aes, keys->aead.bytes, 16), 0);
-	assert_int_equal(wc_AesGcmEncrypt(&aes, p, frames.at, (word32)frames.len, nonce, sizeof(nonce),
-					  p + frames.len, 16, packet.at, (word32)(p - packet.at)), 0);
+	word32 header_len = (word32)(p - packet.at);
+	assert_int_equal(wc_AesGcmEncrypt(&aes, p, frames.at, (word32)frames.len, nonce,
+					  sizeof(nonce), p + frames.len, 16, packet.at,
+					  header_len), 0);
 	wc_AesFree(&aes);
 	assert_int_equal(wc_AesInit(&aes, NULL, INVALID_DEVID), 0);
 	assert_int_equal(wc_AesSetKeyDirect(&aes, keys->hp, 16, NULL, AES_ENCRYPTION), 0);
@@ -371,7 +373,7 @@ static void frames_beyond_any_message_are_broken(void **state)
 	datagram_lines(&d, "C record 22 27\nC broken 6\n");
 	datagrams_close(&d);
 	datagrams_open(&d, NULL);
-	send_frames(&d, SIDE_CLIENT, 0, "060004" "01ffffff");		/* promises 2^24 - 1 bytes */
+	send_frames(&d, SIDE_CLIENT, 0, "060004" "01ffffff");	/* promises 2^24 - 1 bytes */
 	datagram_lines(&d, "C record 22 25\nC broken 4\n");
 	datagrams_close(&d);
 }
