@@ -68,8 +68,12 @@ static void tell_seen_as(const struct page *p, const struct cause *c)
 
 static void tell_page(const struct page *p, const struct cause *c)
 {
+	char title[TEXT_MAX];
+
 	page_put(p, BOLD, c->code);
-	fprintf(p->out, ": %s.\n\n", c->title);
+	snprintf(title, sizeof(title), ": %s.", c->title);
+	page_wrap(p, (int)strlen(c->code), 2, title);
+	putc('\n', p->out);
 	page_say(p, 2, "%s", c->meaning);
 	tell_heading(p, "What looks like it");
 	page_say(p, 2, "%s", c->lookalikes);
