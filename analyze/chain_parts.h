@@ -16,6 +16,7 @@ struct chain_path {
 	const struct certificate *impostor;	/* has the missing issuer's name, but did not sign */
 	uint8_t impostor_index;
 	const struct certificate *remembered;	/* the missing issuer, known from another chain */
+	unsigned checks;		/* signatures verified so far */
 };
 
 void path_build(struct trust_context *t, const struct chain_question *q, struct chain_path *out);

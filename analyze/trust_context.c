@@ -8,6 +8,7 @@
 
 enum {
 	ISSUERS_KEPT = 512,	/* a network's servers share a few dozen issuers */
+	ISSUERS_TRIED = 4,	/* of one name and key identifier; two are cross-signed twins */
 	ANSWERS_KEPT = 256,	/* a slot is 8 KiB: 2 MiB */
 	NAME_MAX_LEN = 255	/* RFC 1035 2.3.4 */
 };
@@ -97,11 +98,17 @@ void trust_context_remember(struct trust_context *t, const struct certificate_li
 
 const struct certificate *context_issuer(const struct trust_context *t, const struct certificate *c)
 {
-	for (size_t i = 0; i < ISSUERS_KEPT && t->issuers[i]; i++)
-		if (t->issuers[i] != c && is_issued_by_name(c, t->issuers[i]) &&
-		    !key_ids_differ(c, t->issuers[i]) &&
-		    certificate_check_signature(c, t->issuers[i]) != SIGNATURE_BAD)
-			return t->issuers[i];
+	int tried = 0;
+
+	for (size_t i = 0; i < ISSUERS_KEPT && t->issuers[i] && tried < ISSUERS_TRIED; i++) {
+		const struct certificate *issuer = t->issuers[i];
+
+		if (issuer == c || !is_issued_by_name(c, issuer) || key_ids_differ(c, issuer))
+			continue;
+		if (certificate_check_signature(c, issuer) != SIGNATURE_BAD)
+			return issuer;
+		tried++;
+	}
 	return NULL;
 }
 
