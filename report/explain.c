@@ -28,7 +28,8 @@ static void tell_list(const struct page *p)
 		page_pad(p, 2 + (int)strlen(all[i].code), CODE_COLUMN);
 		page_wrap(p, CODE_COLUMN, CODE_COLUMN, all[i].title);
 	}
-	fputs("\ntlswhy explain CODE tells more; tlswhy explain 'an error message' finds its causes.\n",
+	fputs("\ntlswhy explain CODE tells more; tlswhy explain 'an error message' finds its "
+	      "causes.\n",
 	      p->out);
 }
 

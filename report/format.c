@@ -8,12 +8,24 @@ static const char hex[] = "0123456789abcdef";
 
 enum { NS_PER_US = 1000, NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
 
+/* RFC 3629 3; 0 for a byte that begins no sequence. */
+static size_t length_by_lead(uint8_t lead)
+{
+	if (lead < 0x80)
+		return 1;
+	if (lead >> 5 == 6)
+		return 2;
+	if (lead >> 4 == 14)
+		return 3;
+	return lead >> 3 == 30 ? 4 : 0;
+}
+
 /* The length of the well-formed UTF-8 sequence (RFC 3629 4) that begins here, 0 if there is none;
  * *code is its character. */
 static size_t utf8_length(const uint8_t *at, size_t len, uint32_t *code)
 {
 	static const uint32_t least[5] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = at[0] < 0x80 ? 1 : at[0] >> 5 == 6 ? 2 : at[0] >> 4 == 14 ? 3 : at[0] >> 3 == 30 ? 4 : 0;
+	size_t n = length_by_lead(at[0]);
 
 	if (!n || n > len)
 		return 0;

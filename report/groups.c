@@ -47,7 +47,8 @@ static bool same_group(const struct group *a, const struct group *b)
 static struct group key_of(const struct verdict *v)
 {
 	const struct handshake *h = v->handshake;
-	struct group key = { .code = v->diagnosis.code ? v->diagnosis.code : "", .outcome = v->outcome };
+	const char *code = v->diagnosis.code;
+	struct group key = { .code = code ? code : "", .outcome = v->outcome };
 
 	if (v->outcome == OUTCOME_INCONCLUSIVE)
 		return key;

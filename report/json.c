@@ -44,8 +44,8 @@ static bool write_record(struct report *report, json_t *record)
 	struct json_report *r = self_of(report);
 
 	r->len = 0;
-	int failed = json_dump_callback(record, gather, r, JSON_COMPACT | JSON_REAL_PRECISION(12)) ||
-		     gather("\n", 1, r);
+	size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(12);
+	int failed = json_dump_callback(record, gather, r, flags) || gather("\n", 1, r);
 	json_decref(record);
 	return !failed && fwrite(r->line, r->len, 1, r->out) == 1 && !fflush(r->out);
 }

@@ -4,8 +4,8 @@
 #include "json_parts.h"
 
 enum {
-	EXIT_UNUSABLE = 2,	/* the contract's status for an analysis that could not go on */
-	TEXT_ROOM = 4096	/* bytes of one string: the longest that a report hands on, escaped */
+	EXIT_UNUSABLE = 2, /* the contract's status for an analysis that could not go on */
+	TEXT_ROOM = 4096   /* bytes of one string: the longest that a report hands on, escaped */
 };
 
 static void no_memory(void)

@@ -39,7 +39,8 @@ static void put_versions(json_t *tls, const struct client_hello *hello)
 {
 	struct code_list one = { .at = &hello->legacy_version, .count = 1 };
 
-	put_codes(tls, "offered_versions", hello->has_versions ? &hello->versions : &one, version_name);
+	put_codes(tls, "offered_versions", hello->has_versions ? &hello->versions : &one,
+		  version_name);
 }
 
 /* Lists that only matter once something failed: a record of a handshake that worked is shorter. */

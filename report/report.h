@@ -22,8 +22,8 @@ struct report_options {
 struct report {
 	bool (*verdict)(struct report *r, const struct verdict *v);
 	bool (*endpoint)(struct report *r, const struct endpoint *e);
-	bool (*summary)(struct report *r, const struct summary *s);	/* last of a run or period */
-	void (*close)(struct report *r);				/* frees r; does not close out */
+	bool (*summary)(struct report *r, const struct summary *s); /* last of a run or period */
+	void (*close)(struct report *r);	/* frees r; does not close out */
 };
 
 /* NULL only without memory. */

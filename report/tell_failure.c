@@ -91,8 +91,8 @@ static void tell_evidence(const struct page *p, const struct verdict *v)
 	for (uint8_t i = 0; i < d->evidence_count; i++) {
 		const struct evidence *e = &d->evidence[i];
 		if (e->mark.frame && (!i || e->mark.frame != e[-1].mark.frame))
-			fprintf(p->out, "%*sframe %*" PRIu64 "  %*s  ", STORY, "", digits, e->mark.frame,
-				width, spans[i]);
+			fprintf(p->out, "%*sframe %*" PRIu64 "  %*s  ", STORY, "", digits,
+				e->mark.frame, width, spans[i]);
 		else
 			page_pad(p, 0, column);
 		page_wrap(p, column, column, e->text);
@@ -109,8 +109,8 @@ static void tell_stacks(const struct page *p, const struct diagnosis *d)
 				 confidence_name(d->stack_confidence[side]));
 }
 
-static void tell_remedies(const struct page *p, const struct diagnosis *d, const struct cause *cause,
-			  bool known)
+static void tell_remedies(const struct page *p, const struct diagnosis *d,
+			  const struct cause *cause, bool known)
 {
 	const char *const *general = cause && !known ? fixes_of(cause, d->fix_at) : NULL;
 	int told = 0;
@@ -159,92 +159,6 @@ static void tell_findings(const struct page *p, const struct verdict *v)
 			continue;
 		if (!v->diagnosis.code || strcmp(f->code, v->diagnosis.code))
 			page_say(p, STORY, "Also: %s (%s)", f->summary, f->code);
-	}
-}
-
-static bool is_plain_name(const char *name, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		char c = name[i];
-		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-		if (!letter && !(c >= '0' && c <= '9') && !(i && (c == '-' || c == '.')))
-			return false;
-	}
-	return len > 0 && len < 256;
-}
-
-/* What s_client calls the protocol that was upgraded here; NULL if TLS came first. */
-static const char *starttls_name(const struct handshake *h)
-{
-	static const char *const names[FOREIGN_COUNT] = {
-		[FOREIGN_SMTP] = "smtp", [FOREIGN_FTP] = "ftp", [FOREIGN_IMAP] = "imap",
-		[FOREIGN_POP3] = "pop3", [FOREIGN_NNTP] = "nntp", [FOREIGN_IRC] = "irc",
-		[FOREIGN_XMPP] = "xmpp", [FOREIGN_LDAP] = "ldap",
-		[FOREIGN_POSTGRESQL] = "postgres", [FOREIGN_MYSQL] = "mysql",
-		[FOREIGN_SIEVE] = "sieve",
-	};
-
-	for (uint8_t i = 0; i < h->upgrade_count; i++)
-		if (!h->upgrades[i].proxy && names[h->upgrades[i].protocol])
-			return names[h->upgrades[i].protocol];
-	return NULL;
-}
-
-/* A piece of a command in causes.txt, and what stands there for this server. */
-struct blank {
-	const char *text;
-	char put[sizeof("https://:65535/") + 256];
-};
-
-enum { BLANKS = 6 };
-
-/* Longer pieces first: they contain the shorter ones. */
-static void fill_blanks(const struct handshake *h, struct blank blanks[BLANKS])
-{
-	const struct address *server = &h->flow.side[SIDE_SERVER].address;
-	const char *starttls = starttls_name(h);
-	char name[256];
-	bool named = h->hello && is_plain_name(h->hello->server_name.at, h->hello->server_name.len);
-
-	if (named)
-		snprintf(name, sizeof(name), "%.*s", (int)h->hello->server_name.len,
-			 h->hello->server_name.at);
-	else
-		ip_text(server, name);
-	blanks[0] = (struct blank){ .text = "s_client" };
-	snprintf(blanks[0].put, sizeof(blanks[0].put), "s_client%s%s", starttls ? " -starttls " : "",
-		 starttls ? starttls : "");
-	blanks[1] = (struct blank){ .text = named ? "-servername HOST" : "-servername HOST " };
-	if (named)
-		snprintf(blanks[1].put, sizeof(blanks[1].put), "-servername %s", name);
-	blanks[2] = (struct blank){ .text = "https://HOST/" };
-	snprintf(blanks[2].put, sizeof(blanks[2].put),
-		 server->ip_len == 16 && !named ? "https://[%s]:%u/" : "https://%s:%u/", name,
-		 server->port);
-	blanks[3] = (struct blank){ .text = "HOST:443" };
-	peer_text(server, blanks[3].put);
-	blanks[4] = (struct blank){ .text = "HOST" };
-	snprintf(blanks[4].put, sizeof(blanks[4].put), "%s", name);
-	blanks[5] = (struct blank){ .text = "443" };
-	snprintf(blanks[5].put, sizeof(blanks[5].put), "%u", server->port);
-}
-
-void command_for(const struct handshake *h, const char *command, char *out, size_t room)
-{
-	struct blank blanks[BLANKS];
-	size_t n = 0;
-
-	fill_blanks(h, blanks);
-	*out = '\0';
-	while (*command && n < room) {
-		const struct blank *found = NULL;
-		for (size_t i = 0; i < BLANKS && !found; i++)
-			if (!strncmp(command, blanks[i].text, strlen(blanks[i].text)))
-				found = &blanks[i];
-		int len = found ? snprintf(out + n, room - n, "%s", found->put)
-				: snprintf(out + n, room - n, "%c", *command);
-		n += (size_t)len;
-		command += found ? strlen(found->text) : 1;
 	}
 }
 
@@ -322,15 +236,17 @@ void tell_retry(const struct page *p, const struct verdict *v, const struct mark
 
 	span_text(h->flow.first.time - first_try->time, span);
 	if (v->outcome == OUTCOME_COMPLETED)
-		snprintf(line, sizeof(line), "%s after frame %" PRIu64 " the same client tried again, and it "
-			 "worked: frames %" PRIu64 "-%" PRIu64 ".", span, first_try->frame,
-			 h->flow.first.frame, h->flow.last.frame);
+		snprintf(line, sizeof(line),
+			 "%s after frame %" PRIu64 " the same client tried again, and it "
+			 "worked: frames %" PRIu64 "-%" PRIu64 ".",
+			 span, first_try->frame, h->flow.first.frame, h->flow.last.frame);
 	else
-		snprintf(line, sizeof(line), "%s after frame %" PRIu64 " the same client tried again, and it "
-			 "failed: %s (%s; %s), frames %" PRIu64 "-%" PRIu64 ".", span, first_try->frame,
-			 cause ? cause->title : "why is unknown", v->diagnosis.code,
-			 confidence_name(v->diagnosis.confidence), h->flow.first.frame,
-			 h->flow.last.frame);
+		snprintf(line, sizeof(line),
+			 "%s after frame %" PRIu64 " the same client tried again, and it "
+			 "failed: %s (%s; %s), frames %" PRIu64 "-%" PRIu64 ".",
+			 span, first_try->frame, cause ? cause->title : "why is unknown",
+			 v->diagnosis.code, confidence_name(v->diagnosis.confidence),
+			 h->flow.first.frame, h->flow.last.frame);
 	page_put(p, v->outcome == OUTCOME_COMPLETED ? GREEN : RED, "RETRY  ");
 	putc(' ', p->out);
 	page_wrap(p, 8, 8, line);
@@ -342,14 +258,16 @@ void tell_completed(const struct page *p, const struct verdict *v)
 	const struct handshake *h = v->handshake;
 	const struct cipher_suite *suite = h->suite ? cipher_suite(h->suite) : NULL;
 	const char *version = h->version ? version_name(h->version) : NULL;
-	char client[PEER_TEXT], server[PEER_TEXT], name[NAME_ROOM], span[SPAN_TEXT], line[LINE_ROOM];
+	char client[PEER_TEXT], server[PEER_TEXT], name[NAME_ROOM], span[SPAN_TEXT],
+	    line[LINE_ROOM];
 
 	peer_text(&h->flow.side[SIDE_CLIENT].address, client);
 	peer_text(&h->flow.side[SIDE_SERVER].address, server);
 	name_of_server(h, name, sizeof(name));
 	span_text(handshake_end(v).time - h->flow.first.time, span);
-	int n = snprintf(line, sizeof(line), "%s -> %s %s %s %s %s", client, server,
-			 *name ? name : "-", version ? version : "-", suite ? suite->name : "-", span);
+	int n =
+	    snprintf(line, sizeof(line), "%s -> %s %s %s %s %s", client, server, *name ? name : "-",
+		     version ? version : "-", suite ? suite->name : "-", span);
 	for (uint8_t i = 0; i < v->findings.count && n > 0 && (size_t)n < sizeof(line); i++)
 		n += snprintf(line + n, sizeof(line) - (size_t)n, "%s%s", i ? "," : " ",
 			      v->findings.at[i].code);

@@ -48,8 +48,8 @@ static void tell_group(const struct page *p, const struct group *g)
 		counted(g->client_count, "client", "clients", clients);
 	seconds_text(g->last.time / 1000000000, when);
 	page_say(p, COLUMN, "like frame %" PRIu64 "%s%s; from %s; last %s, frame %" PRIu64 "%s%s",
-		 g->first.frame, moved ? " of " : "", moved && g->first_file ? g->first_file : "", clients, when, g->last.frame, moved ? " of " : "",
-		 moved ? g->last_file : "");
+		 g->first.frame, moved ? " of " : "", moved && g->first_file ? g->first_file : "",
+		 clients, when, g->last.frame, moved ? " of " : "", moved ? g->last_file : "");
 }
 
 static int by_count(const void *a, const void *b)
@@ -105,7 +105,8 @@ bool tell_endpoint(const struct page *p, const struct endpoint *e)
 		 e->clients_affected, e->clients);
 	for (uint8_t i = 0; i < e->finding_count; i++) {
 		char text[TEXT_MAX + 64];
-		snprintf(text, sizeof(text), "%s (%s)", e->findings[i].summary, e->findings[i].code);
+		snprintf(text, sizeof(text), "%s (%s)", e->findings[i].summary,
+			 e->findings[i].code);
 		page_item(p, 2, "-", text);
 	}
 	putc('\n', p->out);
@@ -134,10 +135,13 @@ static void tell_verdict(const struct page *p, const struct summary *s)
 			fprintf(p->out, ", %s", done);
 	}
 	if (all)
-		fprintf(p->out, "%s%s.\n", s->inconclusive ? ", " : "", s->inconclusive ? unclear : "");
+		fprintf(p->out, "%s%s.\n", s->inconclusive ? ", " : "",
+			s->inconclusive ? unclear : "");
 	if (s->probes)
-		page_say(p, 2, "%s counted among them that nobody waited for: health checks, "
-			 "preconnects, scanners.", counted(s->probes, "attempt is", "attempts are", probes));
+		page_say(p, 2,
+			 "%s counted among them that nobody waited for: health checks, "
+			 "preconnects, scanners.",
+			 counted(s->probes, "attempt is", "attempts are", probes));
 }
 
 /* Bytes in the largest unit that keeps three digits or so. */
@@ -207,25 +211,27 @@ static void tell_codes(const struct page *p, const struct summary *s)
 /* A line for each thing that the capture lacks, and what that does to the verdicts. */
 static void tell_doubts(const struct page *p, const struct summary *s)
 {
-	const struct { uint64_t count; const char *one, *many; } doubts[] = {
-		{ s->dropped_kernel, "packet was dropped by the kernel before it could be captured",
-		  "packets were dropped by the kernel before they could be captured" },
-		{ s->dropped_interface, "packet was dropped by the interface",
-		  "packets were dropped by the interface" },
-		{ s->dropped_self, "packet was dropped by tlswhy: it could not keep up",
-		  "packets were dropped by tlswhy: it could not keep up" },
-		{ s->evicted, "connection was given up for memory (see --memory)",
-		  "connections were given up for memory (see --memory)" },
-		{ s->missing_bytes, "byte was acknowledged but is not in the capture",
-		  "bytes were acknowledged but are not in the capture: the tap lost packets" },
-		{ s->one_sided, "connection shows one direction only: the tap does not see the other",
-		  "connections show one direction only: the tap does not see the other" },
-		{ s->cut_packets, "packet was cut by the snap length: capture with -s 0",
-		  "packets were cut by the snap length: capture with -s 0" },
-		{ s->clock_steps, "time the capture's clock went back: times are not reliable",
-		  "times the capture's clock went back: times are not reliable" },
-		{ s->undecodable, "packet could not be decoded",
-		  "packets could not be decoded" },
+	const struct {
+		uint64_t count;
+		const char *one, *many;
+	} doubts[] = {
+	    { s->dropped_kernel, "packet was dropped by the kernel before it could be captured",
+	     "packets were dropped by the kernel before they could be captured" },
+	    { s->dropped_interface, "packet was dropped by the interface",
+	     "packets were dropped by the interface" },
+	    { s->dropped_self, "packet was dropped by tlswhy: it could not keep up",
+	     "packets were dropped by tlswhy: it could not keep up" },
+	    { s->evicted, "connection was given up for lack of memory",
+	     "connections were given up for lack of memory" },
+	    { s->missing_bytes, "byte was acknowledged but is not in the capture",
+	     "bytes were acknowledged but are not in the capture: the tap lost packets" },
+	    { s->one_sided, "connection shows one direction only: the tap does not see the other",
+	     "connections show one direction only: the tap does not see the other" },
+	    { s->cut_packets, "packet was cut by the snap length: capture with -s 0",
+	     "packets were cut by the snap length: capture with -s 0" },
+	    { s->clock_steps, "time the capture's clock went back: times are not reliable",
+	     "times the capture's clock went back: times are not reliable" },
+	    { s->undecodable, "packet could not be decoded", "packets could not be decoded" },
 	};
 	bool any = false;
 	char text[COUNT_TEXT], line[256];

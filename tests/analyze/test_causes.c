@@ -41,7 +41,10 @@ static const char *const findings[] = {
 	"began_at",
 };
 
-enum { CODES = sizeof(codes) / sizeof(codes[0]), FINDINGS = sizeof(findings) / sizeof(findings[0]) };
+enum {
+	CODES = sizeof(codes) / sizeof(codes[0]),
+	FINDINGS = sizeof(findings) / sizeof(findings[0])
+};
 
 static void every_code_of_the_contract_has_an_entry_in_its_order(void **state)
 {
@@ -136,27 +139,33 @@ static void every_message_finds_the_code_that_shows_itself_so(void **state)
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; all[i].seen_as[k].where; k++)
 			if (!finds(all[i].seen_as[k].text, all[i].code, CODES + FINDINGS))
-				fail_msg("%s is not found by: %s", all[i].code, all[i].seen_as[k].text);
+				fail_msg("%s is not found by: %s", all[i].code,
+					 all[i].seen_as[k].text);
 }
 
 static void a_paste_is_understood_in_spite_of_names_times_and_line_numbers(void **state)
 {
 	(void)state;
-	assert_true(finds("requests.exceptions.SSLError: HTTPSConnectionPool(host='api.example.com', "
-			  "port=443): Max retries exceeded with url: / (Caused by SSLError("
-			  "SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate "
-			  "verify failed: certificate has expired (_ssl.c:1129)')))", "cert_expired", 1));
+	assert_true(
+	    finds("requests.exceptions.SSLError: HTTPSConnectionPool(host='api.example.com', "
+		  "port=443): Max retries exceeded with url: / (Caused by SSLError("
+		  "SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate "
+		  "verify failed: certificate has expired (_ssl.c:1129)')))",
+		  "cert_expired", 1));
 	assert_true(finds("x509: certificate is valid for a.example, b.example, not c.example",
 			  "cert_name_mismatch", 1));
-	assert_true(finds("tls: failed to verify certificate: x509: certificate has expired or is not yet "
-			  "valid: current time 2024-03-02T10:00:00Z is before 2024-03-03T00:00:00Z",
-			  "cert_not_yet_valid", 2));
-	assert_true(finds("2024/03/02 10:00:00 [info] 12#12: *7 client sent plain HTTP request to HTTPS "
-			  "port while reading client request headers, client: 192.0.2.1",
-			  "plaintext_to_tls_port", 1));
-	assert_true(finds("curl: (60) SSL certificate problem: unable to get local issuer certificate\n"
-			  "More details here: https://curl.se/docs/sslcerts.html",
-			  "cert_chain_incomplete", 2));
+	assert_true(
+	    finds("tls: failed to verify certificate: x509: certificate has expired or is not yet "
+		  "valid: current time 2024-03-02T10:00:00Z is before 2024-03-03T00:00:00Z",
+		  "cert_not_yet_valid", 2));
+	assert_true(
+	    finds("2024/03/02 10:00:00 [info] 12#12: *7 client sent plain HTTP request to HTTPS "
+		  "port while reading client request headers, client: 192.0.2.1",
+		  "plaintext_to_tls_port", 1));
+	assert_true(
+	    finds("curl: (60) SSL certificate problem: unable to get local issuer certificate\n"
+		  "More details here: https://curl.se/docs/sslcerts.html",
+		  "cert_chain_incomplete", 2));
 }
 
 static void case_does_not_matter(void **state)

@@ -47,7 +47,8 @@ static void fill_handshake(struct example *e)
 	h->certificates = &e->chain;
 	h->version = 0x0303;
 	h->suite = 0xc02f;
-	h->messages[0] = (struct message_fact){ SIDE_CLIENT, HS_CLIENT_HELLO, false, h->hello_mark, 508 };
+	h->messages[0] =
+	    (struct message_fact){ SIDE_CLIENT, HS_CLIENT_HELLO, false, h->hello_mark, 508 };
 	h->message_count = 1;
 	h->alerts[0] = (struct alert_fact){ .from = SIDE_CLIENT, .level = 2, .code = 45,
 		.mark = { 18, example_time(30100) }, .length = 2 };
@@ -65,21 +66,26 @@ static void fill_verdict(struct example *e)
 	v->outcome = OUTCOME_FAILED;
 	v->reached = STEP_CERTIFICATE;
 	*d = (struct diagnosis){
-		.code = "cert_expired", .confidence = CERTAIN, .aborted_by = PARTY_CLIENT,
-		.fix_at = PARTY_SERVER,
-		.summary = "The client refused the server's certificate: it had expired 1 day before, "
-			   "on 2024-03-01.",
-		.evidence = {
-			{ { 16, example_time(20100) }, "Certificate of shop.example.com, valid until "
-			  "2024-03-01T00:00:00Z, issued by Example CA." },
-			{ { 18, example_time(30100) }, "Fatal alert certificate_expired from the client." },
+	    .code = "cert_expired",
+	    .confidence = CERTAIN,
+	    .aborted_by = PARTY_CLIENT,
+	    .fix_at = PARTY_SERVER,
+	    .summary = "The client refused the server's certificate: it had expired 1 day before, "
+		       "on 2024-03-01.",
+	    .evidence =
+		{
+		    { { 16, example_time(20100) },
+		     "Certificate of shop.example.com, valid until "
+		     "2024-03-01T00:00:00Z, issued by Example CA." },
+		    { { 18, example_time(30100) }, "Fatal alert certificate_expired from the client." },
 		},
-		.evidence_count = 2,
-		.alternatives = { { "cert_revoked", POSSIBLE, "A client that puts revocation so." } },
-		.alternative_count = 1,
-		.remedies = { "Renew the certificate on 198.51.100.7." },
-		.remedy_count = 1,
-		.stack = { "OpenSSL", NULL }, .stack_confidence = { LIKELY, POSSIBLE },
+	    .evidence_count = 2,
+	    .alternatives = { { "cert_revoked", POSSIBLE, "A client that puts revocation so." } },
+	    .alternative_count = 1,
+	    .remedies = { "Renew the certificate on 198.51.100.7." },
+	    .remedy_count = 1,
+	    .stack = { "OpenSSL", NULL },
+	    .stack_confidence = { LIKELY, POSSIBLE },
 	};
 	v->findings.at[0] = (struct finding){ "weak_key", SEVERITY_WARN, "A key of 1024 bits" };
 	v->findings.count = 1;

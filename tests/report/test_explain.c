@@ -93,7 +93,8 @@ static void what_nothing_fits_is_not_explained(void **state)
 
 static void no_line_of_the_manual_is_taken_for_a_macro_by_accident(void **state)
 {
-	static const char *const macros[] = { ".Sh ", ".Ss ", ".Bl ", ".It ", ".El", ".Pp", ".Nm", ".Cm " };
+	static const char *const macros[] = { ".Sh ", ".Ss ", ".Bl ", ".It ",
+					     ".El",  ".Pp",  ".Nm",  ".Cm " };
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);

@@ -19,8 +19,9 @@ static void dates_are_those_of_the_c_library(void **state)
 		if (when > 253402300799)
 			break;
 		assert_non_null(gmtime_r(&seconds, &tm));
-		snprintf(theirs, sizeof(theirs), "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
-			 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+		snprintf(theirs, sizeof(theirs), "%04d-%02d-%02dT%02d:%02d:%02dZ",
+			 tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+			 tm.tm_sec);
 		assert_true(seconds_text(when, ours));
 		assert_string_equal(ours, theirs);
 	}
@@ -69,10 +70,19 @@ static void fractions_have_six_digits_or_nine(void **state)
 
 static void spans_use_the_unit_that_people_would(void **state)
 {
-	static const struct { int64_t ns; const char *text; } spans[] = {
-		{ 0, "0 us" }, { 850000, "850 us" }, { 12300000, "12.3 ms" }, { 281000000, "281 ms" },
-		{ 4200000000, "4.20 s" }, { -1200000000, "-1.20 s" }, { 200000000000, "3 min 20 s" },
-		{ 7260000000000, "2 h 1 min" }, { 864000000000000, "10 days" },
+	static const struct {
+		int64_t ns;
+		const char *text;
+	} spans[] = {
+	    { 0, "0 us" },
+	    { 850000, "850 us" },
+	    { 12300000, "12.3 ms" },
+	    { 281000000, "281 ms" },
+	    { 4200000000, "4.20 s" },
+	    { -1200000000, "-1.20 s" },
+	    { 200000000000, "3 min 20 s" },
+	    { 7260000000000, "2 h 1 min" },
+	    { 864000000000000, "10 days" },
 	};
 
 	(void)state;

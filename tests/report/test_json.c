@@ -191,7 +191,8 @@ static void nanoseconds_are_kept_where_the_capture_has_them(void **state)
 /* Names and file names with everything that could hurt a terminal, a log or a parser. */
 static void hostile_names_stay_valid_json_without_raw_control_characters(void **state)
 {
-	static const char hostile[] = "a\x1b[31m\"\\\n\xff\xc3\xa9\xe2\x80\xae\xc0\x80\xed\xa0\x80\x7f\xc2\x9b";
+	static const char hostile[] =
+	    "a\x1b[31m\"\\\n\xff\xc3\xa9\xe2\x80\xae\xc0\x80\xed\xa0\x80\x7f\xc2\x9b";
 	struct example *e = example_new();
 	char *exact = malloc(sizeof(hostile) - 1);
 
@@ -205,8 +206,10 @@ static void hostile_names_stay_valid_json_without_raw_control_characters(void **
 	struct caught c;
 	json_t *r = record_of(&c, &e->verdict, &plain);
 	assert_non_null(r);
-	assert_string_equal(text_at(json_object_get(r, "tls"), "sni"),
-			    "a\\x1b[31m\"\\\\x0a\\xff\xc3\xa9\\xe2\\x80\\xae\\xc0\\x80\\xed\\xa0\\x80\\x7f\\xc2\\x9b");
+	assert_string_equal(
+	    text_at(json_object_get(r, "tls"), "sni"),
+	    "a\\x1b["
+	    "31m\"\\\\x0a\\xff\xc3\xa9\\xe2\\x80\\xae\\xc0\\x80\\xed\\xa0\\x80\\x7f\\xc2\\x9b");
 	for (const char *at = c.text; *at; at++)
 		assert_true(*at == '\n' ? !at[1] : (unsigned char)*at >= 0x20 && *at != 0x7f);
 	json_decref(r);
@@ -218,10 +221,16 @@ static void hostile_names_stay_valid_json_without_raw_control_characters(void **
 static void endpoints_and_summaries_count_by_outcome_and_code(void **state)
 {
 	struct endpoint endpoint = {
-		.server = { { 198, 51, 100, 7 }, 4, 443 }, .sni = "shop.example.com", .completed = 3,
-		.failed = 2, .clients = 4, .clients_affected = 2,
-		.codes = { { "cert_expired", 2 } }, .code_count = 1,
-		.findings = { { "began_at", SEVERITY_WARN, "since 10:00" } }, .finding_count = 1,
+	    .server = {{198, 51, 100, 7 }, 4, 443 },
+	    .sni = "shop.example.com",
+	    .completed = 3,
+	    .failed = 2,
+	    .clients = 4,
+	    .clients_affected = 2,
+	    .codes = {{"cert_expired", 2}},
+	    .code_count = 1,
+	    .findings = {{"began_at", SEVERITY_WARN, "since 10:00"}},
+	    .finding_count = 1,
 	};
 	struct summary summary = {
 		.files = 1, .packets = 20, .completed = 3, .failed = 2, .dropped_kernel = 7,
@@ -238,9 +247,12 @@ static void endpoints_and_summaries_count_by_outcome_and_code(void **state)
 	json_t *second = json_loads(strchr(c.text, '\n') + 1, 0, NULL);
 	assert_string_equal(text_at(first, "type"), "endpoint");
 	assert_string_equal(text_at(second, "type"), "summary");
-	assert_true(json_integer_value(json_object_get(json_object_get(first, "codes"), "cert_expired")) == 2);
-	assert_true(json_integer_value(json_object_get(json_object_get(second, "outcomes"), "failed")) == 2);
-	assert_true(json_integer_value(json_object_get(json_object_get(second, "dropped"), "kernel")) == 7);
+	assert_true(json_integer_value(
+			json_object_get(json_object_get(first, "codes"), "cert_expired")) == 2);
+	assert_true(json_integer_value(
+			json_object_get(json_object_get(second, "outcomes"), "failed")) == 2);
+	assert_true(
+	    json_integer_value(json_object_get(json_object_get(second, "dropped"), "kernel")) == 7);
 	assert_true(json_integer_value(json_object_get(first, "clients_affected")) == 2);
 	json_decref(first);
 	json_decref(second);

@@ -28,9 +28,11 @@ static void a_failure_says_who_what_why_and_what_to_do(void **state)
 
 	(void)state;
 	assert_non_null(strstr(text, "192.0.2.10:51666 -> 198.51.100.7:443 (shop.example.com)"));
-	assert_non_null(strstr(text, "The server's certificate has expired (cert_expired; certain)"));
+	assert_non_null(
+	    strstr(text, "The server's certificate has expired (cert_expired; certain)"));
 	assert_non_null(strstr(text, "frame 16  20.1 ms  Certificate of shop.example.com"));
-	assert_non_null(strstr(text, "What to do, at the server:\n  - Renew the certificate on 198."));
+	assert_non_null(
+	    strstr(text, "What to do, at the server:\n  - Renew the certificate on 198."));
 	assert_non_null(strstr(text, "cert_revoked (possible)"));
 	assert_non_null(strstr(text, "ERR_CERT_DATE_INVALID"));
 	free(text);
@@ -59,7 +61,8 @@ static void a_narrow_terminal_is_taken_for_one_of_80_columns(void **state)
 {
 	const struct report_options narrow = { .columns = 20 };
 	struct example *e = example_new();
-	char *text = told(&e->verdict, 1, NULL, &narrow), *wide = told(&e->verdict, 1, NULL, &plain);
+	char *text = told(&e->verdict, 1, NULL, &narrow),
+	     *wide = told(&e->verdict, 1, NULL, &plain);
 
 	(void)state;
 	assert_string_equal(text, wide);
@@ -76,8 +79,10 @@ static void equal_failures_are_told_once_and_counted(void **state)
 
 	(void)state;
 	assert_true(count_of("FAILED", text) == 1);
-	assert_non_null(strstr(text, "     13  198.51.100.7:443 (shop.example.com): cert_expired\n"));
-	assert_non_null(strstr(text, "like frame 11; from 1 client; last 2024-03-02T10:00:00Z, frame 11\n"));
+	assert_non_null(
+	    strstr(text, "     13  198.51.100.7:443 (shop.example.com): cert_expired\n"));
+	assert_non_null(
+	    strstr(text, "like frame 11; from 1 client; last 2024-03-02T10:00:00Z, frame 11\n"));
 	free(text);
 	example_free(e);
 }
@@ -154,7 +159,8 @@ static void all_adds_a_line_for_each_handshake_that_worked(void **state)
 	e->verdict.outcome = OUTCOME_COMPLETED;
 	char *text = told(&e->verdict, 2, NULL, &all);
 	assert_true(count_of("\n", text) == 2);
-	assert_non_null(strstr(text, "ok 192.0.2.10:51666 -> 198.51.100.7:443 shop.example.com TLSv1.2 "
+	assert_non_null(strstr(text,
+			       "ok 192.0.2.10:51666 -> 198.51.100.7:443 shop.example.com TLSv1.2 "
 			       "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 31.0 ms weak_key"));
 	free(text);
 	example_free(e);
@@ -174,9 +180,11 @@ static void the_capture_itself_is_put_on_trial(void **state)
 static void findings_of_a_server_follow(void **state)
 {
 	struct endpoint endpoint = {
-		.server = { { 198, 51, 100, 7 }, 4, 443 }, .failed = 3, .clients = 3,
-		.findings = { { "fails_for_all_clients", SEVERITY_BAD, "none of 3 attempts worked" } },
-		.finding_count = 1,
+	    .server = {{198, 51, 100, 7 }, 4, 443 },
+	    .failed = 3,
+	    .clients = 3,
+	    .findings = {{"fails_for_all_clients", SEVERITY_BAD, "none of 3 attempts worked"}},
+	    .finding_count = 1,
 	};
 	struct endpoint silent = { .server = { { 198, 51, 100, 8 }, 4, 443 }, .completed = 3 };
 	struct caught c;
@@ -205,7 +213,8 @@ static void hostile_names_never_reach_the_terminal_raw(void **state)
 	snprintf(e->verdict.findings.at[0].summary, TEXT_MAX, "%s", hostile);
 	char *text = told(&e->verdict, 2, &s, &plain);
 	assert_true(is_plain_ascii(text));
-	assert_non_null(strstr(text, "x\\x1b]0;owned\\x07\\x0d\\x0a\\xff\\xc3\\xa9\\xe2\\x80\\xae"));
+	assert_non_null(
+	    strstr(text, "x\\x1b]0;owned\\x07\\x0d\\x0a\\xff\\xc3\\xa9\\xe2\\x80\\xae"));
 	free(text);
 	example_free(e);
 }
@@ -216,13 +225,13 @@ static void a_name_that_a_shell_would_run_is_not_put_into_a_command(void **state
 	char command[400];
 
 	(void)state;
-	command_for(&e->handshake, "s_client -connect HOST:443 -servername HOST </dev/null", command,
-		    sizeof(command));
-	assert_string_equal(command,
-			    "s_client -connect 198.51.100.7:443 -servername shop.example.com </dev/null");
+	command_for(&e->handshake, "s_client -connect HOST:443 -servername HOST </dev/null",
+		    command, sizeof(command));
+	assert_string_equal(
+	    command, "s_client -connect 198.51.100.7:443 -servername shop.example.com </dev/null");
 	e->hello.server_name = (struct text){ "$(reboot)", 9 };
-	command_for(&e->handshake, "s_client -connect HOST:443 -servername HOST </dev/null", command,
-		    sizeof(command));
+	command_for(&e->handshake, "s_client -connect HOST:443 -servername HOST </dev/null",
+		    command, sizeof(command));
 	assert_string_equal(command, "s_client -connect 198.51.100.7:443 </dev/null");
 	e->hello.server_name = (struct text){ "-oProxy", 7 };
 	command_for(&e->handshake, "nc HOST 1", command, sizeof(command));
@@ -241,8 +250,10 @@ static void the_suggested_command_knows_the_port_and_the_upgrade(void **state)
 	e->handshake.upgrade_count = 1;
 	command_for(&e->handshake, "openssl s_client -connect HOST:443", command, sizeof(command));
 	assert_string_equal(command, "openssl s_client -starttls smtp -connect 198.51.100.7:25");
-	command_for(&e->handshake, "curl https://HOST/; nmap -p 443 HOST", command, sizeof(command));
-	assert_string_equal(command, "curl https://shop.example.com:25/; nmap -p 25 shop.example.com");
+	command_for(&e->handshake, "curl https://HOST/; nmap -p 443 HOST", command,
+		    sizeof(command));
+	assert_string_equal(command,
+			    "curl https://shop.example.com:25/; nmap -p 25 shop.example.com");
 	command_for(&e->handshake, "HOST HOST HOST", command, 20);
 	assert_true(strlen(command) < 20);
 	example_free(e);
@@ -267,7 +278,8 @@ static void a_retry_is_told_in_a_line_with_how_it_went(void **state)
 	catch_end(&c);
 	assert_true(count_of("FAILED", c.text) == 1);
 	assert_true(count_of("RETRY", c.text) == 2);
-	assert_non_null(strstr(c.text, "900 ms after frame 11 the same client tried again, and it failed"));
+	assert_non_null(
+	    strstr(c.text, "900 ms after frame 11 the same client tried again, and it failed"));
 	assert_non_null(strstr(c.text, "and it worked"));
 	free(c.text);
 	example_free(e);
@@ -277,7 +289,8 @@ static void colour_comes_only_when_asked_for(void **state)
 {
 	const struct report_options colour = { .columns = 80, .colour = true };
 	struct example *e = example_new();
-	char *with = told(&e->verdict, 1, NULL, &colour), *without = told(&e->verdict, 1, NULL, &plain);
+	char *with = told(&e->verdict, 1, NULL, &colour),
+	     *without = told(&e->verdict, 1, NULL, &plain);
 
 	(void)state;
 	assert_non_null(strchr(with, '\033'));
@@ -303,23 +316,23 @@ static void what_the_capture_cannot_tell_is_called_unclear(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_failure_says_who_what_why_and_what_to_do),
-		cmocka_unit_test(no_line_is_longer_than_the_terminal),
-		cmocka_unit_test(a_narrow_terminal_is_taken_for_one_of_80_columns),
-		cmocka_unit_test(equal_failures_are_told_once_and_counted),
-		cmocka_unit_test(the_same_cause_at_another_server_is_told_without_the_general_words),
-		cmocka_unit_test(more_kinds_of_failures_than_fit_are_only_counted),
-		cmocka_unit_test(when_nothing_failed_it_says_so),
-		cmocka_unit_test(when_no_handshake_was_seen_it_does_not_speak_of_success),
-		cmocka_unit_test(all_adds_a_line_for_each_handshake_that_worked),
-		cmocka_unit_test(the_capture_itself_is_put_on_trial),
-		cmocka_unit_test(findings_of_a_server_follow),
-		cmocka_unit_test(hostile_names_never_reach_the_terminal_raw),
-		cmocka_unit_test(a_name_that_a_shell_would_run_is_not_put_into_a_command),
-		cmocka_unit_test(the_suggested_command_knows_the_port_and_the_upgrade),
-		cmocka_unit_test(a_retry_is_told_in_a_line_with_how_it_went),
-		cmocka_unit_test(colour_comes_only_when_asked_for),
-		cmocka_unit_test(what_the_capture_cannot_tell_is_called_unclear),
+	    cmocka_unit_test(a_failure_says_who_what_why_and_what_to_do),
+	    cmocka_unit_test(no_line_is_longer_than_the_terminal),
+	    cmocka_unit_test(a_narrow_terminal_is_taken_for_one_of_80_columns),
+	    cmocka_unit_test(equal_failures_are_told_once_and_counted),
+	    cmocka_unit_test(the_same_cause_at_another_server_is_told_without_the_general_words),
+	    cmocka_unit_test(more_kinds_of_failures_than_fit_are_only_counted),
+	    cmocka_unit_test(when_nothing_failed_it_says_so),
+	    cmocka_unit_test(when_no_handshake_was_seen_it_does_not_speak_of_success),
+	    cmocka_unit_test(all_adds_a_line_for_each_handshake_that_worked),
+	    cmocka_unit_test(the_capture_itself_is_put_on_trial),
+	    cmocka_unit_test(findings_of_a_server_follow),
+	    cmocka_unit_test(hostile_names_never_reach_the_terminal_raw),
+	    cmocka_unit_test(a_name_that_a_shell_would_run_is_not_put_into_a_command),
+	    cmocka_unit_test(the_suggested_command_knows_the_port_and_the_upgrade),
+	    cmocka_unit_test(a_retry_is_told_in_a_line_with_how_it_went),
+	    cmocka_unit_test(colour_comes_only_when_asked_for),
+	    cmocka_unit_test(what_the_capture_cannot_tell_is_called_unclear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
