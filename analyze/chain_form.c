@@ -25,18 +25,26 @@ static void check_syntax(const struct certificate *c, uint8_t index, struct chai
 			    "(RFC 5480 2.1.1 forbids it; CVE-2020-0601)");
 }
 
+/* A positive number of 20 octets may need one more, a zero, to stay positive. */
+static const char *serial_fault(const struct certificate *c)
+{
+	if (c->serial_negative)
+		return "negative";
+	if (strlen(c->serial) > 2 * SERIAL_OCTETS_MAX)
+		return "longer than 20 octets";
+	if (!strcmp(c->serial, "00") && !c->self_issued)
+		return "zero";
+	return NULL;
+}
+
 static void check_serial(const struct certificate *c, uint8_t index, struct chain_judgement *j)
 {
-	const char *what = c->serial_negative ? "negative"
-			   : c->serial_len > SERIAL_OCTETS_MAX + 1 ||
-			     (c->serial_len == SERIAL_OCTETS_MAX + 1 && strlen(c->serial) > 2 * SERIAL_OCTETS_MAX)
-				   ? "longer than 20 octets"
-			   : !strcmp(c->serial, "00") && !c->self_issued ? "zero" : NULL;
+	const char *fault = serial_fault(c);
 
 	/* Go since 1.23 refuses negative ones, others grumble at most. */
-	if (what)
+	if (fault)
 		note_defect(j, DEFECT_BAD_SERIAL, index, 0, "its serial number is %s (RFC 5280 4.1.2.2)",
-			    what)->tolerated = true;
+			    fault)->tolerated = true;
 }
 
 void check_form(const struct chain_question *q, const struct chain_path *p,

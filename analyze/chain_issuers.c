@@ -162,9 +162,8 @@ static void note_broken_self_signature(const struct chain_path *p, struct chain_
 
 	j->signatures = SIGNATURE_BAD;
 	note_defect(j, p->count == 1 ? DEFECT_SELF_SIGNED_LEAF : DEFECT_UNKNOWN_CA, index, 0,
-		    "it names itself as the issuer, \"%.120s\"", last->subject);
-	note_defect(j, DEFECT_BAD_SIGNATURE, index, 0,
-		    "it names itself as the issuer, but its own key did not sign it")->tolerated = true;
+		    "it names itself as the issuer, \"%.100s\", but its own key did not sign it",
+		    last->subject);
 }
 
 static void note_no_issuer(const struct trust_context *t, const struct chain_question *q,

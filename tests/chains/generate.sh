@@ -377,10 +377,10 @@ gnutls_says() {
 		sed -E 's/^Verified\. The certificate is trusted\. *$/OK/; s/^Not verified\. The certificate is NOT trusted\. //' |
 		head -n 1
 }
-while IFS='	' read -r name time for trust; do
-	o=$(openssl_says "$name" "$time" "$for" "$trust" </dev/null)
-	g=$(gnutls_says "$name" "$time" "$for" "$trust" </dev/null)
-	printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "$time" "$for" "$trust" "${o:-unreadable}" "${g:-unreadable}"
+while IFS='	' read -r name time asked trust; do
+	o=$(openssl_says "$name" "$time" "$asked" "$trust" </dev/null)
+	g=$(gnutls_says "$name" "$time" "$asked" "$trust" </dev/null)
+	printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "$time" "$asked" "$trust" "${o:-unreadable}" "${g:-unreadable}"
 done <rows >out/answers.tsv
 rm -rf "$here/trust"
 rm -f "$here"/*.pem
