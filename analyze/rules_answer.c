@@ -114,6 +114,25 @@ static bool renegotiation_refused(const struct view *v, struct guess *g)
 	return true;
 }
 
+/* RFC 5246 7.4.3: (EC)DHE suites need a ServerKeyExchange before the ServerHelloDone. */
+static bool key_exchange_left_out(const struct view *v, struct guess *g)
+{
+	const struct cipher_suite *s = cipher_suite(v->h->suite);
+	const struct handshake *h = v->h;
+
+	if (!s || s->tls13 || !happened(h->hello_done) || h->key_exchange || happened(h->key_exchange_mark) ||
+	    (strcmp(s->kx, "ECDHE") != 0 && strcmp(s->kx, "DHE") != 0) || happened(h->gap[SIDE_SERVER]) ||
+	    v->end->by != SIDE_CLIENT || v->end->outcome != OUTCOME_FAILED || v->end->how == ENDED_NOT)
+		return false;
+	blame(g, LIKELY, PARTY_CLIENT, PARTY_SERVER);
+	g->weight = 66;
+	say(g, "The server left out its ServerKeyExchange, which %s needs, and the client stopped", s->name);
+	show_hello(g, v);
+	show(g, h->hello_done, "ServerHelloDone without a ServerKeyExchange before it");
+	show_end(g, v);
+	return true;
+}
+
 static bool suite_not_offered(const struct view *v, struct guess *g)
 {
 	char name[LIST_MAX];
@@ -187,9 +206,11 @@ static bool hello_lacks_extension(const struct view *v, struct guess *g)
 
 static bool hello_shares_unlisted_group(const struct view *v, struct guess *g)
 {
-	uint16_t group = v->h->hello ? share_without_group(last_hello(v->h)) : 0;
+	uint16_t group = v->h->hello ? share_without_group(v->h->hello) : 0;
 	char name[LIST_MAX];
 
+	if (!group && v->h->second_hello)
+		group = share_without_group(v->h->second_hello);
 	if (!group || !ended_in_any_alert(v))
 		return false;
 	blame(g, LIKELY, party_of(v->end->by), PARTY_CLIENT);
@@ -244,6 +265,7 @@ struct rule_set answer_rules(void)
 		{ "weak_parameters", export_or_weak_suite_chosen },
 		{ "legacy_renegotiation_refused", no_secure_renegotiation },
 		{ "legacy_renegotiation_refused", renegotiation_refused },
+		{ "unexpected_message", key_exchange_left_out },
 		{ "illegal_parameter", suite_not_offered },
 		{ "missing_extension", hello_lacks_extension },
 		{ "unsupported_extension", extension_not_offered },

@@ -136,24 +136,34 @@ static bool fallback_refused(const struct view *v, struct guess *g)
 	return true;
 }
 
+/* RFC 8446 4.1.3: the sentinel only means something to a client that offered more. */
+static bool offered_more(const struct view *v)
+{
+	uint16_t best = highest_version(v->h->hello);
+
+	return is_tls13(best) || (v->h->server->sentinel == 1 && is_outdated(v->h->version) && !is_outdated(best));
+}
+
+/* How clients say that they saw the sentinel: illegal_parameter, wolfSSL protocol_version. */
+static bool says_downgrade(const struct view *v)
+{
+	return ended_by_alert(v, SIDE_CLIENT, ALERT_ILLEGAL_PARAMETER) ||
+	       ended_by_alert(v, SIDE_CLIENT, ALERT_PROTOCOL_VERSION);
+}
+
 static bool downgrade_detected(const struct view *v, struct guess *g)
 {
 	const struct server_hello *s = v->h->server;
-	uint16_t best;
+	bool gone = v->end->how == ENDED_BY_FIN || v->end->how == ENDED_BY_RST;
 	char chosen[LIST_MAX];
 
-	if (!s || !s->sentinel || v->end->by != SIDE_CLIENT || v->end->outcome != OUTCOME_FAILED ||
-	    v->end->how == ENDED_NOT)
+	if (!s || !s->sentinel || !v->h->hello || v->end->by != SIDE_CLIENT ||
+	    v->end->outcome != OUTCOME_FAILED || happened(v->h->client_key_exchange))
 		return false;
-	best = highest_version(v->h->hello);
-	/* RFC 8446 4.1.3: the sentinel only means something to a client that offered more. */
-	if (!(is_tls13(best) || (s->sentinel == 1 && is_outdated(v->h->version))))
-		if (!(ended_by_alert(v, SIDE_CLIENT, ALERT_ILLEGAL_PARAMETER) && v->h->hello->fallback_scsv))
-			return false;
-	if (!ended_by_alert(v, SIDE_CLIENT, ALERT_ILLEGAL_PARAMETER) && !ended_by_alert(v, SIDE_CLIENT, ALERT_PROTOCOL_VERSION) &&
-	    happened(v->h->client_key_exchange))
+	/* A hello that offers no more, seen here, was rewritten before it came here. */
+	if (!says_downgrade(v) && !(gone && offered_more(v)))
 		return false;
-	blame(g, end_alert(v) == ALERT_ILLEGAL_PARAMETER ? CERTAIN : end_alert(v) ? LIKELY : POSSIBLE, PARTY_CLIENT, PARTY_NETWORK);
+	blame(g, gone ? POSSIBLE : offered_more(v) ? CERTAIN : LIKELY, PARTY_CLIENT, PARTY_NETWORK);
 	g->weight = 90;
 	say(g, "Downgrade: the server negotiated only %s but its random carries the mark of a server that supports more, so the client stopped",
 	    code_name(chosen, CODE_VERSION, v->h->version));
