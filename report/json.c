@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "json_line.h"
 #include "json_parts.h"
 #include "report.h"
 
@@ -11,8 +12,7 @@ struct json_report {
 	struct report report;	/* first: the one is the other */
 	FILE *out;
 	bool failed_only;
-	char *line;		/* the record being written, and the next one's room */
-	size_t len, room;
+	struct json_line line;	/* the record being written, and the next one's room */
 };
 
 static struct json_report *self_of(struct report *r)
@@ -20,34 +20,14 @@ static struct json_report *self_of(struct report *r)
 	return (struct json_report *)r;
 }
 
-/* jansson hands out a token at a time: gathered here, a line is one write. */
-static int gather(const char *bytes, size_t len, void *data)
-{
-	struct json_report *r = data;
-
-	if (r->len + len > r->room) {
-		size_t room = 2 * (r->len + len);
-		char *line = realloc(r->line, room);
-		if (!line)
-			return -1;
-		r->line = line;
-		r->room = room;
-	}
-	memcpy(r->line + r->len, bytes, len);
-	r->len += len;
-	return 0;
-}
-
-/* Takes the record. Twelve digits are what a double of milliseconds or seconds is good for. */
+/* Takes the record. */
 static bool write_record(struct report *report, json_t *record)
 {
 	struct json_report *r = self_of(report);
+	bool made = json_line_of(&r->line, record);
 
-	r->len = 0;
-	size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(12);
-	int failed = json_dump_callback(record, gather, r, flags) || gather("\n", 1, r);
 	json_decref(record);
-	return !failed && fwrite(r->line, r->len, 1, r->out) == 1 && !fflush(r->out);
+	return made && fwrite(r->line.text, r->line.len, 1, r->out) == 1 && !fflush(r->out);
 }
 
 static bool json_verdict(struct report *r, const struct verdict *v)
@@ -139,7 +119,7 @@ static bool json_summary(struct report *r, const struct summary *s)
 
 static void json_close(struct report *r)
 {
-	free(self_of(r)->line);
+	free(self_of(r)->line.text);
 	free(self_of(r));
 }
 

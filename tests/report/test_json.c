@@ -3,6 +3,8 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "../../report/json_line.h"
+
 static const struct report_options plain = { .columns = 80 };
 
 /* The one record that a verdict makes; `text` of *c is freed by the caller. */
@@ -259,6 +261,31 @@ static void endpoints_and_summaries_count_by_outcome_and_code(void **state)
 	free(c.text);
 }
 
+/* The line that we write and the one that jansson would read back as the same value. */
+static void the_writer_says_what_jansson_would(void **state)
+{
+	static const char *const records[] = {
+		"{\"a\":[],\"b\":{},\"c\":[1,-1,0,9223372036854775807,-9223372036854775808]}",
+		"{\"a\":1.5,\"b\":-0.001,\"c\":true,\"d\":false,\"e\":[[[[\"x\"]]]]}",
+		"{\"a\":\"q\\\"b\\\\n\\n\\t\\u0001\\u001f\\u007f\\u00e9\",\"\\\"\":\"\"}",
+	};
+	struct json_line line = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
+		json_t *given = json_loads(records[i], 0, NULL);
+		assert_non_null(given);
+		assert_true(json_line_of(&line, given));
+		assert_true(line.text[line.len - 1] == '\n');
+		json_t *read = json_loadb(line.text, line.len, 0, NULL);
+		assert_non_null(read);
+		assert_true(json_equal(given, read));
+		json_decref(given);
+		json_decref(read);
+	}
+	free(line.text);
+}
+
 static void a_full_disk_is_told_to_the_caller(void **state)
 {
 	FILE *full = fopen("/dev/full", "w");
@@ -290,6 +317,7 @@ int main(void)
 		cmocka_unit_test(nanoseconds_are_kept_where_the_capture_has_them),
 		cmocka_unit_test(hostile_names_stay_valid_json_without_raw_control_characters),
 		cmocka_unit_test(endpoints_and_summaries_count_by_outcome_and_code),
+		cmocka_unit_test(the_writer_says_what_jansson_would),
 		cmocka_unit_test(a_full_disk_is_told_to_the_caller),
 	};
 
