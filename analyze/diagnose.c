@@ -195,6 +195,18 @@ static void fill_alternatives(struct diagnosis *d, const struct guess *kept, siz
 			add_alternative(d, rivals[i].rival, POSSIBLE, rivals[i].summary);
 }
 
+/* In the order of packets; what is of the whole flow, or of another, comes last. */
+static void sort_evidence(struct diagnosis *d)
+{
+	for (uint8_t i = 1; i < d->evidence_count; i++)
+		for (uint8_t j = i; j && mark_before(d->evidence[j].mark, d->evidence[j - 1].mark); j--) {
+			struct evidence kept = d->evidence[j];
+
+			d->evidence[j] = d->evidence[j - 1];
+			d->evidence[j - 1] = kept;
+		}
+}
+
 static void fill_diagnosis(struct diagnosis *d, const struct guess *kept, size_t count, const struct view *v)
 {
 	const struct guess *g = &kept[0];
@@ -206,6 +218,7 @@ static void fill_diagnosis(struct diagnosis *d, const struct guess *kept, size_t
 	memcpy(d->summary, g->summary, sizeof(d->summary));
 	memcpy(d->evidence, g->evidence, g->evidence_count * sizeof(g->evidence[0]));
 	d->evidence_count = g->evidence_count;
+	sort_evidence(d);
 	memcpy(d->remedies, g->remedies, g->remedy_count * sizeof(g->remedies[0]));
 	d->remedy_count = g->remedy_count;
 	fill_alternatives(d, kept, count);

@@ -83,8 +83,8 @@ static void judge_speed(const struct handshake *h, enum side side, const struct 
 	round_trip = s->syn.time - peer->last_syn.time;
 	if (round_trip < INT64_C(4000000) || r->since_other * 3 > round_trip)
 		return;
-	add_sign(o, r->mark, true, "it came %.2f ms after the packet it answers, but a round trip to this side takes %.1f ms",
-		 (double)r->since_other / 1e6, (double)round_trip / 1e6);
+	add_sign(o, r->mark, true, "it came %lld us after the packet it answers, but a round trip to this side takes %.1f ms",
+		 (long long)(r->since_other / 1000), (double)round_trip / 1e6);
 }
 
 static void judge_both_ways(const struct handshake *h, enum side side, const struct tcp_reset *r, struct origin *o)

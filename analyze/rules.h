@@ -87,6 +87,7 @@ void escape_text(char *out, size_t room, const void *bytes, size_t len);
 /* "12 ms", "3.4 s" */
 const char *duration_text(char out[32], int64_t ns);
 
+void host_text(char out[48], const struct address *a);	/* without the port */
 void address_text(char out[80], const struct address *a);
 
 /* ---- predicates that several sets use ---- */

@@ -74,17 +74,16 @@ static bool left_politely(const struct view *v, struct guess *g)
 	return true;
 }
 
-/* A hidden alert of the client's behind its own Finished, before TLS 1.3. */
+/* What no other rule explains: a client's is about the certificate wherever there was one. */
 static bool hidden_refusal(const struct view *v, struct guess *g)
 {
-	const struct handshake *h = v->h;
+	bool client = v->end->by == SIDE_CLIENT;
 
-	if (v->end->how != ENDED_BY_HIDDEN_ALERT || v->end->outcome != OUTCOME_FAILED)
+	if (v->end->how != ENDED_BY_HIDDEN_ALERT || v->end->outcome != OUTCOME_FAILED ||
+	    (client && (v->h->certificates || is_tls13(v->h->version))))
 		return false;
 	blame(g, POSSIBLE, party_of(v->end->by), party_of(v->end->by));
 	g->weight = 30;
-	if (v->end->by == SIDE_CLIENT && h->certificates)
-		return false;
 	say(g, "The %s ended the handshake with an encrypted alert; its reason is not visible", party_noun(v->end->by));
 	show_exchange(g, v);
 	return true;

@@ -133,6 +133,14 @@ static int defect_weight(const struct view *v, enum chain_defect_kind defect)
 	}
 }
 
+/* A client that still lacks segments, sent again and again, has judged nothing. */
+static bool flight_arrived(const struct view *v)
+{
+	const struct tcp_side *server = &v->h->flow.side[SIDE_SERVER];
+
+	return server->acked >= server->sent || server->retransmissions < 2 || v->end->how == ENDED_BY_ALERT;
+}
+
 /* The client turned away after the certificate (or the flight that hides it) and before its own
  * Finished; or right behind the handshake without a byte of data. */
 static bool client_turned_away(const struct view *v)
@@ -142,7 +150,7 @@ static bool client_turned_away(const struct view *v)
 	if (!v->h->server || e->by != SIDE_CLIENT || e->how == ENDED_NOT || e->how == ENDED_BY_SILENCE ||
 	    e->how == ENDED_BY_ICMP)
 		return false;
-	if (e->outcome != OUTCOME_FAILED)
+	if (e->outcome != OUTCOME_FAILED || !flight_arrived(v))
 		return false;
 	return happened(v->h->certificates_mark) || is_tls13(v->h->version);
 }

@@ -33,9 +33,9 @@ static const struct icmp_error *icmp_of(const struct view *v, enum icmp_kind kin
 
 static void show_icmp(struct guess *g, const struct icmp_error *i)
 {
-	char from[80];
+	char from[48];
 
-	address_text(from, &i->from);
+	host_text(from, &i->from);
 	if (i->kind == ICMP_TOO_BIG)
 		show(g, i->mark, "ICMP from %s: packet too big, next-hop MTU %u", from, i->mtu);
 	else

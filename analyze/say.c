@@ -139,7 +139,7 @@ const char *offered_versions(char out[LIST_MAX], const struct client_hello *hell
 const char *duration_text(char out[32], int64_t ns)
 {
 	if (ns < INT64_C(1000000))
-		snprintf(out, 32, "%.2f ms", (double)ns / 1e6);
+		snprintf(out, 32, "%lld us", (long long)(ns / 1000));
 	else if (ns < INT64_C(1000000000))
 		snprintf(out, 32, "%lld ms", (long long)(ns / 1000000));
 	else
@@ -173,16 +173,20 @@ static void ipv6_text(char *out, size_t room, const uint8_t ip[16])
 	}
 }
 
+void host_text(char out[48], const struct address *a)
+{
+	if (a->ip_len == 4)
+		snprintf(out, 48, "%d.%d.%d.%d", a->ip[0], a->ip[1], a->ip[2], a->ip[3]);
+	else
+		ipv6_text(out, 48, a->ip);
+}
+
 void address_text(char out[80], const struct address *a)
 {
 	char ip[48];
 
-	if (a->ip_len == 4) {
-		snprintf(out, 80, "%d.%d.%d.%d:%d", a->ip[0], a->ip[1], a->ip[2], a->ip[3], a->port);
-		return;
-	}
-	ipv6_text(ip, sizeof(ip), a->ip);
-	snprintf(out, 80, "[%.47s]:%d", ip, a->port);
+	host_text(ip, a);
+	snprintf(out, 80, a->ip_len == 4 ? "%.47s:%d" : "[%.47s]:%d", ip, a->port);
 }
 
 /* ---- predicates ---- */
