@@ -51,30 +51,51 @@ static bool is_safe(uint32_t code)
 	       !(code >= 0xe0000 && code <= 0xe007f);
 }
 
+/* How many plain ASCII bytes begin here: nearly all of what is ever shown. */
+static size_t plain_run(const uint8_t *at, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && at[n] >= 0x20 && at[n] < 0x7f)
+		n++;
+	return n;
+}
+
+enum { ESCAPE_LEN = 4 };
+
+static void escape_byte(char out[ESCAPE_LEN], uint8_t byte)
+{
+	memcpy(out, (char[]){ '\\', 'x', hex[byte >> 4], hex[byte & 15] }, ESCAPE_LEN);
+}
+
 size_t printable(const void *bytes, size_t len, enum printable_as as, char *out, size_t room)
 {
 	const uint8_t *from = bytes;
 	size_t n = 0;
 
+	if (!room)
+		return 0;
 	for (size_t i = 0; i < len; ) {
-		uint32_t code = 0;
-		size_t step = utf8_length(from + i, len - i, &code);
-		if (step && is_safe(code) && (as == AS_UTF8 || code < 0x7f)) {
-			if (n + step >= room)
-				break;
-			memcpy(out + n, from + i, step);
-			n += step;
-			i += step;
-			continue;
-		}
-		if (n + 4 >= room)
+		size_t run = plain_run(from + i, len - i);
+		size_t fits = run < room - 1 - n ? run : room - 1 - n;
+		memcpy(out + n, from + i, fits);
+		n += fits;
+		i += run;
+		if (fits < run || i == len)
 			break;
-		memcpy(out + n, (char[]){ '\\', 'x', hex[from[i] >> 4], hex[from[i] & 15] }, 4);
-		n += 4;
-		i++;
+		uint32_t code = 0;
+		size_t step = as == AS_UTF8 ? utf8_length(from + i, len - i, &code) : 0;
+		bool stays = step && is_safe(code);
+		if (n + (stays ? step : ESCAPE_LEN) >= room)
+			break;
+		if (stays)
+			memcpy(out + n, from + i, step);
+		else
+			escape_byte(out + n, from[i]);
+		n += stays ? step : ESCAPE_LEN;
+		i += stays ? step : 1;
 	}
-	if (room)
-		out[n] = '\0';
+	out[n] = '\0';
 	return n;
 }
 

@@ -37,7 +37,7 @@ static void put_remedies(json_t *object, const struct diagnosis *d, const struct
 	for (uint8_t i = 0; i < d->remedy_count; i++)
 		append(list, text_of(d->remedies[i]));
 	for (; general && *general; general++)
-		append(list, text_of(*general));
+		append(list, name_of(*general));
 	put(object, "remedies", list);
 }
 
@@ -47,8 +47,8 @@ static void put_seen_as(json_t *object, const struct cause *cause)
 
 	for (size_t i = 0; cause && cause->seen_as[i].where; i++) {
 		json_t *one = new_object();
-		put_text(one, "where", cause->seen_as[i].where);
-		put_text(one, "text", cause->seen_as[i].text);
+		put_name(one, "where", cause->seen_as[i].where);
+		put_name(one, "text", cause->seen_as[i].text);
 		append(list, one);
 	}
 	put(object, "seen_as", list);
@@ -59,7 +59,7 @@ static void put_references(json_t *object, const struct cause *cause)
 	json_t *list = new_array();
 
 	for (size_t i = 0; cause && cause->references[i]; i++)
-		append(list, text_of(cause->references[i]));
+		append(list, name_of(cause->references[i]));
 	put(object, "references", list);
 }
 

@@ -116,6 +116,10 @@ static void text_ends_at_a_character_when_the_room_does(void **state)
 	assert_true(printable("ab\x01", 3, AS_ASCII, text, sizeof(text)) == 2);
 	assert_string_equal(text, "ab");
 	assert_true(printable("abc", 3, AS_ASCII, text, 0) == 0);
+	assert_true(printable("abcdefgh", 8, AS_UTF8, text, sizeof(text)) == 5);
+	assert_string_equal(text, "abcde");
+	assert_true(printable("a\0b", 3, AS_UTF8, text, sizeof(text)) == 5);
+	assert_string_equal(text, "a\\x00");
 }
 
 static void only_a_key_of_ones_own_makes_a_certificate_self_signed(void **state)
