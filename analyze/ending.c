@@ -7,12 +7,27 @@ enum {
 
 static const int64_t IDLE_NS = INT64_C(60000000000);	/* nobody waits longer in silence for a handshake */
 
-/* RFC 8446 6: all but close_notify and user_canceled are fatal in TLS 1.3, whatever the level. */
+/* Did either side say anything of the handshake behind this alert? */
+static bool went_on_behind(const struct handshake *h, struct mark alert)
+{
+	for (int side = 0; side < 2; side++) {
+		const struct record_fact *last = &h->last_record[side];
+
+		if (h->record_total[side] && last->type != CONTENT_ALERT && mark_before(alert, last->mark))
+			return true;
+	}
+	return false;
+}
+
+/* RFC 8446 6: all but close_notify and user_canceled are fatal in TLS 1.3, whatever the level; and
+ * a warning behind which nothing comes has ended the handshake all the same. */
 static bool is_fatal(const struct handshake *h, const struct alert_fact *a)
 {
 	if (a->hidden || a->code == ALERT_CLOSE_NOTIFY || a->code == ALERT_USER_CANCELED)
 		return false;
-	return a->level != LEVEL_WARNING || (is_tls13(h->version) && a->code != ALERT_UNRECOGNIZED_NAME);
+	if (a->level != LEVEL_WARNING || (is_tls13(h->version) && a->code != ALERT_UNRECOGNIZED_NAME))
+		return true;
+	return !happened(h->finished[a->from]) && !went_on_behind(h, a->mark);
 }
 
 static struct mark side_reset(const struct handshake *h, enum side side)

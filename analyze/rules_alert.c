@@ -26,10 +26,8 @@ static const struct reading readings[] = {
 	{ 109, "missing_extension", LIKELY, "missed an extension that the other side must send" },
 	{ 110, "unsupported_extension", LIKELY, "got an extension that it had not asked for" },
 	{ 111, "internal_error", LIKELY, "could not fetch the certificate from the URL it was given" },
-	{ 48, "cert_unknown_ca", POSSIBLE, "does not know the issuer of a certificate" },
-	{ 42, "cert_rejected", POSSIBLE, "refused a certificate" },
-	{ 43, "cert_rejected", POSSIBLE, "refused a certificate's type" },
-	{ 46, "cert_rejected", POSSIBLE, "refused a certificate" },
+	{ 41, "negotiation_failed", POSSIBLE, "has no certificate to show (no_certificate, SSL 3.0)" },
+	{ 60, "weak_parameters", LIKELY, "refused the key lengths (export_restriction)" },
 	{ 70, "version_mismatch", LIKELY, "does not accept the protocol version" },
 	{ 86, "fallback_refused", LIKELY, "refused a downgraded retry" },
 	{ 120, "alpn_mismatch", LIKELY, "accepts none of the application protocols" },
@@ -55,6 +53,19 @@ static bool as_named(const struct view *v, struct guess *g)
 		    party_of(v->end->by) : party_of(other_side(v->end->by)));
 	g->weight = 45;
 	say(g, "The %s %s", party_noun(v->end->by), r->says);
+	show_exchange(g, v);
+	return true;
+}
+
+/* An alert that no list knows: a fact without a meaning. */
+static bool unknown_alert(const struct view *v, struct guess *g)
+{
+	if (v->end->how != ENDED_BY_ALERT || alert_name(v->end->alert->code))
+		return false;
+	blame(g, POSSIBLE, party_of(v->end->by), party_of(v->end->by));
+	g->weight = 20;
+	say(g, "The %s refused the handshake with alert %u, which has no meaning of its own", party_noun(v->end->by),
+	    v->end->alert->code);
 	show_exchange(g, v);
 	return true;
 }
@@ -97,11 +108,11 @@ struct rule_set alert_rules(void)
 		{ "access_denied", as_named }, { "crypto_failure", as_named },
 		{ "internal_error", as_named }, { "user_canceled", as_named },
 		{ "missing_extension", as_named }, { "unsupported_extension", as_named },
-		{ "cert_unknown_ca", as_named }, { "cert_rejected", as_named },
+		{ "weak_parameters", as_named }, { "negotiation_failed", as_named },
 		{ "version_mismatch", as_named }, { "fallback_refused", as_named },
 		{ "alpn_mismatch", as_named },
 		{ "client_abandoned", left_politely }, { "server_abandoned", left_politely },
-		{ "negotiation_failed", hidden_refusal },
+		{ "negotiation_failed", unknown_alert }, { "negotiation_failed", hidden_refusal },
 	};
 
 	return (struct rule_set){ rules, sizeof(rules) / sizeof(rules[0]) };

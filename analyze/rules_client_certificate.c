@@ -193,6 +193,35 @@ static bool client_rejected(const struct view *v, struct guess *g)
 	return true;
 }
 
+/* A server's alert about certificates can only be about the client's, wherever it comes. */
+static const char *code_of_alert(uint8_t alert)
+{
+	switch (alert) {
+	case ALERT_CERTIFICATE_REQUIRED: return "client_cert_missing";
+	case ALERT_CERTIFICATE_EXPIRED: return "client_cert_expired";
+	case ALERT_CERTIFICATE_REVOKED: return "client_cert_revoked";
+	case ALERT_UNKNOWN_CA: return "client_cert_unknown_ca";
+	case ALERT_BAD_CERTIFICATE:
+	case ALERT_UNSUPPORTED_CERTIFICATE:
+	case ALERT_CERTIFICATE_UNKNOWN:
+	case ALERT_BAD_CERTIFICATE_STATUS_RESPONSE: return "client_cert_rejected";
+	default: return NULL;
+	}
+}
+
+static bool as_named(const struct view *v, struct guess *g)
+{
+	const char *code = code_of_alert(server_alert(v));
+
+	if (!code || strcmp(code, g->code) != 0 || v->end->outcome != OUTCOME_FAILED)
+		return false;
+	blame(g, LIKELY, PARTY_SERVER, PARTY_CLIENT);
+	g->weight = 35;
+	say(g, "The server refused the client with %s, an alert about the client's certificate", alert_name(server_alert(v)));
+	show_client_flight(g, v);
+	return true;
+}
+
 struct rule_set client_certificate_rules(void)
 {
 	static const struct rule rules[] = {
@@ -202,6 +231,9 @@ struct rule_set client_certificate_rules(void)
 		{ "client_cert_unknown_ca", client_not_among_authorities },
 		{ "client_cert_revoked", client_revoked },
 		{ "client_cert_rejected", client_rejected },
+		{ "client_cert_missing", as_named }, { "client_cert_expired", as_named },
+		{ "client_cert_revoked", as_named }, { "client_cert_unknown_ca", as_named },
+		{ "client_cert_rejected", as_named },
 	};
 
 	return (struct rule_set){ rules, sizeof(rules) / sizeof(rules[0]) };

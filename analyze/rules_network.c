@@ -276,12 +276,22 @@ static bool likely_windows(const struct view *v)
 	return ttl > 96 && ttl <= 128;
 }
 
+/* Accepted and dropped within the blink of an eye, on a port where TLS is spoken. What is dropped
+ * later is an idle connection, a preconnect for one. */
+static bool turned_away_at_once(const struct view *v)
+{
+	const struct tcp_side *server = side_of(v, SIDE_SERVER);
+
+	return v->tls_expected && happened(server->syn) &&
+	       v->end->mark.time - server->syn.time < INT64_C(1000000000);
+}
+
 static bool reset_after_hello(const struct view *v, struct guess *g)
 {
 	if (!is_tcp(v) || v->end->phase > PHASE_RETRY || v->end->phase < PHASE_BEFORE_HELLO ||
 	    v->end->how != ENDED_BY_RST || v->end->by != SIDE_SERVER)
 		return false;
-	if (v->end->phase == PHASE_BEFORE_HELLO && !v->tls_expected && !v->h->hello)
+	if (v->end->phase == PHASE_BEFORE_HELLO && !v->h->hello && !turned_away_at_once(v))
 		return false;
 	blame(g, LIKELY, PARTY_SERVER, PARTY_SERVER);
 	g->weight = 45;
@@ -314,11 +324,13 @@ static bool closed_after_hello(const struct view *v, struct guess *g)
 	return true;
 }
 
-/* The server hung up before the client spoke. */
+/* The server hung up before the client had spoken. */
 static bool closed_before_hello(const struct view *v, struct guess *g)
 {
-	if (!is_tcp(v) || v->end->phase != PHASE_BEFORE_HELLO || !v->h->pending_want[SIDE_CLIENT] ||
-	    v->end->how != ENDED_BY_FIN || v->end->by != SIDE_SERVER)
+	if (!is_tcp(v) || v->end->phase != PHASE_BEFORE_HELLO || v->end->how != ENDED_BY_FIN ||
+	    v->end->by != SIDE_SERVER || v->h->upgrade_count || happened(v->h->foreign_mark[SIDE_CLIENT]) ||
+	    happened(v->h->foreign_mark[SIDE_SERVER]) ||
+	    !(v->h->pending_want[SIDE_CLIENT] || turned_away_at_once(v)))
 		return false;
 	blame(g, LIKELY, PARTY_SERVER, PARTY_SERVER);
 	g->weight = 45;
