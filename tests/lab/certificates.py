@@ -19,8 +19,9 @@ def make(folder):
 	pool.update(staff(a))
 	pool["revoked.crl"] = a.revoke("revoked.crl", a.root, [pool["revoked"], pool["revoked-rsa"]])
 	pool["staff.crl"] = a.revoke("staff.crl", a.clients, [pool["client-revoked"]])
-	pool["dh512"] = a.path("dh512.pem")
-	ca.openssl("dhparam", "-out", pool["dh512"], "512")
+	for bits in ("512", "1024"):
+		pool["dh" + bits] = a.path("dh%s.pem" % bits)
+		ca.openssl("dhparam", "-dsaparam", "-out", pool["dh" + bits], bits)
 	return pool
 
 

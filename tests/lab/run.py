@@ -42,7 +42,9 @@ def resolve(given, pool, row, side, keylog):
 			given[name] = pool[given[name]]	# a path
 	if side == "client" and keylog:
 		given["keylog"] = os.path.join(folder, "keys")
-	return settings(folder=folder, **given)
+	paths = {k: v if isinstance(v, str) else v.chain for k, v in pool.items()}
+	paths.update({k + ".key": v.key for k, v in pool.items() if not isinstance(v, str)})
+	return settings(folder=folder, pool=paths, **given)
 
 
 def line_that_says(text, pattern):
@@ -101,9 +103,9 @@ def check(row, logs, flows):
 
 
 def expectation(row, confirmed, flows):
-	e = {"scenario": row.story, "client_stack": stack(row.client[0]).CLIENT}
+	e = {"scenario": row.story, "client_stack": row.more.get("client_stack") or stack(row.client[0]).CLIENT}
 	if row.server:
-		e["server_stack"] = stack(row.server[0]).SERVER
+		e["server_stack"] = row.more.get("server_stack") or stack(row.server[0]).SERVER
 	if row.tls:
 		e["tls"] = row.tls
 	e["log"] = confirmed
@@ -113,7 +115,10 @@ def expectation(row, confirmed, flows):
 		if row.also:
 			one["outcomes_acceptable"] = [row.outcome] + row.also
 		if row.codes:
-			one["codes"] = row.codes
+			sign, otherwise = row.more.get("unless", ("", []))
+			one["codes"] = list(row.codes if sign in f.steps else otherwise)
+			if "alert" not in f.steps and "enc(" not in f.steps:
+				one["codes"] += row.more.get("unsaid", [])
 		if row.keys:
 			one["codes_with_keys"] = row.keys
 		if row.by:
@@ -133,9 +138,22 @@ def keep(row, capture, keylog, expected, out):
 	shutil.copy(capture, base + ".pcap")
 	if keylog and os.path.exists(keylog) and os.path.getsize(keylog):
 		shutil.copy(keylog, base + ".keys")
+	write_expectation(base, expected)
+
+
+def write_expectation(base, expected):
 	with open(base + ".expect", "w") as f:
 		json.dump(expected, f, indent=1, ensure_ascii=False)
 		f.write("\n")
+
+
+def relabel(wanted, out):
+	for row in wanted:
+		base = os.path.join(out, row.name)
+		if os.path.exists(base + ".expect"):
+			with open(base + ".expect") as f:
+				confirmed = json.load(f)["log"]
+			write_expectation(base, expectation(row, confirmed, sequence.flows(base + ".pcap")))
 
 
 def main():
@@ -144,6 +162,7 @@ def main():
 	a.add_argument("--new", action="store_true", help="only those that have no capture yet")
 	a.add_argument("--out", default=OUT)
 	a.add_argument("--tag", default="0", help="names the namespaces, so that two runs can share a machine")
+	a.add_argument("--relabel", action="store_true", help="write expectations anew for the captures that are there")
 	a.add_argument("--list", action="store_true")
 	a.add_argument("--install", action="store_true", help="apt-get install the packages it needs")
 	o = a.parse_args()
@@ -154,6 +173,9 @@ def main():
 		not (o.new and os.path.exists(os.path.join(o.out, r.name + ".expect")))]
 	if o.list:
 		print("\n".join("%-50s %s" % (r.name, r.story) for r in wanted))
+		return
+	if o.relabel:
+		relabel(wanted, o.out)
 		return
 	os.makedirs(WORK, exist_ok=True)
 	pool = make(os.path.join(WORK, "ca-" + o.tag))

@@ -23,7 +23,7 @@ DEFAULTS = dict(
 	extra=(),			# more of the stack's own command line
 	config="",			# more of the server's own configuration
 	folder="",			# scratch space for configurations
-	authority=None,
+	pool={},			# every certificate by name, for lines of shell
 )
 GET = b"GET / HTTP/1.0\r\nHost: shop.lindenhof.example\r\n\r\n"
 

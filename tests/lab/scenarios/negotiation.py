@@ -84,7 +84,8 @@ def group_rows():
 					there = dict(priority="NORMAL:-GROUP-ALL:+GROUP-X25519", certificate="rsa")
 				codes = ["group_mismatch", "negotiation_failed", "cipher_mismatch"]
 				if tls == "1.2":
-					codes = ["group_mismatch", "cipher_mismatch", "negotiation_failed"]
+					# GnuTLS says internal_error when it is left without a group.
+					codes = ["group_mismatch", "cipher_mismatch", "negotiation_failed"] + (["internal_error"] if server == "gnutls" else [])
 				yield Row(name, "the client has P-521 only, the server X25519 only",
 					(client, dict(high=tls, low=tls, groups=group, ciphers={"openssl": "ECDHE", "curl": "ECDHE"}.get(client, ""))),
 					(server, there), tls=tls, codes=codes, by=["server"],
@@ -102,7 +103,7 @@ def signature_rows():
 				yield Row(name, "the server's only certificate is ECDSA, the client can verify RSA only",
 					(client, dict(given, high=tls, low=tls)), (server, dict(certificate="good")), tls=tls,
 					codes=["signature_mismatch", "negotiation_failed", "cipher_mismatch"], by=["server"],
-					client_says=FAILURE + "|alert", sequence=r"^C:CH S:(alert|FIN|RST|SH.*enc\(35)")
+					client_says=FAILURE + "|alert", sequence=r"^C:CH S:(alert|FIN|RST|SH.Cert.alert|SH.*enc\(35)")
 
 
 def alpn_rows():
@@ -129,14 +130,16 @@ def other_rows():
 		yield Row("fallback_refused-%s-%s" % (client, server), "a retry with less, marked with TLS_FALLBACK_SCSV",
 			(client, dict(high=top, low="1.0" if top == "1.1" else "1.2", extra=extra)), (server, dict(there, low="1.0" if top == "1.1" else "1.2")),
 			codes=["fallback_refused"], by=["server"], client_says=r"(?i)fallback", sequence=r"C:CH S:alert\(86\)")
-	for server in ("openssl",):
-		for client in ("openssl", "curl", "nss", "java", "gnutls", "python"):
-			yield Row("weak_parameters-dh512-%s" % client, "Diffie-Hellman with a prime of 512 bits",
-				(client, dict(high="1.2", ciphers={"nss": ":009E", "java": "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256"}.get(client, "DHE-RSA-AES128-GCM-SHA256"),
-					priority="NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+DHE-RSA" if client == "gnutls" else "")),
-				(server, dict(certificate="rsa", high="1.2", ciphers="DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0", dh="dh512")), tls="1.2",
-				codes=["weak_parameters"], by=["client"],
-				client_says=r"(?i)dh key too small|weak|prime|acceptable|DH ServerKeyExchange|insufficient|constraints|too short", sequence="S:.*C:alert")
+	for client, dh in (("openssl", "dh1024"), ("curl", "dh1024"), ("python", "dh1024"), ("node", "dh512"), ("nss", "dh512"), ("java", "dh512"),
+			("gnutls", "dh512"), ("mbed", "dh512"), ("wolf", "dh512")):
+		suite = {"nss": ":009E", "java": "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256",
+			"mbed": "TLS-DHE-RSA-WITH-AES-128-GCM-SHA256"}.get(client, "DHE-RSA-AES128-GCM-SHA256")
+		yield Row("weak_parameters-%s-%s" % (dh, client), "Diffie-Hellman with a prime of %s bits" % dh[2:],
+			(client, dict(high="1.2", ciphers=suite,
+				priority="NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+DHE-RSA" if client == "gnutls" else "")),
+			("nginx", dict(certificate="rsa", high="1.2", ciphers="DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0", dh=dh)), tls="1.2",
+			codes=["weak_parameters"], by=["client"], sequence="S:.*C:alert",
+			client_says=r"(?i)dh key too small|weak|prime|acceptable|DH ServerKeyExchange|insufficient|constraints|too short|DHM|-401")
 	for client, code in (("gnutls", "downgrade_detected"),):
 		yield Row("downgrade_detected-own-preference-gnutls-go",
 			"the client lists TLS 1.2 before TLS 1.3, the server follows that order, the client takes it for a downgrade",

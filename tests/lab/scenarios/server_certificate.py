@@ -88,6 +88,11 @@ SERVERS = ("nginx", "openssl", "go", "gnutls", "apache", "haproxy", "lighttpd", 
 
 def verdict(certificate, client, tls):
 	story, named, clear, says = KINDS[certificate]
+	if certificate.startswith("revoked") and tls == "1.2":
+		# Only the alert can tell that a certificate is on somebody's list.
+		unseen = ["cert_rejected", "cert_revoked"] + (["client_abandoned"] if client in AFTERWARDS else [])
+		late = dict(outcome="completed", also=["failed"]) if client in AFTERWARDS else {}
+		return dict(late, codes=named + ["cert_rejected"], unless=("alert(44)", unseen), keys=named + unseen)
 	late = client in AFTERWARDS or (client == "curl" and named == NAMED[0])
 	if late:
 		hidden = named if tls == "1.2" else ["cert_rejected"] + named

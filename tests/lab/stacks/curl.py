@@ -1,3 +1,4 @@
+from network import SERVER
 from stacks import Command
 
 CLIENT = "curl 7.88 (OpenSSL 3.0)"
@@ -14,6 +15,8 @@ def client(s):
 		argv += ["--cert", s.certificate.chain, "--key", s.certificate.key]
 	if "h2" not in s.alpn:
 		argv += ["--http1.1"]
-	host = s.name or s.host
+	host = s.name or SERVER[s.family == 6]
+	if s.name and s.name != s.host:
+		argv += ["--connect-to", "::%s:%d" % (s.host, s.port)]
 	return Command(argv + list(s.extra) + ["https://%s:%d/" % (host, s.port)],
 		env={"SSLKEYLOGFILE": s.keylog} if s.keylog else {})

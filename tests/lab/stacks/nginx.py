@@ -1,5 +1,6 @@
 from stacks import Command, write
 
+PAGE = 'location / { return 200 "hello\\n"; }'
 SERVER = "nginx 1.22 (OpenSSL 3.0)"
 
 
@@ -11,10 +12,15 @@ def server(s):
 		"server_name %s;" % "shop.lindenhof.example",
 		"ssl_certificate %s;" % s.certificate.chain, "ssl_certificate_key %s;" % s.certificate.key,
 		"ssl_protocols %s;" % versions]
+	if "reject" in s.extra:
+		s.config += "} server { listen %d ssl default_server; listen [::]:%d ssl default_server; ssl_reject_handshake on;" % (s.port, s.port)
+		lines = [l.replace(" default_server", "") for l in lines]
 	if s.ciphers or s.low < "1.2":
 		lines.append("ssl_ciphers %s;" % (s.ciphers or "DEFAULT:@SECLEVEL=0"))
 	if s.ciphersuites:
 		lines.append("ssl_conf_command Ciphersuites %s;" % s.ciphersuites)
+	if s.dh:
+		lines.append("ssl_dhparam %s;" % s.dh)
 	if s.groups:
 		lines.append("ssl_ecdh_curve %s;" % s.groups)
 	if s.ask:
@@ -28,6 +34,6 @@ http { access_log off; client_body_temp_path %s; proxy_temp_path %s; fastcgi_tem
 uwsgi_temp_path %s; scgi_temp_path %s;
 server { %s
 %s
-location / { return 200 "hello\\n"; } } }
-""" % ((s.folder,) * 6 + ("\n".join(lines), s.config)))
+} }
+""" % ((s.folder,) * 6 + ("\n".join(lines + [PAGE]), s.config)))
 	return Command(["nginx", "-p", s.folder, "-c", conf, "-e", "stderr"])

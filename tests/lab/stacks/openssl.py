@@ -42,4 +42,5 @@ def server(s):
 	if s.staple:
 		argv += ["-status_file", s.staple]
 	s.keylog = ""
-	return Command(argv + common(s) + list(s.extra))
+	files = dict(chain=s.certificate.chain, key=s.certificate.key)
+	return Command(argv + common(s) + [e.format(**files) for e in s.extra])
