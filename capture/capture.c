@@ -13,7 +13,7 @@ enum {
 static const size_t MEMORY_DEFAULT = (size_t)512 * 1024 * 1024;
 
 struct capture {
-	struct file *file;
+	struct input input;
 	struct filter *filter;	/* NULL: every packet */
 	struct decoder *decoder;
 	struct flows *flows;
@@ -38,11 +38,12 @@ struct capture *capture_open_file(const char *path, const struct capture_options
 	if (!c)
 		return NULL;
 	options = options ? options : &none;
-	c->file = file_open(path, problem, problem_len);
-	if (!c->file)
+	struct file *file = file_open(path, problem, problem_len);
+	if (!file)
 		return give_up(c);
+	c->input = file_input(file);
 	if (options->filter) {
-		int link_type = file_link_type(c->file);
+		int link_type = file_link_type(file);
 		c->filter = filter_new(options->filter, link_type, problem, problem_len);
 		if (!c->filter)
 			return give_up(c);
@@ -86,8 +87,7 @@ static void end_input(struct capture *c, enum capture_result result)
 {
 	c->ended = true;
 	c->result = result;
-	c->stats.dropped_kernel = file_dropped_kernel(c->file);
-	c->stats.dropped_interface = file_dropped_interface(c->file);
+	c->input.drops(c->input.of, &c->stats.dropped_kernel, &c->stats.dropped_interface);
 	flows_end(c->flows);
 }
 
@@ -108,17 +108,19 @@ enum capture_result capture_next(struct capture *c, struct capture_event *out)
 	while (!flows_next(c->flows, out)) {
 		if (c->ended)
 			return c->result;
-		switch (file_next(c->file, &frame)) {
-		case FILE_FRAME:
+		switch (c->input.next(c->input.of, &frame)) {
+		case INPUT_FRAME:
 			take_frame(c, &frame);
 			break;
-		case FILE_SECRETS:
+		case INPUT_SECRETS:
 			*out = secrets_event(&frame);
 			return CAPTURE_EVENT;
-		case FILE_END:
+		case INPUT_IDLE:
+			return CAPTURE_IDLE;
+		case INPUT_END:
 			end_input(c, CAPTURE_END);
 			break;
-		case FILE_DAMAGED:
+		case INPUT_DAMAGED:
 			end_input(c, CAPTURE_DAMAGED);
 			break;
 		}
@@ -138,7 +140,7 @@ void capture_forget(struct capture *c, uint32_t flow)
 
 const char *capture_problem(const struct capture *c)
 {
-	return file_problem(c->file);
+	return c->input.problem(c->input.of);
 }
 
 const struct capture_stats *capture_stats(const struct capture *c)
@@ -148,7 +150,7 @@ const struct capture_stats *capture_stats(const struct capture *c)
 
 double capture_progress(const struct capture *c)
 {
-	return file_progress(c->file);
+	return c->input.progress(c->input.of);
 }
 
 void capture_close(struct capture *c)
@@ -158,6 +160,7 @@ void capture_close(struct capture *c)
 	flows_free(c->flows);
 	decoder_free(c->decoder);
 	filter_free(c->filter);
-	file_close(c->file);
+	if (c->input.of)
+		c->input.close(c->input.of);
 	free(c);
 }

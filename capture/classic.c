@@ -40,13 +40,13 @@ bool classic_magic(uint32_t magic)
 	return flavour_of(magic) || flavour_of(swapped(magic));
 }
 
-static enum file_result classic_next(struct file *f, struct frame *out)
+static enum input_result classic_next(struct file *f, struct frame *out)
 {
 	struct source *s = &f->source;
 
 	if (!source_peek(s, f->header_len)) {
 		if (!more(&s->window) && !source_damage(s))
-			return FILE_END;
+			return INPUT_END;
 		return file_broke(f, source_offset(s),
 				  "the file is cut off within a packet header");
 	}
@@ -67,7 +67,7 @@ static enum file_result classic_next(struct file *f, struct frame *out)
 	out->mark.time = (int64_t)seconds * NANOSECONDS + (int64_t)fraction * f->tick;
 	out->link_type = f->link_type;
 	f->last_time = out->mark.time;
-	return FILE_FRAME;
+	return INPUT_FRAME;
 }
 
 bool classic_open(struct file *f, uint32_t magic, const char **why)

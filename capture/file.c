@@ -17,14 +17,14 @@ int link_type_of(uint32_t linktype)
 	return linktype <= INT16_MAX ? (int)linktype : -1;
 }
 
-enum file_result file_broke(struct file *f, uint64_t offset, const char *why)
+enum input_result file_broke(struct file *f, uint64_t offset, const char *why)
 {
 	const char *deeper = source_damage(&f->source);
 
 	snprintf(f->problem, sizeof(f->problem), "%s: packet %llu at byte offset %llu: %s", f->path,
 		 (unsigned long long)(f->frames + 1), (unsigned long long)offset,
 		 deeper ? deeper : why);
-	return FILE_DAMAGED;
+	return INPUT_DAMAGED;
 }
 
 static bool looks_like_text(struct reader start)
@@ -110,7 +110,7 @@ struct file *file_open(const char *path, char *problem, size_t problem_len)
 	return NULL;
 }
 
-enum file_result file_next(struct file *f, struct frame *out)
+enum input_result file_next(struct file *f, struct frame *out)
 {
 	return f->next(f, out);
 }
@@ -148,4 +148,42 @@ void file_close(struct file *f)
 	free(f->interfaces);
 	free(f->path);
 	free(f);
+}
+
+/* ---- as an input ------------------------------------------------------------------------ */
+
+static enum input_result next_of(void *of, struct frame *out)
+{
+	return file_next(of, out);
+}
+
+static int link_type_of_file(const void *of)
+{
+	return file_link_type(of);
+}
+
+static void drops_of(void *of, uint64_t *kernel, uint64_t *interface)
+{
+	*kernel = file_dropped_kernel(of);
+	*interface = file_dropped_interface(of);
+}
+
+static const char *problem_of(const void *of)
+{
+	return file_problem(of);
+}
+
+static double progress_of(const void *of)
+{
+	return file_progress(of);
+}
+
+static void close_of(void *of)
+{
+	file_close(of);
+}
+
+struct input file_input(struct file *f)
+{
+	return (struct input){ f, next_of, link_type_of_file, drops_of, problem_of, progress_of, close_of };
 }

@@ -9,22 +9,18 @@
 #ifndef TLSWHY_FILE_H
 #define TLSWHY_FILE_H
 
-#include "packet.h"
-
-enum file_result {
-	FILE_FRAME,	/* *out is the next frame */
-	FILE_SECRETS,	/* out->bytes, out->len: NSS key log text; out->mark: the frame before */
-	FILE_END,
-	FILE_DAMAGED	/* no further record can be read: file_problem says where and why */
-};
+#include "input.h"
 
 struct file;
 
 /* file_open reads as far as the format's magic. NULL on failure, with one line in `problem`. */
 struct file *file_open(const char *path, char *problem, size_t problem_len);
 
+/* file_input: the file as an input, which closes it. */
+struct input file_input(struct file *f);
+
 /* file_next: `out` borrows from the file until the next call. */
-enum file_result file_next(struct file *f, struct frame *out);
+enum input_result file_next(struct file *f, struct frame *out);
 
 /* DLT_* of the frames, -1 where each interface of a pcapng file says it for itself. */
 int file_link_type(const struct file *f);

@@ -22,7 +22,7 @@ struct interface;
 struct file {
 	struct source source;
 	char *path;
-	enum file_result (*next)(struct file *f, struct frame *out);
+	enum input_result (*next)(struct file *f, struct frame *out);
 	uint64_t frames;
 	int64_t last_time;
 	uint64_t dropped_kernel, dropped_interface;
@@ -48,8 +48,8 @@ bool classic_magic(uint32_t magic);
 
 enum { PCAPNG_MAGIC = 0x0a0d0d0a };	/* a palindrome: the same in either byte order */
 
-/* Writes file_problem, for the packet that comes next; always FILE_DAMAGED. */
-enum file_result file_broke(struct file *f, uint64_t offset, const char *why);
+/* Writes file_problem, for the packet that comes next; always INPUT_DAMAGED. */
+enum input_result file_broke(struct file *f, uint64_t offset, const char *why);
 
 /* The DLT_* of libpcap that a file's LINKTYPE_* stands for. */
 int link_type_of(uint32_t linktype);

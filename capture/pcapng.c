@@ -322,20 +322,20 @@ static const char *take_block(struct file *f, struct block *b)
 
 /* Hands a block to who reads its type; *got says whether there is something to hand out. */
 static const char *take_body(struct file *f, const struct block *b, struct frame *out,
-			     enum file_result *got)
+			     enum input_result *got)
 {
 	const char *wrong = NULL;
 
-	*got = FILE_END;
+	*got = INPUT_END;
 	switch (b->type) {
 	case BLOCK_ENHANCED_PACKET:
 	case BLOCK_OLD_PACKET:
 		wrong = take_packet(f, b, out);
-		*got = FILE_FRAME;
+		*got = INPUT_FRAME;
 		break;
 	case BLOCK_SIMPLE_PACKET:
 		wrong = take_simple_packet(f, b->body, out);
-		*got = FILE_FRAME;
+		*got = INPUT_FRAME;
 		break;
 	case BLOCK_INTERFACE:
 		return take_interface(f, b->body);
@@ -345,7 +345,7 @@ static const char *take_body(struct file *f, const struct block *b, struct frame
 	case BLOCK_SECRETS:
 		out->bytes = NULL;
 		wrong = take_secrets(f, b->body, out);
-		*got = out->bytes ? FILE_SECRETS : FILE_END;
+		*got = out->bytes ? INPUT_SECRETS : INPUT_END;
 		break;
 	case BLOCK_JOURNAL:
 	case BLOCK_CUSTOM:
@@ -358,25 +358,25 @@ static const char *take_body(struct file *f, const struct block *b, struct frame
 	return wrong;
 }
 
-static enum file_result pcapng_next(struct file *f, struct frame *out)
+static enum input_result pcapng_next(struct file *f, struct frame *out)
 {
 	for (;;) {
 		if (f->problem[0])
-			return FILE_DAMAGED;
+			return INPUT_DAMAGED;
 		struct block b = { .offset = source_offset(&f->source) };
 		if (!source_peek(&f->source, 1) && !source_damage(&f->source))
-			return FILE_END;
+			return INPUT_END;
 		const char *wrong = take_block_start(f, &b);
 		if (wrong)
 			return file_broke(f, b.offset, wrong);
 		const char *cut = take_block(f, &b);
 		if (cut)
 			file_broke(f, b.offset, cut);
-		enum file_result got;
+		enum input_result got;
 		wrong = take_body(f, &b, out, &got);
 		if (wrong && !cut)
 			file_broke(f, b.offset, wrong);
-		if (!wrong && got != FILE_END)
+		if (!wrong && got != INPUT_END)
 			return got;
 	}
 }

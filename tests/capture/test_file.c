@@ -19,13 +19,13 @@ struct log {
 };
 
 /* One record's words; the test frames repeat one byte, so a wrong borrow shows. */
-static int describe(char *to, size_t room, enum file_result kind, const struct frame *frame)
+static int describe(char *to, size_t room, enum input_result kind, const struct frame *frame)
 {
 	const int64_t second = 1000000000;
 
 	for (size_t i = 0; i < frame->len; i++)
 		assert_int_equal(frame->bytes[i], frame->bytes[0]);
-	if (kind == FILE_SECRETS)
+	if (kind == INPUT_SECRETS)
 		return snprintf(to, room, "secrets:%u ", frame->len);
 	return snprintf(to, room, "%llu:%lld.%09lld:%d:%u/%u ",
 			(unsigned long long)frame->mark.frame,
@@ -36,16 +36,16 @@ static int describe(char *to, size_t room, enum file_result kind, const struct f
 
 static void read_records(struct file *f, struct log *log, size_t path_len)
 {
-	enum file_result got;
+	enum input_result got;
 	struct frame frame;
 	size_t at = 0;
 
-	while ((got = file_next(f, &frame)) == FILE_FRAME || got == FILE_SECRETS) {
+	while ((got = file_next(f, &frame)) == INPUT_FRAME || got == INPUT_SECRETS) {
 		at += (size_t)describe(log->words + at, sizeof(log->words) - at, got, &frame);
 		assert_true(at < sizeof(log->words));
 	}
-	snprintf(log->words + at, sizeof(log->words) - at, got == FILE_END ? "end" : "damaged");
-	if (got == FILE_DAMAGED)
+	snprintf(log->words + at, sizeof(log->words) - at, got == INPUT_END ? "end" : "damaged");
+	if (got == INPUT_DAMAGED)
 		snprintf(log->problem, sizeof(log->problem), "%s", file_problem(f) + path_len);
 	else
 		assert_string_equal(file_problem(f), "");
@@ -445,8 +445,8 @@ static void a_block_too_long_to_hold_is_passed_over(void **state)
 	struct file *f = file_open(path, problem, sizeof(problem));
 	struct frame frame;
 	assert_true(before < header_end);
-	assert_int_equal(file_next(f, &frame), FILE_FRAME);
-	assert_int_equal(file_next(f, &frame), FILE_END);
+	assert_int_equal(file_next(f, &frame), INPUT_FRAME);
+	assert_int_equal(file_next(f, &frame), INPUT_END);
 	file_close(f);
 	remove_file(path);
 	free(all);
