@@ -3,11 +3,14 @@
 
 #include "file.h"
 #include "filter.h"
+#include "live.h"
 
 enum {
 	/* One in eight of the memory for flows may wait in IP fragments. */
 	FRAGMENT_SHARE = 8,
-	CLOCK_STEP = 1000000000		/* ns back, from one packet to the next, worth a count */
+	CLOCK_STEP = 1000000000,	/* ns back, from one packet to the next, worth a count */
+	/* Frames that may cause nothing before the caller gets a chance to do something else. */
+	FRAMES_A_CALL = 4096
 };
 
 static const size_t MEMORY_DEFAULT = (size_t)512 * 1024 * 1024;
@@ -18,6 +21,8 @@ struct capture {
 	struct decoder *decoder;
 	struct flows *flows;
 	struct capture_stats stats;
+	struct live *live;	/* the input, if it is one */
+	uint64_t count;		/* packets to end after; 0: none */
 	enum capture_result result;	/* what is left to say once the events are out */
 	bool ended;
 };
@@ -28,34 +33,61 @@ static struct capture *give_up(struct capture *c)
 	return NULL;
 }
 
+static bool add_filter(struct capture *c, const char *expression, char *problem, size_t problem_len)
+{
+	if (!expression)
+		return true;
+	c->filter = filter_new(expression, c->input.link_type(c->input.of), problem, problem_len);
+	return c->filter != NULL;
+}
+
+/* What stands behind the input; NULL without memory, and then `c` is gone. */
+static struct capture *furnish(struct capture *c, const struct capture_options *options,
+			       char *problem, size_t problem_len)
+{
+	size_t memory = options->memory ? options->memory : MEMORY_DEFAULT;
+
+	c->count = options->count;
+	c->decoder = decoder_new(memory / FRAGMENT_SHARE);
+	c->flows = flows_new(options, &c->stats);
+	snprintf(problem, problem_len, "%s", c->decoder && c->flows ? "" : "no memory");
+	return c->decoder && c->flows ? c : give_up(c);
+}
+
 struct capture *capture_open_file(const char *path, const struct capture_options *options,
 				  char *problem, size_t problem_len)
 {
 	static const struct capture_options none;
 	struct capture *c = calloc(1, sizeof(*c));
+	struct file *file;
 
 	snprintf(problem, problem_len, "%s: no memory", path);
 	if (!c)
 		return NULL;
 	options = options ? options : &none;
-	struct file *file = file_open(path, problem, problem_len);
+	file = file_open(path, problem, problem_len);
 	if (!file)
 		return give_up(c);
+	file_wake(file, options->wake);
 	c->input = file_input(file);
-	if (options->filter) {
-		int link_type = file_link_type(file);
-		c->filter = filter_new(options->filter, link_type, problem, problem_len);
-		if (!c->filter)
-			return give_up(c);
-	}
-	snprintf(problem, problem_len, "%s: no memory", path);
-	size_t memory = options->memory ? options->memory : MEMORY_DEFAULT;
-	c->decoder = decoder_new(memory / FRAGMENT_SHARE);
-	c->flows = flows_new(options, &c->stats);
-	if (!c->decoder || !c->flows)
+	if (!add_filter(c, options->filter, problem, problem_len))
 		return give_up(c);
-	problem[0] = '\0';
-	return c;
+	return furnish(c, options, problem, problem_len);
+}
+
+struct capture *capture_open_live(const struct capture_live *live, const struct capture_options *options,
+				  char *problem, size_t problem_len)
+{
+	struct capture *c = calloc(1, sizeof(*c));
+
+	snprintf(problem, problem_len, "no memory");
+	if (!c)
+		return NULL;
+	c->live = live_open(live, options, problem, problem_len);
+	if (!c->live)
+		return give_up(c);
+	c->input = live_input(c->live);
+	return furnish(c, options, problem, problem_len);
 }
 
 static void count_frame(struct capture_stats *stats, const struct frame *frame)
@@ -83,11 +115,16 @@ static void take_frame(struct capture *c, const struct frame *frame)
 	c->stats.undecodable += undecodable;
 }
 
+static void note_drops(struct capture *c)
+{
+	c->input.drops(c->input.of, &c->stats.dropped_kernel, &c->stats.dropped_interface);
+}
+
 static void end_input(struct capture *c, enum capture_result result)
 {
 	c->ended = true;
 	c->result = result;
-	c->input.drops(c->input.of, &c->stats.dropped_kernel, &c->stats.dropped_interface);
+	note_drops(c);
 	flows_end(c->flows);
 }
 
@@ -101,22 +138,40 @@ static struct capture_event secrets_event(const struct frame *block)
 	};
 }
 
+void capture_stop(struct capture *c)
+{
+	if (!c->ended)
+		end_input(c, CAPTURE_END);
+}
+
+/* Time goes on where nothing comes: flows become idle. */
+static void be_idle(struct capture *c, const struct frame *nothing)
+{
+	note_drops(c);
+	flows_tick(c->flows, nothing->mark.time);
+}
+
 enum capture_result capture_next(struct capture *c, struct capture_event *out)
 {
 	struct frame frame;
 
-	while (!flows_next(c->flows, out)) {
+	for (int frames = 0; !flows_next(c->flows, out); frames++) {
 		if (c->ended)
 			return c->result;
+		if (frames == FRAMES_A_CALL)
+			return CAPTURE_IDLE;
 		switch (c->input.next(c->input.of, &frame)) {
 		case INPUT_FRAME:
 			take_frame(c, &frame);
+			if (c->stats.packets == c->count)
+				end_input(c, CAPTURE_END);
 			break;
 		case INPUT_SECRETS:
 			*out = secrets_event(&frame);
 			return CAPTURE_EVENT;
 		case INPUT_IDLE:
-			return CAPTURE_IDLE;
+			be_idle(c, &frame);
+			return flows_next(c->flows, out) ? CAPTURE_EVENT : CAPTURE_IDLE;
 		case INPUT_END:
 			end_input(c, CAPTURE_END);
 			break;
@@ -146,6 +201,11 @@ const char *capture_problem(const struct capture *c)
 const struct capture_stats *capture_stats(const struct capture *c)
 {
 	return &c->stats;
+}
+
+const char *capture_news(struct capture *c)
+{
+	return c->live ? live_news(c->live) : NULL;
 }
 
 double capture_progress(const struct capture *c)

@@ -172,7 +172,7 @@ enum capture_result {
 	CAPTURE_EVENT,		/* *out was filled in */
 	CAPTURE_END,		/* the input ended as it should */
 	CAPTURE_DAMAGED,	/* it ended in damage; all before was analysed, capture_problem() says what */
-	CAPTURE_IDLE		/* live only: nothing within the poll time; call again */
+	CAPTURE_IDLE		/* nothing to tell for now, a chance to do something else: call again */
 };
 
 /* Limits that traffic cannot exceed. Zero means the default. */
@@ -181,6 +181,27 @@ struct capture_options {
 	size_t memory;			/* bytes for flows and buffered segments in all; default 512 MiB */
 	size_t flow_buffer;		/* out-of-order bytes held per direction; default 1 MiB */
 	int64_t idle_timeout;		/* ns of capture time; default 300 s established, less for the rest */
+	uint64_t count;			/* end after so many packets; 0: read on */
+	int wake;			/* a descriptor: once it can be read, waiting ends; 0: none.
+					 * A pipe is then read no further, an interface is idle */
+};
+
+/* Listening on interfaces. Zero means the default. */
+struct capture_live {
+	const char *const *interfaces;	/* "any" is all of them; borrowed until capture_close */
+	size_t interface_count;
+	bool not_promiscuous;
+	uint32_t snap_length;		/* bytes of each packet; default 262144 */
+	size_t buffer;			/* bytes in the kernel, each interface; default 16 MiB */
+	const char *time_stamps;	/* a type by pcap-tstamp(7); NULL: the host's, in nanoseconds */
+};
+
+enum { INTERFACES_LISTED = 256, INTERFACE_NAME_MAX = 64, INTERFACE_DESCRIPTION_MAX = 128 };
+
+struct capture_interface {
+	char name[INTERFACE_NAME_MAX];
+	char description[INTERFACE_DESCRIPTION_MAX];	/* "" if there is none */
+	bool up, loopback;
 };
 
 struct capture_stats {
@@ -208,6 +229,13 @@ struct capture;
 struct capture *capture_open_file(const char *path, const struct capture_options *options,
 				  char *problem, size_t problem_len);
 
+/* capture_open_live listens on interfaces, the filter in the kernel; otherwise like a file. */
+struct capture *capture_open_live(const struct capture_live *live, const struct capture_options *options,
+				  char *problem, size_t problem_len);
+
+/* What can be listened on; returns how many. 0 and a line in `problem` if that cannot be known. */
+size_t capture_interfaces(struct capture_interface *out, size_t max, char *problem, size_t problem_len);
+
 /*
  * capture_next hands out the next thing that happened on any flow, in capture order. Each flow
  * gets one FLOW_OPENED and one FLOW_OVER, even if the input ends first. Missing sequence numbers
@@ -215,6 +243,13 @@ struct capture *capture_open_file(const char *path, const struct capture_options
  * bound is reached. After CAPTURE_END or CAPTURE_DAMAGED it must not be called again.
  */
 enum capture_result capture_next(struct capture *c, struct capture_event *out);
+
+/* capture_stop: nothing more is read; what is open gets its FLOW_OVER, then comes CAPTURE_END. */
+void capture_stop(struct capture *c);
+
+/* One line on what happened to an interface (it went down, it came back); NULL if nothing did
+ * since the last call. Borrowed until the next capture_next. */
+const char *capture_news(struct capture *c);
 
 /* What is known of an open flow; borrowed, and gone at the capture_next after its FLOW_OVER. */
 const struct flow_facts *capture_flow(const struct capture *c, uint32_t flow);
@@ -228,7 +263,7 @@ void capture_forget(struct capture *c, uint32_t flow);
 /* One line: file, packet number and byte offset of the damage. Borrowed; "" if there was none. */
 const char *capture_problem(const struct capture *c);
 
-/* Figures so far; borrowed until capture_close. */
+/* Figures so far; borrowed until capture_close. Drops are those of the last idle moment. */
 const struct capture_stats *capture_stats(const struct capture *c);
 
 /* How far a file is read, 0 to 1, or -1 where that cannot be known (pipes). */

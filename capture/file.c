@@ -110,6 +110,11 @@ struct file *file_open(const char *path, char *problem, size_t problem_len)
 	return NULL;
 }
 
+void file_wake(struct file *f, int wake)
+{
+	source_wake(&f->source, wake);
+}
+
 enum input_result file_next(struct file *f, struct frame *out)
 {
 	return f->next(f, out);

@@ -16,6 +16,9 @@ struct file;
 /* file_open reads as far as the format's magic. NULL on failure, with one line in `problem`. */
 struct file *file_open(const char *path, char *problem, size_t problem_len);
 
+/* file_wake: a pipe ends when this descriptor can be read; 0 for none. */
+void file_wake(struct file *f, int wake);
+
 /* file_input: the file as an input, which closes it. */
 struct input file_input(struct file *f);
 

@@ -398,6 +398,12 @@ void flows_take(struct flows *f, const struct packet *packet)
 	note_peak(f);
 }
 
+void flows_tick(struct flows *f, int64_t time)
+{
+	if (time > f->now)
+		f->now = time;
+}
+
 void flows_end(struct flows *f)
 {
 	f->ending = true;

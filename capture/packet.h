@@ -77,6 +77,9 @@ void flows_free(struct flows *f);
 /* flows_take notes one packet; the events that it caused wait in flows_next. */
 void flows_take(struct flows *f, const struct packet *packet);
 
+/* flows_tick tells what time it is where no packet comes: idle flows end. */
+void flows_tick(struct flows *f, int64_t time);
+
 /* flows_end tells that the input ended at its last packet's time: every flow gets its FLOW_OVER. */
 void flows_end(struct flows *f);
 

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@ enum {
 
 struct stream {
 	int fd;
+	int wake;		/* 0: none */
 	uint8_t *buffer;	/* the window lies in here */
 	size_t size;
 	struct decompressor *decompressor;	/* NULL: plain */
@@ -28,10 +30,24 @@ struct stream {
 	char damage[DAMAGE_MAX];
 };
 
+/* False when the caller is wanted while nothing is there to be read. */
+static bool wait_for_bytes(const struct stream *t)
+{
+	struct pollfd ends[] = { { .fd = t->fd, .events = POLLIN }, { .fd = t->wake, .events = POLLIN } };
+
+	if (t->wake <= 0 || t->total)
+		return true;
+	while (poll(ends, 2, -1) < 0 && errno == EINTR)
+		;
+	return ends[0].revents || !ends[1].revents;
+}
+
 static size_t read_some(struct stream *t, uint8_t *to, size_t room)
 {
 	ssize_t got;
 
+	if (!wait_for_bytes(t))
+		return 0;
 	do {
 		got = read(t->fd, to, room);
 	} while (got < 0 && errno == EINTR);
@@ -93,6 +109,11 @@ static bool make_room(struct stream *t, size_t n)
 	t->buffer = larger;
 	t->size = n;
 	return true;
+}
+
+void source_wake(struct source *s, int wake)
+{
+	s->stream->wake = wake;
 }
 
 bool source_fill(struct source *s, size_t n)

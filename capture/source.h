@@ -24,6 +24,9 @@ enum { SOURCE_PEEK_MAX = 16 * 1024 * 1024 };
 bool source_open(struct source *s, const char *path, char *problem, size_t problem_len);
 void source_close(struct source *s);
 
+/* source_wake: a pipe ends, as if its writer had gone, when this descriptor can be read. 0: none. */
+void source_wake(struct source *s, int wake);
+
 /* Reads on until n bytes are at hand; false if the input ends before. Moves the window. */
 bool source_fill(struct source *s, size_t n);
 

@@ -1,0 +1,166 @@
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tap.h"
+
+enum {
+	SNAP_LENGTH = 262144,		/* libpcap's largest: no handshake is ever cut */
+	BUFFER_DEFAULT = 16 << 20,	/* a quarter of a second of 500 Mbit/s */
+	BUFFER_MAX = 1 << 30
+};
+
+static const int64_t RETRY = 1000000000;	/* ns between looks at an interface that is down */
+static const int64_t GLANCE = 1000000;		/* ns between looks at one that is silent */
+
+static bool fail(char *problem, size_t len, const char *name, const char *why)
+{
+	snprintf(problem, len, "%s: %s", name, why);
+	return false;
+}
+
+static bool set_time_stamps(pcap_t *p, const char *type, char *problem, size_t len, const char *name)
+{
+	int number;
+
+	pcap_set_tstamp_precision(p, PCAP_TSTAMP_PRECISION_NANO);	/* not offered: microseconds */
+	if (!type)
+		return true;
+	number = pcap_tstamp_type_name_to_val(type);
+	if (number == PCAP_ERROR)
+		return fail(problem, len, type, "no such type of time stamp");
+	return !pcap_set_tstamp_type(p, number) ||
+	       fail(problem, len, name, "does not offer that type of time stamp");
+}
+
+static bool activate(struct tap *t, const struct capture_live *o, char *problem, size_t len)
+{
+	pcap_t *p = t->handle;
+	size_t buffer = o->buffer ? o->buffer : BUFFER_DEFAULT;
+	int status;
+
+	pcap_set_snaplen(p, o->snap_length ? (int)o->snap_length : SNAP_LENGTH);
+	pcap_set_promisc(p, !o->not_promiscuous);
+	pcap_set_timeout(p, TAP_BLOCK_MS);
+	pcap_set_buffer_size(p, (int)(buffer < BUFFER_MAX ? buffer : BUFFER_MAX));
+	if (!set_time_stamps(p, o->time_stamps, problem, len, t->name))
+		return false;
+	status = pcap_activate(p);
+	if (status < 0) {
+		const char *more = pcap_geterr(p);
+
+		snprintf(problem, len, "%s: %s%s%s%s", t->name, pcap_statustostr(status),
+			 *more ? " (" : "", more, *more ? ")" : "");
+		return false;
+	}
+	t->nanoseconds = pcap_get_tstamp_precision(p) == PCAP_TSTAMP_PRECISION_NANO;
+	t->frame.link_type = pcap_datalink(p);
+	return true;
+}
+
+static bool set_filter(struct tap *t, const char *filter, char *problem, size_t len)
+{
+	struct bpf_program program;
+	int status;
+
+	if (!filter)
+		return true;
+	if (pcap_compile(t->handle, &program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
+		snprintf(problem, len, "filter \"%s\": %s", filter, pcap_geterr(t->handle));
+		return false;
+	}
+	status = pcap_setfilter(t->handle, &program);
+	pcap_freecode(&program);
+	return !status || fail(problem, len, t->name, pcap_geterr(t->handle));
+}
+
+bool tap_open(struct tap *t, const char *name, const struct capture_live *options,
+	      const char *filter, char *problem, size_t problem_len)
+{
+	char why[PCAP_ERRBUF_SIZE] = "";
+
+	*t = (struct tap){ .name = name, .fd = -1 };
+	t->handle = pcap_create(name, why);
+	if (!t->handle)
+		return fail(problem, problem_len, name, why);
+	if (activate(t, options, problem, problem_len) && set_filter(t, filter, problem, problem_len)) {
+		if (!pcap_setnonblock(t->handle, 1, why)) {
+			t->fd = pcap_get_selectable_fd(t->handle);
+			return true;
+		}
+		fail(problem, problem_len, name, why);
+	}
+	tap_close(t);
+	return false;
+}
+
+void tap_close(struct tap *t)
+{
+	if (t->handle)
+		pcap_close(t->handle);
+	t->handle = NULL;
+}
+
+static void note_frame(struct tap *t, const struct pcap_pkthdr *header, const u_char *bytes, int64_t now)
+{
+	int64_t fraction = header->ts.tv_usec;
+
+	t->frame.bytes = bytes;
+	t->frame.len = header->caplen;
+	t->frame.wire_len = header->len > header->caplen ? header->len : header->caplen;
+	t->frame.mark.time = (int64_t)header->ts.tv_sec * 1000000000 +
+			     (t->nanoseconds ? fraction : fraction * 1000);
+	t->fetched = now;
+	t->ready = true;
+}
+
+static void note_trouble(struct tap *t, char *news, size_t news_len)
+{
+	const char *why = pcap_geterr(t->handle);
+
+	if (strstr(why, "disappeared")) {
+		t->state = TAP_GONE;
+		snprintf(news, news_len, "%s: the interface is gone", t->name);
+	} else if (t->state == TAP_UP) {
+		t->state = TAP_DOWN;
+		snprintf(news, news_len, "%s: %s", t->name, why);
+	}
+}
+
+void tap_fill(struct tap *t, int64_t now, char *news, size_t news_len)
+{
+	struct pcap_pkthdr *header;
+	const u_char *bytes;
+	int got;
+
+	if (t->ready || t->state == TAP_GONE || now - t->looked < (t->state == TAP_UP ? GLANCE : RETRY))
+		return;
+	got = pcap_next_ex(t->handle, &header, &bytes);
+	if (got < 0) {
+		t->looked = now;
+		note_trouble(t, news, news_len);
+		return;
+	}
+	if (t->state == TAP_DOWN) {
+		t->state = TAP_UP;
+		snprintf(news, news_len, "%s: the interface is up again", t->name);
+	}
+	if (got > 0)
+		note_frame(t, header, bytes, now);
+	else
+		t->looked = now;
+}
+
+void tap_count_drops(struct tap *t, uint64_t *kernel, uint64_t *interface)
+{
+	struct pcap_stat stat;
+
+	if (pcap_stats(t->handle, &stat) == 0) {
+		t->kernel += stat.ps_drop - t->last_kernel;
+		t->interface += stat.ps_ifdrop - t->last_interface;
+		t->last_kernel = stat.ps_drop;
+		t->last_interface = stat.ps_ifdrop;
+	}
+	*kernel += t->kernel;
+	*interface += t->interface;
+}

@@ -1,0 +1,44 @@
+/* One interface that is listened on, and the frame of it that waits for its turn. */
+#ifndef TLSWHY_TAP_H
+#define TLSWHY_TAP_H
+
+#include "input.h"
+
+struct pcap;
+
+enum {
+	/* The kernel hands over a block of packets when it is full or this old. */
+	TAP_BLOCK_MS = 100
+};
+
+enum tap_state {
+	TAP_UP,
+	TAP_DOWN,	/* looked at again from time to time */
+	TAP_GONE	/* the interface no longer exists */
+};
+
+struct tap {
+	struct pcap *handle;
+	const char *name;	/* borrowed from the options */
+	int fd;
+	enum tap_state state;
+	bool ready;		/* `frame` waits to be taken */
+	bool nanoseconds;
+	struct frame frame;	/* link_type is always set */
+	int64_t fetched, looked;	/* monotonic: when it came, when there was none */
+	uint32_t last_kernel, last_interface;	/* libpcap's counters, which wrap */
+	uint64_t kernel, interface;
+};
+
+/* tap_open: false on failure, with one line in `problem`. */
+bool tap_open(struct tap *t, const char *name, const struct capture_live *options,
+	      const char *filter, char *problem, size_t problem_len);
+void tap_close(struct tap *t);
+
+/* tap_fill fetches a frame if none is ready; when the interface's state changes, `news` says so. */
+void tap_fill(struct tap *t, int64_t now, char *news, size_t news_len);
+
+/* Adds what was lost since the tap was opened. */
+void tap_count_drops(struct tap *t, uint64_t *kernel, uint64_t *interface);
+
+#endif
