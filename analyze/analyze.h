@@ -257,7 +257,8 @@ struct endpoint {
 	uint8_t finding_count;
 };
 
-/* After analysis_finish (or periodically when live): each server with more than one handshake. */
+/* After analysis_finish, or at any time when live: each server with more than one handshake of
+ * which any is new since it was handed out. False ends one round; the next call begins another. */
 bool analysis_next_endpoint(struct analysis *a, struct endpoint *out);
 
 /* ---- summary --------------------------------------------------------------------------------- */

@@ -15,6 +15,7 @@ struct entry {
 	struct endpoint endpoint;
 	struct attempt *attempts;
 	size_t attempt_count, attempt_room;
+	uint64_t told;		/* handshakes of it when it was handed out last */
 };
 
 struct endpoints {
@@ -199,16 +200,22 @@ static void count_clients(struct entry *e)
 	}
 }
 
+static uint64_t handshakes_of(const struct endpoint *e)
+{
+	return e->completed + e->failed + e->inconclusive;
+}
+
 bool endpoints_next(struct endpoints *e, struct endpoint *out)
 {
 	struct entry *at = e->begun ? e->handing_out : e->oldest;
 
-	e->begun = true;
-	while (at && at->endpoint.completed + at->endpoint.failed + at->endpoint.inconclusive < 2)
+	while (at && (handshakes_of(&at->endpoint) < 2 || handshakes_of(&at->endpoint) == at->told))
 		at = at->newer;
 	e->handing_out = at ? at->newer : NULL;
+	e->begun = at != NULL;
 	if (!at)
 		return false;
+	at->told = handshakes_of(&at->endpoint);
 	qsort(at->attempts, at->attempt_count, sizeof(*at->attempts), by_time);
 	at->endpoint.finding_count = 0;
 	at->endpoint.clients = at->endpoint.clients_affected = 0;

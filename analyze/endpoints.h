@@ -17,7 +17,8 @@ void endpoints_free(struct endpoints *e);
 void endpoints_note(struct endpoints *e, const struct handshake *h, enum outcome outcome,
 		    const char *code, bool probe);
 
-/* After the last note: each server with more than one handshake, once. */
+/* Each server with more than one handshake of which any is new since it was handed out; false
+ * after the last one, and then from the start. */
 bool endpoints_next(struct endpoints *e, struct endpoint *out);
 
 #endif
