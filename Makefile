@@ -38,7 +38,7 @@ say = $(if $(V),,@echo "  $(1)")
 
 all: $(PROGRAM)
 
-$(PROGRAM): $(BUILD)/main.o $(TO_report)
+$(PROGRAM): $(BUILD)/main.o $(BUILD)/options.o $(TO_report)
 	$(call say,LINK $@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 

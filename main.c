@@ -1,200 +1,38 @@
 /*
- * tlswhy: options, the loop that pulls events through the rooms, exit status.
+ * tlswhy: the loop that pulls events through the rooms, what interrupts it, exit status.
  */
 #include <dirent.h>
 #include <errno.h>
-#include <getopt.h>
-#include <stdarg.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "options.h"
 #include "report/report.h"
 
-enum { EXIT_OK = 0, EXIT_FOUND = 1, EXIT_TROUBLE = 2, TLS_PORTS_MAX = 64, PROBLEM_MAX = 512 };
-
-struct names {
-	char **at;
-	size_t count, room;
+enum {
+	PROBLEM_MAX = 512,
+	EVENTS_A_LOOK = 256	/* events between two looks at signals and the clock */
 };
 
-struct options {
-	struct names inputs;		/* as given: files, directories, "-" */
-	char *filter;			/* owned */
-	const char *keylog;
-	bool json, all, failed_only, fail;
-	uint16_t tls_ports[TLS_PORTS_MAX];
-	struct analyze_options analyze;
-	struct capture_options capture;
-};
+static const int64_t SECOND = 1000000000;
 
 struct run {
 	const struct options *options;
 	struct analysis *analysis;
 	struct report *report;
 	struct names files;
-	struct summary totals;		/* what capture/ counted, summed over the inputs */
-	bool trouble, found;
-	struct timespec began;
+	struct summary totals;		/* what capture/ counted, summed over the inputs that are read */
+	const struct capture *capture;	/* the input that is being read, NULL between two */
+	int stops, wishes;		/* signalfd: INT and TERM; USR1 and HUP */
+	bool trouble, found, stopping;
+	int64_t began, next_report;	/* monotonic; next_report 0: never */
 };
-
-static const char usage[] =
-	"usage: tlswhy [-r FILE|- ...] [options] [FILE ...] [BPF filter expression]\n"
-	"       tlswhy explain [CODE|TEXT]\n"
-	"\n"
-	"Says why TLS handshakes in captures failed.\n"
-	"\n"
-	"  -r FILE           read a capture: pcap or pcapng, also gzip or zstd; a directory; - is stdin\n"
-	"  --all             show the handshakes that worked too\n"
-	"  --json            one JSON record a line on standard output, of every handshake\n"
-	"  --failed          with --json: leave out those that completed\n"
-	"  --fail            exit status 1 when at least one handshake failed\n"
-	"  --keylog FILE     NSS key log, to read what is encrypted\n"
-	"  --ca-file FILE    the client's own trusted roots (PEM); default: the system's bundle\n"
-	"  --ca-path DIR     a directory of them\n"
-	"  --no-trust        judge certificates without any trusted root\n"
-	"  --crl FILE        certificate revocation lists to hold certificates against\n"
-	"  --tls-port PORT   TLS is expected on this port too; may be repeated\n"
-	"  -h, --help        this text\n"
-	"  -V, --version     the version\n";
-
-__attribute__((format(printf, 1, 2)))
-static void complain(const char *format, ...)
-{
-	va_list args;
-
-	fputs("tlswhy: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-}
-
-static void *must(void *memory)
-{
-	if (!memory) {
-		complain("out of memory");
-		exit(EXIT_TROUBLE);
-	}
-	return memory;
-}
-
-static void add_name(struct names *n, const char *name)
-{
-	if (n->count == n->room) {
-		n->room = n->room ? n->room * 2 : 16;
-		n->at = must(realloc(n->at, n->room * sizeof(*n->at)));
-	}
-	n->at[n->count++] = must(strdup(name));
-}
-
-static void free_names(struct names *n)
-{
-	for (size_t i = 0; i < n->count; i++)
-		free(n->at[i]);
-	free(n->at);
-}
-
-/* ---- options ---- */
-
-static bool add_tls_port(struct options *o, const char *text)
-{
-	char *end;
-	long port = strtol(text, &end, 10);
-
-	if (*end || port < 1 || port > 65535 || o->analyze.tls_port_count == TLS_PORTS_MAX) {
-		complain("--tls-port takes a port number from 1 to 65535, not '%s'", text);
-		return false;
-	}
-	o->tls_ports[o->analyze.tls_port_count++] = (uint16_t)port;
-	return true;
-}
-
-/* Words behind the options: those that name something readable are inputs, the rest is the filter,
- * as with tcpdump. */
-static void take_words(struct options *o, char **words, int count)
-{
-	int first = 0;
-	size_t len = 1;
-
-	while (first < count && (!strcmp(words[first], "-") || !access(words[first], F_OK) ||
-				 (!first && !o->inputs.count)))
-		add_name(&o->inputs, words[first++]);
-	for (int i = first; i < count; i++)
-		len += strlen(words[i]) + 1;
-	if (first == count)
-		return;
-	o->filter = must(calloc(len, 1));
-	for (int i = first; i < count; i++) {
-		strcat(o->filter, words[i]);
-		if (i + 1 < count)
-			strcat(o->filter, " ");
-	}
-}
-
-enum long_option { OPT_ALL = 256, OPT_JSON, OPT_FAILED, OPT_FAIL, OPT_KEYLOG, OPT_CA_FILE, OPT_CA_PATH,
-		   OPT_NO_TRUST, OPT_CRL, OPT_TLS_PORT };
-
-static const struct option long_options[] = {
-	{ "all", no_argument, NULL, OPT_ALL },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "failed", no_argument, NULL, OPT_FAILED },
-	{ "fail", no_argument, NULL, OPT_FAIL },
-	{ "keylog", required_argument, NULL, OPT_KEYLOG },
-	{ "ca-file", required_argument, NULL, OPT_CA_FILE },
-	{ "ca-path", required_argument, NULL, OPT_CA_PATH },
-	{ "no-trust", no_argument, NULL, OPT_NO_TRUST },
-	{ "crl", required_argument, NULL, OPT_CRL },
-	{ "tls-port", required_argument, NULL, OPT_TLS_PORT },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ NULL, 0, NULL, 0 },
-};
-
-static bool take_option(struct options *o, int option)
-{
-	switch (option) {
-	case 'r': add_name(&o->inputs, optarg); return true;
-	case OPT_ALL: o->all = true; return true;
-	case OPT_JSON: o->json = true; return true;
-	case OPT_FAILED: o->failed_only = true; return true;
-	case OPT_FAIL: o->fail = true; return true;
-	case OPT_KEYLOG: o->keylog = optarg; return true;
-	case OPT_CA_FILE: o->analyze.ca_file = optarg; return true;
-	case OPT_CA_PATH: o->analyze.ca_path = optarg; return true;
-	case OPT_NO_TRUST: o->analyze.no_trust = true; return true;
-	case OPT_CRL: o->analyze.crl_file = optarg; return true;
-	case OPT_TLS_PORT: return add_tls_port(o, optarg);
-	default: return false;
-	}
-}
-
-/* False: usage. Does not return after --help and --version. */
-static bool read_options(struct options *o, int argc, char **argv)
-{
-	int option;
-
-	while ((option = getopt_long(argc, argv, "r:hV", long_options, NULL)) != -1) {
-		if (option == 'h') {
-			fputs(usage, stdout);
-			exit(EXIT_OK);
-		}
-		if (option == 'V') {
-			puts("tlswhy " TLSWHY_VERSION);
-			exit(EXIT_OK);
-		}
-		if (!take_option(o, option))
-			return false;
-	}
-	take_words(o, argv + optind, argc - optind);
-	o->analyze.tls_ports = o->tls_ports;
-	o->analyze.keep_completed = (o->json && !o->failed_only) || o->all;
-	o->capture.filter = o->filter;
-	return o->inputs.count > 0;
-}
 
 /* ---- inputs ---- */
 
@@ -223,7 +61,7 @@ static void add_directory(struct run *run, const char *path)
 			continue;
 		if (asprintf(&full, "%s/%s", path, e->d_name) < 0)
 			must(NULL);
-		add_name(&entries, full);
+		names_add(&entries, full);
 		free(full);
 	}
 	closedir(d);
@@ -231,7 +69,7 @@ static void add_directory(struct run *run, const char *path)
 		qsort(entries.at, entries.count, sizeof(*entries.at), by_name);
 	for (size_t i = 0; i < entries.count; i++)
 		add_input(run, entries.at[i], false);
-	free_names(&entries);
+	names_free(&entries);
 }
 
 /* In a directory only what is named like a capture is read; what is given by name is always tried. */
@@ -260,10 +98,59 @@ static void add_input(struct run *run, const char *path, bool given)
 	if (strcmp(path, "-") != 0 && !stat(path, &st) && S_ISDIR(st.st_mode))
 		add_directory(run, path);
 	else if (given || named_like_capture(path))
-		add_name(&run->files, path);
+		names_add(&run->files, path);
 }
 
-/* ---- the loop ---- */
+/* ---- signals ---- */
+
+static int watch(const int *signals, size_t count)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < count; i++)
+		sigaddset(&set, signals[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static void watch_signals(struct run *run)
+{
+	static const int stops[] = { SIGINT, SIGTERM }, wishes[] = { SIGUSR1, SIGHUP };
+
+	run->stops = watch(stops, sizeof(stops) / sizeof(stops[0]));
+	run->wishes = watch(wishes, sizeof(wishes) / sizeof(wishes[0]));
+	signal(SIGPIPE, SIG_IGN);	/* a write fails instead, and is told */
+}
+
+/* The next one ends the program at once. */
+static void let_signals_kill(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* The number of a signal that came, 0 if none did. */
+static int signal_of(int fd)
+{
+	struct signalfd_siginfo info;
+
+	return read(fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
+static int64_t monotonic(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * SECOND + now.tv_nsec;
+}
+
+/* ---- reporting ---- */
 
 static bool write_failed(struct run *run)
 {
@@ -305,19 +192,94 @@ static void add_stats(struct summary *s, const struct capture_stats *c)
 		s->last = c->last;
 }
 
-/* Packet by packet through the rooms; false when the output is gone. */
+/* What analyze/ and capture/ counted, in one. */
+static struct summary sum_up(const struct run *run)
+{
+	struct summary s, counted = run->totals;
+
+	if (run->capture)
+		add_stats(&counted, capture_stats(run->capture));
+	analysis_summary(run->analysis, &s);
+	counted.files = s.files;
+	counted.completed = s.completed;
+	counted.failed = s.failed;
+	counted.inconclusive = s.inconclusive;
+	counted.probes = s.probes;
+	memcpy(counted.codes, s.codes, sizeof(s.codes));
+	counted.code_count = s.code_count;
+	counted.evicted += s.evicted;
+	counted.seconds = (double)(monotonic() - run->began) / (double)SECOND;
+	return counted;
+}
+
+/* Servers and totals as they stand; false when the output is gone. */
+static bool report_state(struct run *run)
+{
+	struct endpoint endpoint;
+	struct summary s = sum_up(run);
+
+	while (analysis_next_endpoint(run->analysis, &endpoint))
+		if (!run->report->endpoint(run->report, &endpoint))
+			return write_failed(run);
+	return (run->report->summary(run->report, &s) && !fflush(stdout)) || write_failed(run);
+}
+
+/* ---- the loop ---- */
+
+static void stop(struct run *run, struct capture *capture)
+{
+	run->stopping = true;
+	let_signals_kill();
+	capture_stop(capture);
+}
+
+/* What came from outside the capture: signals, the time, news of interfaces. */
+static bool look_up(struct run *run, struct capture *capture)
+{
+	int64_t now = monotonic();
+	const char *news = capture_news(capture);
+	bool wanted = false;
+
+	if (news)
+		complain("%s", news);
+	if (!run->stopping && (signal_of(run->stops) ||
+			       (run->options->duration && now - run->began >= run->options->duration)))
+		stop(run, capture);
+	for (int s; (s = signal_of(run->wishes)); )
+		wanted |= s == SIGUSR1;
+	if (run->next_report && now >= run->next_report) {
+		run->next_report = now + run->options->interval;
+		wanted = true;
+	}
+	return !wanted || report_state(run);
+}
+
+/* One event through the rooms; false when the output is gone. */
+static bool take_event(struct run *run, struct capture *capture, const struct capture_event *event)
+{
+	const struct flow_facts *flow =
+		event->kind == CAPTURE_SECRETS ? NULL : capture_flow(capture, event->flow);
+
+	if (analysis_take(run->analysis, event, flow, capture_stats(capture)))
+		capture_forget(capture, event->flow);
+	if (event->kind != FLOW_OVER)
+		return true;
+	if (!report_verdicts(run))
+		return false;
+	return !run->options->analyze.live || !fflush(stdout) || write_failed(run);
+}
+
+/* False when the output is gone. */
 static bool read_events(struct run *run, struct capture *capture)
 {
 	struct capture_event event;
 	enum capture_result got;
+	unsigned events = 0;
 
-	while ((got = capture_next(capture, &event)) == CAPTURE_EVENT) {
-		const struct flow_facts *flow =
-			event.kind == CAPTURE_SECRETS ? NULL : capture_flow(capture, event.flow);
-
-		if (analysis_take(run->analysis, &event, flow, capture_stats(capture)))
-			capture_forget(capture, event.flow);
-		if (event.kind == FLOW_OVER && !report_verdicts(run))
+	while ((got = capture_next(capture, &event)) == CAPTURE_EVENT || got == CAPTURE_IDLE) {
+		if (got == CAPTURE_EVENT && !take_event(run, capture, &event))
+			return false;
+		if ((got == CAPTURE_IDLE || ++events % EVENTS_A_LOOK == 0) && !look_up(run, capture))
 			return false;
 	}
 	if (got == CAPTURE_DAMAGED) {
@@ -327,10 +289,9 @@ static bool read_events(struct run *run, struct capture *capture)
 	return true;
 }
 
-static bool read_file(struct run *run, const char *path)
+/* Reads an opened input to its end and closes it; NULL is one that could not be opened. */
+static bool read_input(struct run *run, struct capture *capture, const char *name, const char *problem)
 {
-	char problem[PROBLEM_MAX];
-	struct capture *capture = capture_open_file(path, &run->options->capture, problem, sizeof(problem));
 	bool going;
 
 	if (!capture) {
@@ -338,43 +299,54 @@ static bool read_file(struct run *run, const char *path)
 		run->trouble = true;
 		return true;
 	}
-	analysis_input(run->analysis, path);
+	run->capture = capture;
+	analysis_input(run->analysis, name);
 	going = read_events(run, capture);
+	run->capture = NULL;
 	add_stats(&run->totals, capture_stats(capture));
 	capture_close(capture);
 	return going;
 }
 
+static bool read_file(struct run *run, const char *path)
+{
+	struct capture_options o = run->options->capture;
+	char problem[PROBLEM_MAX];
+
+	o.wake = run->stops;
+	return read_input(run, capture_open_file(path, &o, problem, sizeof(problem)), path, problem);
+}
+
+static bool listen_live(struct run *run)
+{
+	struct capture_options o = run->options->capture;
+	char problem[PROBLEM_MAX];
+
+	o.wake = run->stops;
+	if (run->options->interval)
+		run->next_report = run->began + run->options->interval;
+	return read_input(run, capture_open_live(&run->options->live, &o, problem, sizeof(problem)),
+			  run->options->interfaces.at[0], problem);
+}
+
+static bool read_all(struct run *run)
+{
+	const struct names *inputs = &run->options->inputs;
+	bool going = true;
+
+	if (run->options->interfaces.count)
+		return listen_live(run);
+	for (size_t i = 0; i < inputs->count; i++)
+		add_input(run, inputs->at[i], true);
+	for (size_t i = 0; going && !run->stopping && i < run->files.count; i++)
+		going = read_file(run, run->files.at[i]);
+	return going;
+}
+
 static bool report_rest(struct run *run)
 {
-	struct endpoint endpoint;
-	struct summary s;
-	struct timespec now;
-
 	analysis_finish(run->analysis);
-	if (!report_verdicts(run))
-		return false;
-	while (analysis_next_endpoint(run->analysis, &endpoint))
-		if (!run->report->endpoint(run->report, &endpoint))
-			return write_failed(run);
-	analysis_summary(run->analysis, &s);
-	s.packets = run->totals.packets;
-	s.bytes = run->totals.bytes;
-	s.flows = run->totals.flows;
-	s.dropped_kernel = run->totals.dropped_kernel;
-	s.dropped_interface = run->totals.dropped_interface;
-	s.evicted += run->totals.evicted;
-	s.missing_bytes = run->totals.missing_bytes;
-	s.one_sided = run->totals.one_sided;
-	s.cut_packets = run->totals.cut_packets;
-	s.duplicates = run->totals.duplicates;
-	s.clock_steps = run->totals.clock_steps;
-	s.undecodable = run->totals.undecodable;
-	s.first = run->totals.first;
-	s.last = run->totals.last;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	s.seconds = (double)(now.tv_sec - run->began.tv_sec) + (double)(now.tv_nsec - run->began.tv_nsec) / 1e9;
-	return run->report->summary(run->report, &s) || write_failed(run);
+	return report_verdicts(run) && report_state(run);
 }
 
 static struct report_options report_options(const struct options *o)
@@ -406,7 +378,8 @@ static bool open_run(struct run *run)
 		return false;
 	}
 	run->report = must(o->json ? report_json_new(&r) : report_text_new(&r));
-	clock_gettime(CLOCK_MONOTONIC, &run->began);
+	run->began = monotonic();
+	watch_signals(run);
 	return true;
 }
 
@@ -420,21 +393,15 @@ static int exit_status(const struct run *run)
 static int analyze(const struct options *o)
 {
 	struct run run = { .options = o };
-	bool going = open_run(&run);
 	int status;
 
-	for (size_t i = 0; going && i < o->inputs.count; i++)
-		add_input(&run, o->inputs.at[i], true);
-	run.trouble |= !going;
-	for (size_t i = 0; going && i < run.files.count; i++)
-		going = read_file(&run, run.files.at[i]);
-	if (going)
-		report_rest(&run);
+	if (!open_run(&run) || !read_all(&run) || !report_rest(&run))
+		run.trouble = true;
 	if (run.report)
 		run.report->close(run.report);
 	status = exit_status(&run);
 	analysis_free(run.analysis);
-	free_names(&run.files);
+	names_free(&run.files);
 	return status;
 }
 
@@ -454,6 +421,23 @@ static int explain(int argc, char **argv)
 	return EXIT_TROUBLE;
 }
 
+static int list_interfaces(void)
+{
+	static struct capture_interface found[INTERFACES_LISTED];
+	char problem[PROBLEM_MAX];
+	size_t count = capture_interfaces(found, INTERFACES_LISTED, problem, sizeof(problem));
+
+	if (problem[0]) {
+		complain("%s", problem);
+		return EXIT_TROUBLE;
+	}
+	for (size_t i = 0; i < count; i++)
+		printf("%zu.%s%s%s%s [%s%s]\n", i + 1, found[i].name, found[i].description[0] ? " (" : "",
+		       found[i].description, found[i].description[0] ? ")" : "",
+		       found[i].up ? "up" : "down", found[i].loopback ? ", loopback" : "");
+	return EXIT_OK;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = { 0 };
@@ -461,12 +445,9 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "explain"))
 		return explain(argc, argv);
-	if (read_options(&o, argc, argv))
-		status = analyze(&o);
-	else
-		fputs(usage, stderr);
-	free_names(&o.inputs);
-	free(o.filter);
+	if (options_read(&o, argc, argv))
+		status = o.list_interfaces ? list_interfaces() : analyze(&o);
+	options_free(&o);
 	if (fflush(stdout) && status == EXIT_OK)
 		status = EXIT_TROUBLE;
 	return status;

@@ -1,0 +1,45 @@
+/* What the command line asks for. */
+#ifndef TLSWHY_OPTIONS_H
+#define TLSWHY_OPTIONS_H
+
+#include "analyze/analyze.h"
+#include "capture/capture.h"
+
+enum { EXIT_OK = 0, EXIT_FOUND = 1, EXIT_TROUBLE = 2, TLS_PORTS_MAX = 64 };
+
+struct names {
+	char **at;		/* owned, as the texts are */
+	size_t count, room;
+};
+
+struct options {
+	struct names inputs;		/* as given: files, directories, "-" */
+	struct names interfaces;
+	char *filter;			/* owned */
+	const char *keylog;
+	bool json, all, failed_only, fail;
+	bool list_interfaces;
+	int64_t duration;		/* ns of listening; 0: no end */
+	int64_t interval;		/* ns between reports of the state when live; 0: none */
+	uint16_t tls_ports[TLS_PORTS_MAX];
+	struct analyze_options analyze;
+	struct capture_options capture;
+	struct capture_live live;
+};
+
+/* False: the usage was wrong, and standard error says how. Ends the program after --help and
+ * --version. */
+bool options_read(struct options *o, int argc, char **argv);
+void options_free(struct options *o);
+
+void names_add(struct names *n, const char *name);
+void names_free(struct names *n);
+
+/* One line on standard error. */
+__attribute__((format(printf, 1, 2)))
+void complain(const char *format, ...);
+
+/* The memory, or the end of the program. */
+void *must(void *memory);
+
+#endif
