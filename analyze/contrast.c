@@ -105,34 +105,6 @@ static bool disjoint(const struct tally *t, bool (*same)(const struct attempt *,
 	return true;
 }
 
-static bool find_split(const struct tally *t, bool members_differ, struct endpoint *e)
-{
-	for (size_t i = 0; i < sizeof(traits) / sizeof(traits[0]); i++) {
-		bool failures_have;
-		size_t fit;
-
-		if (!splits(t, &traits[i], &failures_have, &fit))
-			continue;
-		add(e, "fails_for_some_clients", SEVERITY_BAD, "%zu of %zu failures %s; the %zu that succeed %s", fit, t->failed,
-		    failures_have ? traits[i].with : traits[i].without, t->completed,
-		    failures_have ? traits[i].without : traits[i].with);
-		return true;
-	}
-	if (members_differ)
-		return false;	/* who meets which member is chance */
-	if (disjoint(t, same_hello)) {
-		add(e, "fails_for_some_clients", SEVERITY_BAD, "the %zu failures come from other client software (another ClientHello) than the %zu successes", t->failed, t->completed);
-		return true;
-	}
-	if (disjoint(t, same_subnet) || disjoint(t, same_client)) {
-		add(e, "fails_for_some_clients", SEVERITY_BAD, "the %zu failures come from other client addresses than the %zu successes, with the same ClientHello", t->failed, t->completed);
-		return true;
-	}
-	return false;
-}
-
-/* ---- time ---- */
-
 /* How often the outcome changes from one attempt to the next, inconclusive ones left out. */
 static size_t changes(const struct tally *t, size_t *first_failed)
 {
@@ -153,6 +125,42 @@ static size_t changes(const struct tally *t, size_t *first_failed)
 	return n;
 }
 
+/* Clients that come but once are always others; where time tells the outcomes apart, it may be that. */
+static bool addresses_split(const struct tally *t)
+{
+	size_t first;
+
+	return changes(t, &first) > 1 && (disjoint(t, same_subnet) || disjoint(t, same_client));
+}
+
+static bool find_split(const struct tally *t, bool members_differ, struct endpoint *e)
+{
+	for (size_t i = 0; i < sizeof(traits) / sizeof(traits[0]); i++) {
+		bool failures_have;
+		size_t fit;
+
+		if (!splits(t, &traits[i], &failures_have, &fit))
+			continue;
+		add(e, "fails_for_some_clients", SEVERITY_BAD, "%zu of %zu failures %s; the %zu that succeed %s", fit, t->failed,
+		    failures_have ? traits[i].with : traits[i].without, t->completed,
+		    failures_have ? traits[i].without : traits[i].with);
+		return true;
+	}
+	if (members_differ)
+		return false;	/* who meets which member is chance */
+	if (disjoint(t, same_hello)) {
+		add(e, "fails_for_some_clients", SEVERITY_BAD, "the %zu failures come from other client software (another ClientHello) than the %zu successes", t->failed, t->completed);
+		return true;
+	}
+	if (addresses_split(t)) {
+		add(e, "fails_for_some_clients", SEVERITY_BAD, "the %zu failures come from other client addresses than the %zu successes, with the same ClientHello", t->failed, t->completed);
+		return true;
+	}
+	return false;
+}
+
+/* ---- time ---- */
+
 static size_t completed_before(const struct tally *t, size_t end)
 {
 	size_t n = 0;
@@ -162,12 +170,14 @@ static size_t completed_before(const struct tally *t, size_t end)
 	return n;
 }
 
+/* Only what had worked before can begin to fail: not another software that came later. */
 static void find_beginning(const struct tally *t, struct endpoint *e)
 {
 	size_t first, n = changes(t, &first);
 
 	if (n != 1 || t->failed < ENOUGH_FAILURES || first == t->count ||
-	    completed_before(t, first) < SUCCESSES_BEFORE)
+	    completed_before(t, first) < SUCCESSES_BEFORE ||
+	    (t->at[first].fingerprint && disjoint(t, same_hello)))
 		return;
 	add(e, "began_at", SEVERITY_BAD, "it fails since frame %llu and worked %zu times before; look at what changed then",
 	    (unsigned long long)t->at[first].mark.frame, t->completed);
@@ -231,13 +241,24 @@ static bool is_about_configuration(const char *code)
 	return false;
 }
 
-/* The same hello now completes and now is refused for what is configured: members are unequal. */
+/* One client's one hello that fails for what is configured and completes with another answer. A
+ * certificate that is the same both times was judged anew by the client. */
+static bool answered_unequally(const struct attempt *failed, const struct attempt *b)
+{
+	return attempt_failed(failed) && is_about_configuration(failed->code) && completed(b) &&
+	       same_hello(failed, b) && same_client(failed, b) && !(failed->leaf && failed->leaf == b->leaf);
+}
+
+/* Now completes and now is refused: members are unequal. A single change is a matter of time. */
 static const struct attempt *refused_now_and_then(const struct tally *t)
 {
+	size_t first;
+
+	if (changes(t, &first) < 2)
+		return NULL;
 	for (size_t i = 0; i < t->count; i++)
 		for (size_t j = 0; j < t->count; j++)
-			if (attempt_failed(&t->at[i]) && is_about_configuration(t->at[i].code) &&
-			    completed(&t->at[j]) && same_hello(&t->at[i], &t->at[j]))
+			if (answered_unequally(&t->at[i], &t->at[j]))
 				return &t->at[i];
 	return NULL;
 }

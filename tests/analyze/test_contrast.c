@@ -1,0 +1,459 @@
+/* What only many attempts at one server show, each beside what looks alike and is not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../analyze/contrast.h"
+
+enum { ATTEMPTS = 40, OPENSSL = 1, CURL = 2 };
+
+struct crowd {
+	struct attempt at[ATTEMPTS];
+	size_t count;
+	struct endpoint out;
+};
+
+/* One attempt a second: each letter is one client's, '+' it worked, '-' it failed, '?' unknown. */
+static struct attempt *joins(struct crowd *c, char outcome, uint8_t client)
+{
+	struct attempt *a = &c->at[c->count++];
+
+	assert_true(c->count <= ATTEMPTS);
+	*a = (struct attempt){ .mark = { c->count * 10, (int64_t)c->count * 1000000000 },
+		.outcome = outcome == '+' ? OUTCOME_COMPLETED : outcome == '-' ? OUTCOME_FAILED : OUTCOME_INCONCLUSIVE,
+		.code = outcome == '-' ? "handshake_timeout" : NULL, .fingerprint = OPENSSL, .hello_len = 300,
+		.highest_version = 0x0304, .tls12 = true, .tls13 = true, .name = true,
+		.client = { .ip = { 10, 0, client, 1 }, .ip_len = 4 } };
+	if (outcome == '+') {
+		a->version = 0x0304;
+		a->suite = 0x1301;
+	}
+	return a;
+}
+
+static void join_all(struct crowd *c, const char *outcomes, uint8_t client)
+{
+	for (; *outcomes; outcomes++)
+		joins(c, *outcomes, client);
+}
+
+static const struct finding *finding(const struct crowd *c, const char *code)
+{
+	for (uint8_t i = 0; i < c->out.finding_count; i++)
+		if (!strcmp(c->out.findings[i].code, code))
+			return &c->out.findings[i];
+	return NULL;
+}
+
+static const struct finding *compare(struct crowd *c, const char *code)
+{
+	c->out = (struct endpoint){ .clients = 2 };
+	contrast(c->at, c->count, &c->out);
+	return finding(c, code);
+}
+
+static void assert_says(const struct finding *f, const char *words)
+{
+	assert_non_null(f);
+	if (!strstr(f->summary, words))
+		fail_msg("\"%s\" is not in \"%s\"", words, f->summary);
+}
+
+/* ---- all or some ---- */
+
+static void three_failures_and_no_success_fail_for_all(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "---", 1);
+	assert_says(compare(&c, "fails_for_all_clients"), "all 3 attempts by 2 clients failed");
+	assert_int_equal(c.out.finding_count, 1);
+}
+
+static void two_failures_or_one_success_are_not_all(void **state)
+{
+	struct crowd two = { .count = 0 }, one_worked = { .count = 0 };
+
+	(void)state;
+	join_all(&two, "--?", 1);
+	assert_null(compare(&two, "fails_for_all_clients"));
+	join_all(&one_worked, "---+", 1);
+	assert_null(compare(&one_worked, "fails_for_all_clients"));
+}
+
+static void a_difference_in_the_offer_is_named_with_its_counts(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		joins(&c, '+', 1);
+		struct attempt *old = joins(&c, '-', 2);
+
+		old->fingerprint = CURL;
+		old->tls12 = false;
+	}
+	assert_says(compare(&c, "fails_for_some_clients"), "4 of 4 failures offer no TLS 1.2; the 4 that succeed offer TLS 1.2");
+}
+
+static void a_difference_shared_by_successes_is_none(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	for (int i = 0; i < 8; i++)
+		joins(&c, i % 2 ? '-' : '+', 1)->tls12 = i % 4 < 2;
+	assert_null(compare(&c, "fails_for_some_clients"));
+}
+
+static void another_client_hello_is_other_software(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "+++", 1);
+	joins(&c, '-', 1)->fingerprint = CURL;
+	joins(&c, '-', 1)->fingerprint = CURL;
+	joins(&c, '+', 1);
+	assert_says(compare(&c, "fails_for_some_clients"), "other client software");
+}
+
+static void another_subnet_with_the_same_hello_is_an_address(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "+-", 1);
+	c.at[1].client.ip[2] = 9;
+	join_all(&c, "+-", 1);
+	c.at[3].client.ip[2] = 9;
+	assert_says(compare(&c, "fails_for_some_clients"), "other client addresses");
+}
+
+static void one_failure_is_no_group_of_clients(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "+++", 1);
+	joins(&c, '-', 2)->fingerprint = CURL;
+	assert_null(compare(&c, "fails_for_some_clients"));
+}
+
+/* ---- time ---- */
+
+static void the_same_hello_that_fails_now_and_then_is_intermittent(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "+-+-++", 1);
+	assert_says(compare(&c, "intermittent"), "2 of 6 attempts fail");
+	assert_null(finding(&c, "began_at"));
+}
+
+static void failures_behind_successes_began(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "+++?---", 1);
+	assert_says(compare(&c, "began_at"), "since frame 50");
+	assert_null(finding(&c, "intermittent"));
+}
+
+static void what_worked_again_did_not_begin(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "+++---+", 1);
+	assert_null(compare(&c, "began_at"));
+	assert_non_null(finding(&c, "intermittent"));
+}
+
+static void clients_that_come_but_once_do_not_explain_a_beginning(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	for (uint8_t i = 0; i < 8; i++)
+		joins(&c, i < 4 ? '+' : '-', i);
+	assert_non_null(compare(&c, "began_at"));
+	assert_null(finding(&c, "fails_for_some_clients"));
+}
+
+static void two_successes_before_are_too_few_for_a_beginning(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "++---", 1);
+	assert_null(compare(&c, "began_at"));
+}
+
+static void another_software_that_comes_later_is_not_a_beginning(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "++++", 1);
+	for (int i = 0; i < 3; i++) {
+		struct attempt *a = joins(&c, '-', 2);
+
+		a->fingerprint = CURL;
+		a->tls12 = false;
+	}
+	assert_non_null(compare(&c, "fails_for_some_clients"));
+	assert_null(finding(&c, "began_at"));
+}
+
+/* ---- certificates and members ---- */
+
+static void a_certificate_that_was_replaced_once_changed(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		joins(&c, '+', 1)->leaf = i < 3 ? 11 : 22;
+	assert_non_null(compare(&c, "certificate_changed"));
+	assert_null(finding(&c, "inconsistent_backends"));
+}
+
+static void certificates_that_come_back_are_unequal_members(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		joins(&c, '+', 1)->leaf = i % 2 ? 11 : 22;
+	assert_non_null(compare(&c, "inconsistent_backends"));
+	assert_null(finding(&c, "certificate_changed"));
+}
+
+static void one_certificate_for_all_is_neither(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		joins(&c, '+', 1)->leaf = i % 3 ? 11 : 0;	/* hidden in some */
+	compare(&c, "");
+	assert_int_equal(c.out.finding_count, 0);
+}
+
+static void different_answers_to_one_hello_are_unequal_members(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "++++", 1);
+	c.at[1].suite = 0x1302;
+	assert_non_null(compare(&c, "inconsistent_backends"));
+}
+
+static void different_answers_to_different_hellos_are_right(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "++++", 1);
+	c.at[1].suite = c.at[3].suite = 0xc02f;
+	c.at[1].fingerprint = c.at[3].fingerprint = CURL;
+	assert_null(compare(&c, "inconsistent_backends"));
+}
+
+static void the_same_hello_refused_now_and_then_meets_unequal_members(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "+-+-", 1);
+	c.at[1].code = c.at[3].code = "cipher_mismatch";
+	assert_says(compare(&c, "inconsistent_backends"), "now fails with cipher_mismatch");
+}
+
+static void a_refusal_that_began_is_no_unequal_member(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "+++---", 1);
+	for (int i = 3; i < 6; i++)
+		c.at[i].code = "cert_expired";
+	assert_null(compare(&c, "inconsistent_backends"));
+	assert_non_null(finding(&c, "began_at"));
+}
+
+static void clients_that_trust_unequally_are_no_unequal_members(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		struct attempt *a = joins(&c, i % 2 ? '-' : '+', (uint8_t)(i % 2));
+
+		a->code = i % 2 ? "cert_unknown_ca" : NULL;
+	}
+	assert_null(compare(&c, "inconsistent_backends"));
+	assert_says(finding(&c, "fails_for_some_clients"), "other client addresses");
+}
+
+static void one_client_that_judges_one_certificate_anew_is_no_unequal_member(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "+-+-", 1);
+	for (int i = 0; i < 4; i++)
+		c.at[i].leaf = 11;
+	c.at[1].code = c.at[3].code = "cert_unknown_ca";
+	assert_null(compare(&c, "inconsistent_backends"));
+}
+
+/* ---- intolerance ---- */
+
+static void a_retry_without_tls13_that_works_proves_intolerance(void **state)
+{
+	struct crowd c = { .count = 0 };
+	struct attempt *retry;
+
+	(void)state;
+	joins(&c, '-', 1);
+	retry = joins(&c, '+', 1);
+	retry->tls13 = false;
+	retry->highest_version = 0x0303;
+	assert_says(compare(&c, "version_intolerant"), "frames 10 and 20");
+}
+
+static void another_clients_older_offer_proves_nothing(void **state)
+{
+	struct crowd c = { .count = 0 };
+	struct attempt *other;
+
+	(void)state;
+	joins(&c, '-', 1);
+	other = joins(&c, '+', 2);
+	other->tls13 = false;
+	other->highest_version = 0x0303;
+	assert_null(compare(&c, "version_intolerant"));
+}
+
+static void a_retry_minutes_later_proves_nothing(void **state)
+{
+	struct crowd c = { .count = 0 };
+	struct attempt *retry;
+
+	(void)state;
+	joins(&c, '-', 1);
+	retry = joins(&c, '+', 1);
+	retry->tls13 = false;
+	retry->highest_version = 0x0303;
+	retry->mark.time += INT64_C(300000000000);
+	assert_null(compare(&c, "version_intolerant"));
+}
+
+static void large_hellos_that_fail_where_small_ones_pass(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "+-+-", 1);
+	c.at[1].hello_len = 1700;
+	c.at[3].hello_len = 1800;
+	assert_says(compare(&c, "large_client_hello_intolerant"), "1700 bytes and more fail, those of up to 300");
+}
+
+static void a_small_hello_that_fails_too_is_not_about_size(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "+-+-", 1);
+	c.at[1].hello_len = 1700;
+	assert_null(compare(&c, "large_client_hello_intolerant"));
+}
+
+static void a_large_hello_that_passes_acquits_the_size(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "+-+-", 1);
+	c.at[0].hello_len = c.at[1].hello_len = c.at[3].hello_len = 1700;
+	assert_null(compare(&c, "large_client_hello_intolerant"));
+}
+
+/* ---- interception ---- */
+
+static void an_inspection_products_certificate_for_some(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct attempt *a = joins(&c, '+', (uint8_t)i);
+
+		a->leaf = i < 2 ? 11 : 22;
+		a->intercepted = i < 2;
+	}
+	assert_says(compare(&c, "intercepted_for_some"), "2 connections");
+	assert_null(finding(&c, "certificate_changed"));
+}
+
+static void an_inspection_products_certificate_for_all_is_not_some(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct attempt *a = joins(&c, '+', 1);
+
+		a->leaf = 11;
+		a->intercepted = true;
+	}
+	assert_null(compare(&c, "intercepted_for_some"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(three_failures_and_no_success_fail_for_all),
+		cmocka_unit_test(two_failures_or_one_success_are_not_all),
+		cmocka_unit_test(a_difference_in_the_offer_is_named_with_its_counts),
+		cmocka_unit_test(a_difference_shared_by_successes_is_none),
+		cmocka_unit_test(another_client_hello_is_other_software),
+		cmocka_unit_test(another_subnet_with_the_same_hello_is_an_address),
+		cmocka_unit_test(one_failure_is_no_group_of_clients),
+		cmocka_unit_test(the_same_hello_that_fails_now_and_then_is_intermittent),
+		cmocka_unit_test(failures_behind_successes_began),
+		cmocka_unit_test(what_worked_again_did_not_begin),
+		cmocka_unit_test(clients_that_come_but_once_do_not_explain_a_beginning),
+		cmocka_unit_test(two_successes_before_are_too_few_for_a_beginning),
+		cmocka_unit_test(another_software_that_comes_later_is_not_a_beginning),
+		cmocka_unit_test(a_certificate_that_was_replaced_once_changed),
+		cmocka_unit_test(certificates_that_come_back_are_unequal_members),
+		cmocka_unit_test(one_certificate_for_all_is_neither),
+		cmocka_unit_test(different_answers_to_one_hello_are_unequal_members),
+		cmocka_unit_test(different_answers_to_different_hellos_are_right),
+		cmocka_unit_test(the_same_hello_refused_now_and_then_meets_unequal_members),
+		cmocka_unit_test(a_refusal_that_began_is_no_unequal_member),
+		cmocka_unit_test(clients_that_trust_unequally_are_no_unequal_members),
+		cmocka_unit_test(one_client_that_judges_one_certificate_anew_is_no_unequal_member),
+		cmocka_unit_test(a_retry_without_tls13_that_works_proves_intolerance),
+		cmocka_unit_test(another_clients_older_offer_proves_nothing),
+		cmocka_unit_test(a_retry_minutes_later_proves_nothing),
+		cmocka_unit_test(large_hellos_that_fail_where_small_ones_pass),
+		cmocka_unit_test(a_small_hello_that_fails_too_is_not_about_size),
+		cmocka_unit_test(a_large_hello_that_passes_acquits_the_size),
+		cmocka_unit_test(an_inspection_products_certificate_for_some),
+		cmocka_unit_test(an_inspection_products_certificate_for_all_is_not_some),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

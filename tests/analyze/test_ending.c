@@ -1,0 +1,382 @@
+/* Who ended it, with what, and whether it had worked. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "support_story.h"
+
+enum { DECODE_ERROR = 50, HANDSHAKE_FAILURE = 40, CLOSE_NOTIFY = 0, USER_CANCELED = 90, UNKNOWN_CA = 48,
+       UNRECOGNIZED_NAME = 112, PROTOCOL_VERSION = 70 };
+
+static void assert_end(struct story *s, enum phase phase, enum ending_how how, enum side by, enum outcome outcome)
+{
+	conclude_story(s);
+	assert_int_equal(s->ending.phase, phase);
+	assert_int_equal(s->ending.how, how);
+	if (how != ENDED_NOT && how != ENDED_BY_SILENCE && how != ENDED_BY_ICMP)
+		assert_int_equal(s->ending.by, by);
+	assert_int_equal(s->ending.outcome, outcome);
+	forget(s);
+}
+
+/* ---- echoes ---- */
+
+static void a_decode_error_behind_the_peers_fin_is_an_echo(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	up_to_server_flight12(&s, "good");
+	fin(&s, SIDE_CLIENT);
+	fatal(&s, SIDE_SERVER, DECODE_ERROR);
+	assert_end(&s, PHASE_CLIENT_TURN, ENDED_BY_FIN, SIDE_CLIENT, OUTCOME_FAILED);
+}
+
+static void a_decode_error_before_any_fin_is_the_cause(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	up_to_server_flight12(&s, "good");
+	fatal(&s, SIDE_SERVER, DECODE_ERROR);
+	fin(&s, SIDE_CLIENT);
+	assert_end(&s, PHASE_CLIENT_TURN, ENDED_BY_ALERT, SIDE_SERVER, OUTCOME_FAILED);
+}
+
+static void an_alert_of_its_own_meaning_behind_a_fin_is_no_echo(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	says_hello(&s, hello12());
+	fin(&s, SIDE_CLIENT);	/* half-closed, and the server still answers */
+	fatal(&s, SIDE_SERVER, PROTOCOL_VERSION);
+	assert_end(&s, PHASE_HELLO, ENDED_BY_ALERT, SIDE_SERVER, OUTCOME_FAILED);
+}
+
+static void the_second_of_two_fatal_alerts_answers_the_first(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	up_to_server_flight12(&s, "good");
+	fatal(&s, SIDE_CLIENT, UNKNOWN_CA);
+	fatal(&s, SIDE_SERVER, HANDSHAKE_FAILURE);
+	assert_end(&s, PHASE_CLIENT_TURN, ENDED_BY_ALERT, SIDE_CLIENT, OUTCOME_FAILED);
+}
+
+static void an_alert_then_a_reset_by_the_same_side_is_that_alert(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	says_hello(&s, hello12());
+	fatal(&s, SIDE_SERVER, HANDSHAKE_FAILURE);
+	rst(&s, SIDE_SERVER);
+	assert_end(&s, PHASE_HELLO, ENDED_BY_ALERT, SIDE_SERVER, OUTCOME_FAILED);
+}
+
+static void a_fin_before_the_same_sides_alert_is_only_the_kernels_order(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	up_to_server_flight12(&s, "good");
+	fin(&s, SIDE_CLIENT);
+	fatal(&s, SIDE_CLIENT, UNKNOWN_CA);
+	assert_end(&s, PHASE_CLIENT_TURN, ENDED_BY_ALERT, SIDE_CLIENT, OUTCOME_FAILED);
+}
+
+static void a_hidden_alert_of_the_server_behind_the_clients_fin_is_an_echo(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	says_hello(&s, hello13());
+	hears_hello(&s, answer(0x0304, 0x1301));
+	hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, 1200);
+	fin(&s, SIDE_CLIENT);
+	hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, 19);
+	assert_end(&s, PHASE_CLIENT_TURN, ENDED_BY_FIN, SIDE_CLIENT, OUTCOME_FAILED);
+}
+
+/* ---- leaving ---- */
+
+static void close_notify_in_mid_handshake_is_leaving(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	up_to_server_flight12(&s, "good");
+	warning(&s, SIDE_CLIENT, CLOSE_NOTIFY);
+	fin(&s, SIDE_CLIENT);
+	assert_end(&s, PHASE_CLIENT_TURN, ENDED_BY_CLOSE_NOTIFY, SIDE_CLIENT, OUTCOME_FAILED);
+}
+
+static void user_canceled_with_close_notify_is_leaving(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	up_to_server_flight12(&s, "good");
+	warning(&s, SIDE_CLIENT, USER_CANCELED);
+	warning(&s, SIDE_CLIENT, CLOSE_NOTIFY);
+	conclude_story(&s);
+	assert_int_equal(s.ending.how, ENDED_BY_CLOSE_NOTIFY);
+	assert_int_equal(s.ending.alert->code, USER_CANCELED);
+	forget(&s);
+}
+
+static void a_warning_ends_nothing(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	says_hello(&s, hello12());
+	warning(&s, SIDE_SERVER, UNRECOGNIZED_NAME);
+	hears_hello(&s, answer(0x0303, 0xc02f));
+	fin(&s, SIDE_CLIENT);
+	assert_end(&s, PHASE_SERVER_FLIGHT, ENDED_BY_FIN, SIDE_CLIENT, OUTCOME_FAILED);
+}
+
+/* RFC 8446 6: "all the alerts listed in Section 6.2 MUST be sent with AlertLevel=fatal" and are so
+ * treated whatever their level. */
+static void in_tls13_an_error_alert_is_fatal_whatever_its_level(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	says_hello(&s, hello13());
+	hears_hello(&s, answer(0x0304, 0x1301));
+	warning(&s, SIDE_CLIENT, UNKNOWN_CA);
+	assert_end(&s, PHASE_SERVER_FLIGHT, ENDED_BY_ALERT, SIDE_CLIENT, OUTCOME_FAILED);
+}
+
+static void a_hidden_alert_in_place_of_finished_is_a_refusal(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	up_to_server_flight13(&s);
+	change_cipher(&s, SIDE_CLIENT);
+	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 19);
+	fin(&s, SIDE_CLIENT);
+	assert_end(&s, PHASE_CLIENT_TURN, ENDED_BY_HIDDEN_ALERT, SIDE_CLIENT, OUTCOME_FAILED);
+}
+
+/* ---- success ---- */
+
+static void a_whole_handshake_with_data_has_worked(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	completes13(&s);
+	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 19);
+	fin(&s, SIDE_CLIENT);
+	assert_end(&s, PHASE_DONE, ENDED_BY_HIDDEN_ALERT, SIDE_CLIENT, OUTCOME_COMPLETED);
+	s = begin();
+	completes12(&s, "good");
+	rst(&s, SIDE_CLIENT);
+	assert_end(&s, PHASE_DONE, ENDED_BY_RST, SIDE_CLIENT, OUTCOME_COMPLETED);
+}
+
+static void leaving_without_a_byte_of_data_is_worth_a_second_look(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	up_to_server_flight13(&s);
+	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 53);
+	fin(&s, SIDE_CLIENT);
+	conclude_story(&s);
+	assert_int_equal(s.ending.outcome, OUTCOME_COMPLETED);
+	assert_true(s.ending.left_without_data);
+	forget(&s);
+}
+
+/* RFC 8446 4.4.2.4: the server judges the client's certificate when the client believes it is done. */
+static void an_alert_behind_an_empty_client_certificate_is_a_late_refusal(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	up_to_server_flight13(&s);
+	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 25);
+	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 53);
+	hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, 19);
+	fin(&s, SIDE_SERVER);
+	conclude_story(&s);
+	assert_true(s.ending.rejected_late);
+	assert_int_equal(s.ending.outcome, OUTCOME_FAILED);
+	forget(&s);
+}
+
+static void a_servers_goodbye_to_a_client_without_certificate_is_no_refusal(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	up_to_server_flight13(&s);
+	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 53);
+	hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, 19);
+	fin(&s, SIDE_SERVER);
+	conclude_story(&s);
+	assert_false(s.ending.rejected_late);
+	assert_int_equal(s.ending.outcome, OUTCOME_COMPLETED);
+	forget(&s);
+}
+
+/* ---- silence ---- */
+
+static void a_capture_that_stops_at_once_proves_nothing(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	says_hello(&s, hello12());
+	s.silence = 5;
+	assert_end(&s, PHASE_HELLO, ENDED_NOT, SIDE_CLIENT, OUTCOME_INCONCLUSIVE);
+}
+
+static void a_capture_that_goes_on_for_a_minute_proves_silence(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	says_hello(&s, hello12());
+	s.silence = 61;
+	assert_end(&s, PHASE_HELLO, ENDED_BY_SILENCE, SIDE_CLIENT, OUTCOME_FAILED);
+}
+
+static void datagrams_that_nobody_answers_end_in_silence(void **state)
+{
+	struct story s = begin_datagrams('d');
+
+	(void)state;
+	says_hello(&s, hello12());
+	pass(&s, 1);
+	bytes_of(&s, SIDE_CLIENT, 200);
+	pass(&s, 2);
+	bytes_of(&s, SIDE_CLIENT, 200);
+	s.silence = 100;
+	conclude_story(&s);
+	assert_int_equal(s.ending.how, ENDED_BY_SILENCE);
+	assert_int_equal(s.ending.outcome, OUTCOME_FAILED);
+	assert_true(s.ending.waited > INT64_C(3000000000));
+	forget(&s);
+}
+
+static void waiting_is_counted_from_the_last_data_not_the_fin(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	says_hello(&s, hello12());
+	acknowledges(&s, SIDE_SERVER);
+	pass(&s, 10);
+	fin(&s, SIDE_CLIENT);
+	conclude_story(&s);
+	assert_true(s.ending.waited >= INT64_C(10000000000) && s.ending.waited < INT64_C(10100000000));
+	forget(&s);
+}
+
+/* ---- phases ---- */
+
+static void a_refused_connection_never_got_beyond_tcp(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	s.flow.side[SIDE_SERVER] = (struct tcp_side){ .address = s.flow.side[SIDE_SERVER].address };
+	rst(&s, SIDE_SERVER);
+	assert_end(&s, PHASE_TCP, ENDED_BY_RST, SIDE_SERVER, OUTCOME_FAILED);
+}
+
+static void a_retry_that_nobody_follows_is_the_last_word(void **state)
+{
+	struct server_hello *retry = answer(0x0304, 0x1301);
+	struct story s = begin();
+
+	(void)state;
+	retry->is_retry = true;
+	retry->group = 23;
+	says_hello(&s, hello13());
+	hears_hello(&s, retry);
+	fin(&s, SIDE_CLIENT);
+	assert_end(&s, PHASE_RETRY, ENDED_BY_FIN, SIDE_CLIENT, OUTCOME_FAILED);
+}
+
+static void a_flight_too_short_for_a_certificate_is_not_whole(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	says_hello(&s, hello13());
+	hears_hello(&s, answer(0x0304, 0x1301));
+	hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, 100);
+	fin(&s, SIDE_CLIENT);
+	assert_end(&s, PHASE_SERVER_FLIGHT, ENDED_BY_FIN, SIDE_CLIENT, OUTCOME_FAILED);
+}
+
+static void a_client_that_finished_before_tls13_waits_for_the_server(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	up_to_server_flight12(&s, "good");
+	client_finishes12(&s);
+	fin(&s, SIDE_SERVER);
+	assert_end(&s, PHASE_SERVER_TURN, ENDED_BY_FIN, SIDE_SERVER, OUTCOME_FAILED);
+}
+
+static void whoever_says_the_client_hello_is_the_client(void **state)
+{
+	struct story s = begin();
+	struct tls_message m = { .type = HS_CLIENT_HELLO, .body.client_hello = hello12() };
+	bool taken = false;
+	struct tls_event e = { .kind = TLS_MESSAGE, .from = SIDE_SERVER, .mark = { 3, 3000 }, .taken = &taken };
+
+	(void)state;
+	e.message = m;
+	handshake_note(s.h, &e);
+	conclude_story(&s);
+	assert_true(s.h->turned);
+	assert_int_equal(s.h->flow.side[SIDE_CLIENT].address.port, 443);
+	forget(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_decode_error_behind_the_peers_fin_is_an_echo),
+		cmocka_unit_test(a_decode_error_before_any_fin_is_the_cause),
+		cmocka_unit_test(an_alert_of_its_own_meaning_behind_a_fin_is_no_echo),
+		cmocka_unit_test(the_second_of_two_fatal_alerts_answers_the_first),
+		cmocka_unit_test(an_alert_then_a_reset_by_the_same_side_is_that_alert),
+		cmocka_unit_test(a_fin_before_the_same_sides_alert_is_only_the_kernels_order),
+		cmocka_unit_test(a_hidden_alert_of_the_server_behind_the_clients_fin_is_an_echo),
+		cmocka_unit_test(close_notify_in_mid_handshake_is_leaving),
+		cmocka_unit_test(user_canceled_with_close_notify_is_leaving),
+		cmocka_unit_test(a_warning_ends_nothing),
+		cmocka_unit_test(in_tls13_an_error_alert_is_fatal_whatever_its_level),
+		cmocka_unit_test(a_hidden_alert_in_place_of_finished_is_a_refusal),
+		cmocka_unit_test(a_whole_handshake_with_data_has_worked),
+		cmocka_unit_test(leaving_without_a_byte_of_data_is_worth_a_second_look),
+		cmocka_unit_test(an_alert_behind_an_empty_client_certificate_is_a_late_refusal),
+		cmocka_unit_test(a_servers_goodbye_to_a_client_without_certificate_is_no_refusal),
+		cmocka_unit_test(a_capture_that_stops_at_once_proves_nothing),
+		cmocka_unit_test(a_capture_that_goes_on_for_a_minute_proves_silence),
+		cmocka_unit_test(datagrams_that_nobody_answers_end_in_silence),
+		cmocka_unit_test(waiting_is_counted_from_the_last_data_not_the_fin),
+		cmocka_unit_test(a_refused_connection_never_got_beyond_tcp),
+		cmocka_unit_test(a_retry_that_nobody_follows_is_the_last_word),
+		cmocka_unit_test(a_flight_too_short_for_a_certificate_is_not_whole),
+		cmocka_unit_test(a_client_that_finished_before_tls13_waits_for_the_server),
+		cmocka_unit_test(whoever_says_the_client_hello_is_the_client),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
