@@ -242,21 +242,36 @@ static bool data_both_ways(const struct handshake *h)
 	return h->data_records[SIDE_CLIENT] && h->data_records[SIDE_SERVER];
 }
 
-/* A server that judges the client after its Finished refuses with an alert in the place of a
- * ticket or data (RFC 8446 4.4.2.4, 4.6.1). */
-static bool server_refused_late(const struct handshake *h, const struct ending *e)
+/* In TLS 1.3 the place of a ticket or of data: the first thing that the server says behind a client
+ * certificate, or behind the empty list in its stead. */
+static const struct alert_fact *alert_in_place_of_ticket(const struct handshake *h)
 {
-	enum client_flight flight;
+	enum client_flight flight = infer_client_flight(h);
+	bool certificate = flight == FLIGHT_EMPTY_CERTIFICATE || flight == FLIGHT_CERTIFICATE ||
+			   (h->keys && happened(h->request_mark));
 
-	if (e->by != SIDE_SERVER || h->data_records[SIDE_SERVER])
-		return false;
-	if (e->how == ENDED_BY_ALERT)
+	if (!is_tls13(h->version) || !certificate || h->data_records[SIDE_SERVER])
+		return NULL;
+	for (uint8_t i = 0; i < h->alert_count; i++) {
+		const struct alert_fact *a = &h->alerts[i];
+
+		if (a->from == SIDE_SERVER && a->hidden && !mark_before(side_gone(h, SIDE_CLIENT), a->mark))
+			return a;
+	}
+	return NULL;
+}
+
+/* A server that judges the client after its Finished refuses with an alert in the place of a
+ * ticket or data (RFC 8446 4.4.2.4, 4.6.1), whether or not the client had said goodbye already. */
+static bool server_refused_late(const struct handshake *h, struct ending *e)
+{
+	const struct alert_fact *alert = alert_in_place_of_ticket(h);
+
+	if (alert) {
+		take_alert(e, alert, ENDED_BY_HIDDEN_ALERT);
 		return true;
-	if (!is_tls13(h->version) || (e->how != ENDED_BY_HIDDEN_ALERT))
-		return false;
-	flight = infer_client_flight(h);
-	return flight == FLIGHT_EMPTY_CERTIFICATE || flight == FLIGHT_CERTIFICATE ||
-	       (h->keys && happened(h->request_mark));
+	}
+	return e->by == SIDE_SERVER && e->how == ENDED_BY_ALERT && !h->data_records[SIDE_SERVER];
 }
 
 static bool client_refused_late(const struct handshake *h, const struct ending *e)

@@ -36,9 +36,25 @@ static bool has_content13(struct lengths l, uint32_t length, uint32_t content)
 	return length == content + 1 + l.tag || length == content + 1 + l.tag + JSSE_PADDING;
 }
 
-static bool is_alert13(const struct handshake *h, uint32_t length)
+/* A side that sent a Finished of the plain length does not pad: its 35-byte record is data. */
+static bool sends_unpadded(const struct handshake *h, enum side side)
 {
-	return has_content13(lengths_of(h->suite), length, ALERT_BYTES);
+	struct lengths l = lengths_of(h->suite);
+
+	for (uint16_t i = 0; i < h->record_count[side]; i++)
+		if (record_is_hidden13(h, &h->records[side][i]) &&
+		    h->records[side][i].length == MESSAGE_HEADER + l.hash + 1 + l.tag)
+			return true;
+	return false;
+}
+
+static bool is_alert13(const struct handshake *h, enum side side, uint32_t length)
+{
+	struct lengths l = lengths_of(h->suite);
+
+	if (length == ALERT_BYTES + 1 + l.tag)
+		return true;
+	return has_content13(l, length, ALERT_BYTES) && !sends_unpadded(h, side);
 }
 
 static bool is_finished13(const struct handshake *h, uint32_t length)
@@ -88,7 +104,7 @@ enum client_flight infer_client_flight(const struct handshake *h)
 
 	if (!count || !h->server)
 		return FLIGHT_NONE;
-	if (is_alert13(h, r[0]->length))
+	if (is_alert13(h, SIDE_CLIENT, r[0]->length))
 		return FLIGHT_ALERT;
 	if (is_finished13(h, r[0]->length) || is_finished_with_alps(h, r[0]->length))
 		return FLIGHT_FINISHED;
@@ -134,7 +150,7 @@ static const struct record_fact *client_finished13(const struct handshake *h)
 	 * that no alert could have tells that it was a flight at all. */
 	if (flight != FLIGHT_OTHER)
 		return r[0];
-	while (count > 1 && is_alert13(h, r[count - 1]->length))
+	while (count > 1 && is_alert13(h, SIDE_CLIENT, r[count - 1]->length))
 		count--;
 	return count > 1 ? r[count - 1] : NULL;
 }
@@ -179,7 +195,7 @@ static void read_late_record13(struct handshake *h, enum side side, const struct
 {
 	if (!record_is_hidden13(h, r))
 		return;
-	if (is_alert13(h, r->length))
+	if (is_alert13(h, side, r->length))
 		add_hidden_alert(h, side, r);
 	else
 		add_data(h, side, 1, r->mark);
@@ -209,7 +225,7 @@ static void read_uncounted13(struct handshake *h, enum side side)
 
 	if (!uncounted || !mark_before(h->finished[SIDE_CLIENT], last->mark))
 		return;
-	if (is_alert13(h, last->length)) {
+	if (is_alert13(h, side, last->length)) {
 		add_hidden_alert(h, side, last);
 		uncounted--;
 	}
@@ -228,7 +244,7 @@ static void read_server_alert_in_flight13(struct handshake *h)
 		if (record_is_hidden13(h, r))
 			last = r;
 	}
-	if (last && is_alert13(h, last->length))
+	if (last && is_alert13(h, SIDE_SERVER, last->length))
 		add_hidden_alert(h, SIDE_SERVER, last);
 }
 

@@ -226,6 +226,18 @@ static enum progress begins_tls(struct upgrade *u, enum side from)
 	return from == SIDE_CLIENT ? client_begins_tls(u) : server_begins_tls(u);
 }
 
+/* A web server answers whatever a client says in HTTP: it had never been a mail server. */
+static enum begins begins_http_answer(const struct upgrade *u, enum side from, struct reader held)
+{
+	static const char begin[] = "HTTP/1.";
+	size_t n = left(&held) < sizeof begin - 1 ? left(&held) : sizeof begin - 1;
+
+	if (from == SIDE_CLIENT || u->dialogue.protocol == FOREIGN_HTTP || u->dialogue.proxy ||
+	    memcmp(held.at, begin, n) != 0)
+		return BEGINS_NOT;
+	return n == sizeof begin - 1 ? BEGINS : BEGINS_MAYBE;
+}
+
 static enum progress start(struct upgrade *u, enum side from)
 {
 	struct speaker *s = &u->speaker[from];
@@ -239,7 +251,9 @@ static enum progress start(struct upgrade *u, enum side from)
 	if (record == BEGINS_MAYBE || sslv2 == BEGINS_MAYBE)
 		return NEEDS_MORE;
 	if (u->dialogue.kind) {
-		s->phase = TALKING;
+		if (begins_http_answer(u, from, held) == BEGINS_MAYBE)
+			return NEEDS_MORE;
+		s->phase = begins_http_answer(u, from, held) == BEGINS ? SAMPLING : TALKING;
 		return ADVANCED;
 	}
 	if (!foreign_guess(from, held, &protocol))
