@@ -29,6 +29,8 @@ struct run {
 	struct names files;
 	struct summary totals;		/* what capture/ counted, summed over the inputs that are read */
 	const struct capture *capture;	/* the input that is being read, NULL between two */
+	struct progress *progress;	/* NULL unless a person waits at a terminal */
+	size_t files_done;
 	int stops, wishes;		/* signalfd: INT and TERM; USR1 and HUP */
 	bool trouble, found, stopping;
 	int64_t began, next_report;	/* monotonic; next_report 0: never */
@@ -166,6 +168,7 @@ static bool report_verdicts(struct run *run)
 
 	while (analysis_next(run->analysis, &v)) {
 		run->found |= v.outcome == OUTCOME_FAILED;
+		progress_clear(run->progress);
 		if (!run->report->verdict(run->report, &v))
 			return write_failed(run);
 	}
@@ -233,6 +236,15 @@ static void stop(struct run *run, struct capture *capture)
 	capture_stop(capture);
 }
 
+static void show_progress(struct run *run, const struct capture *capture, int64_t now)
+{
+	double part = capture_progress(capture);
+
+	if (run->files.count && part >= 0)
+		progress_show(run->progress, ((double)run->files_done + part) / (double)run->files.count,
+			      run->totals.packets + capture_stats(capture)->packets, now);
+}
+
 /* What came from outside the capture: signals, the time, news of interfaces. */
 static bool look_up(struct run *run, struct capture *capture)
 {
@@ -251,6 +263,7 @@ static bool look_up(struct run *run, struct capture *capture)
 		run->next_report = now + run->options->interval;
 		wanted = true;
 	}
+	show_progress(run, capture, now);
 	return !wanted || report_state(run);
 }
 
@@ -283,6 +296,7 @@ static bool read_events(struct run *run, struct capture *capture)
 			return false;
 	}
 	if (got == CAPTURE_DAMAGED) {
+		progress_clear(run->progress);
 		complain("%s", capture_problem(capture));
 		run->trouble = true;
 	}
@@ -338,8 +352,12 @@ static bool read_all(struct run *run)
 		return listen_live(run);
 	for (size_t i = 0; i < inputs->count; i++)
 		add_input(run, inputs->at[i], true);
-	for (size_t i = 0; going && !run->stopping && i < run->files.count; i++)
-		going = read_file(run, run->files.at[i]);
+	if (isatty(STDERR_FILENO))
+		run->progress = must(progress_new(stderr, run->began));
+	for (; going && !run->stopping && run->files_done < run->files.count; run->files_done++)
+		going = read_file(run, run->files.at[run->files_done]);
+	progress_free(run->progress);
+	run->progress = NULL;
 	return going;
 }
 

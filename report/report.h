@@ -30,6 +30,18 @@ struct report {
 struct report *report_text_new(const struct report_options *options);
 struct report *report_json_new(const struct report_options *options);
 
+/*
+ * A bar with rate and time left for people who wait at a terminal; `now` is monotonic, in ns.
+ * progress_show draws at most five times a second, and nothing for what is over at once; `done` is
+ * from 0 to 1, below 0 unknown. progress_clear takes the bar away before other words are written.
+ * Every function allows NULL, which shows nothing.
+ */
+struct progress;
+struct progress *progress_new(FILE *out, int64_t now);	/* NULL only without memory */
+void progress_show(struct progress *p, double done, uint64_t packets, int64_t now);
+void progress_clear(struct progress *p);
+void progress_free(struct progress *p);
+
 /* `tlswhy explain`: all causes in a line each; one code; or the causes that a pasted message fits.
  * False when nothing fits. */
 bool report_explain(FILE *out, const char *what, const struct report_options *options);
