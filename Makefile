@@ -91,6 +91,20 @@ accuracy: all
 	@python3 tests/accuracy.py ./$(PROGRAM)
 .PHONY: accuracy
 
+# What it costs, beside libpcap's bare loop and other analyzers, on loads made from pcaps/. SCALE=10 for
+# the full size.
+BENCH_TOOLS := $(patsubst %,$(BUILD)/tests/bench/%,generate baseline measure)
+bench: all $(BENCH_TOOLS)
+	@python3 tests/bench/bench.py ./$(PROGRAM) $(BUILD)/tests/bench $(or $(SCALE),1)
+.PHONY: bench
+
+$(BUILD)/tests/bench/generate: $(patsubst %,$(BUILD)/tests/bench/%.o,generate recording wire)
+$(BUILD)/tests/bench/baseline: $(BUILD)/tests/bench/baseline.o
+$(BUILD)/tests/bench/measure: $(BUILD)/tests/bench/measure.o
+$(BENCH_TOOLS):
+	$(call say,LINK $@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lpcap
+
 # Calls go left to right, through front doors: analyze/ may include dissect/dissect.h, never back.
 walls:
 	@tests/walls.sh
