@@ -241,12 +241,19 @@ static bool is_about_configuration(const char *code)
 	return false;
 }
 
+/* A certificate is refused by who trusts less; all else the server refuses, to any client alike. */
+static bool is_refused_by_server(const struct attempt *a)
+{
+	return strncmp(a->code, "cert_", 5) != 0;
+}
+
 /* One client's one hello that fails for what is configured and completes with another answer. A
  * certificate that is the same both times was judged anew by the client. */
 static bool answered_unequally(const struct attempt *failed, const struct attempt *b)
 {
 	return attempt_failed(failed) && is_about_configuration(failed->code) && completed(b) &&
-	       same_hello(failed, b) && same_client(failed, b) && !(failed->leaf && failed->leaf == b->leaf);
+	       same_hello(failed, b) && (is_refused_by_server(failed) || same_client(failed, b)) &&
+	       !(failed->leaf && failed->leaf == b->leaf);
 }
 
 /* Now completes and now is refused: members are unequal. A single change is a matter of time. */
