@@ -4,6 +4,7 @@
 #include "file.h"
 #include "filter.h"
 #include "live.h"
+#include "reorder.h"
 
 enum {
 	/* One in eight of the memory for flows may wait in IP fragments. */
@@ -70,6 +71,8 @@ struct capture *capture_open_file(const char *path, const struct capture_options
 		return give_up(c);
 	file_wake(file, options->wake);
 	c->input = file_input(file);
+	if (!reorder_input(&c->input))
+		return give_up(c);
 	if (!add_filter(c, options->filter, problem, problem_len))
 		return give_up(c);
 	return furnish(c, options, problem, problem_len);
