@@ -196,6 +196,11 @@ void capture_forget(struct capture *c, uint32_t flow)
 	flows_forget(c->flows, flow);
 }
 
+void capture_charge(struct capture *c, uint32_t flow, size_t bytes)
+{
+	flows_charge(c->flows, flow, bytes);
+}
+
 const char *capture_problem(const struct capture *c)
 {
 	return c->input.problem(c->input.of);

@@ -179,6 +179,7 @@ enum capture_result {
 struct capture_options {
 	const char *filter;		/* BPF expression (pcap-filter(7)), NULL for none */
 	size_t memory;			/* bytes for flows and buffered segments in all; default 512 MiB */
+	size_t charge_memory;		/* bytes that callers may charge to flows in all; default 512 MiB */
 	size_t flow_buffer;		/* out-of-order bytes held per direction; default 1 MiB */
 	int64_t idle_timeout;		/* ns of capture time; default 300 s established, less for the rest */
 	uint64_t count;			/* end after so many packets; 0: read on */
@@ -259,6 +260,13 @@ const struct flow_facts *capture_flow(const struct capture *c, uint32_t flow);
  * FLOW_DATAGRAM follow, buffers are freed. FIN, RST, OVER and the facts go on.
  */
 void capture_forget(struct capture *c, uint32_t flow);
+
+/*
+ * capture_charge says how many bytes the caller keeps for this flow in all, until its FLOW_OVER.
+ * When the sum of all flows exceeds charge_memory, flows are ended (END_EVICTED): first those that
+ * are over and wait for stragglers, then the ones that were silent for longest.
+ */
+void capture_charge(struct capture *c, uint32_t flow, size_t bytes);
 
 /* One line: file, packet number and byte offset of the damage. Borrowed; "" if there was none. */
 const char *capture_problem(const struct capture *c);

@@ -85,6 +85,7 @@ struct flow {
 	struct flow *older, *newer;	/* by last packet, among those in the same state */
 	int64_t touched;		/* f->now at the last packet */
 	uint64_t hash;
+	size_t charged;			/* what the caller keeps for it */
 	uint32_t id;
 	enum flow_state state;
 	bool forgotten;
@@ -121,6 +122,7 @@ struct flows {
 	uint32_t tcp_streams, udp_streams;
 	size_t memory, flow_buffer;	/* limits */
 	size_t held_bytes;		/* of all flows, with their heads */
+	size_t charged, charge_memory;	/* by the caller to all flows; limit */
 	bool pressed;			/* something was refused for memory */
 	bool ending;
 };

@@ -37,6 +37,7 @@ struct flows *flows_new(const struct capture_options *options, struct capture_st
 	f->stats = stats;
 	f->key = hash_key_new();
 	f->memory = options->memory ? options->memory : MEMORY_DEFAULT;
+	f->charge_memory = options->charge_memory ? options->charge_memory : MEMORY_DEFAULT;
 	f->flow_buffer = options->flow_buffer ? options->flow_buffer : FLOW_BUFFER_DEFAULT;
 	f->idle_timeout = options->idle_timeout > 0 ? options->idle_timeout : OPEN_SECONDS * SECOND;
 	f->now = INT64_MIN;
@@ -440,6 +441,18 @@ static uint32_t victim(const struct flows *f)
 	return f->lones.oldest;
 }
 
+/* Those that speak last: what was charged to the others goes before a handshake under way. */
+static uint32_t costly(const struct flows *f)
+{
+	static const enum flow_state order[] = { STATE_DONE, STATE_UDP, STATE_OPEN, STATE_OPENING };
+
+	for (size_t i = 0; f->charged > f->charge_memory && i < sizeof(order) / sizeof(*order); i++) {
+		if (oldest(f, order[i]) != NO_FLOW)
+			return oldest(f, order[i]);
+	}
+	return NO_FLOW;
+}
+
 /* NO_FLOW when nothing is due. */
 static uint32_t due(const struct flows *f)
 {
@@ -470,6 +483,8 @@ static bool retire_one(struct flows *f)
 		id = victim(f);
 	else
 		id = beyond_share(f);
+	if (id == NO_FLOW)
+		id = costly(f);
 	if (id != NO_FLOW) {
 		retire(f, id, END_EVICTED);
 		return true;
@@ -511,6 +526,16 @@ bool flows_next(struct flows *f, struct capture_event *out)
 		*out = next.event;
 		return true;
 	}
+}
+
+void flows_charge(struct flows *f, uint32_t flow, size_t bytes)
+{
+	struct flow *w = flow_at(f, flow);
+
+	if (!w)
+		return;
+	f->charged += bytes - w->charged;	/* unsigned: a smaller charge takes away */
+	w->charged = bytes;
 }
 
 void flows_forget(struct flows *f, uint32_t flow)

@@ -313,10 +313,12 @@ void store_drop(struct flows *f, uint32_t id)
 	struct flow *w = flow_at(f, id);
 	struct lone *l = lone_at(f, id);
 
-	if (w)
+	if (w) {
+		f->charged -= w->charged;
 		slab_give(&f->flow_slab, w);
-	else
+	} else {
 		slab_give(slab_of(f, lone_ip_len(l)), l);
+	}
 	f->by_id[id] = NULL;
 	f->spare_ids[f->spare_count++] = id;
 }
