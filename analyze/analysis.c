@@ -16,8 +16,10 @@ enum {
 
 /* One flow while it lasts. Flows that never carry a byte have none. */
 struct conversation {
-	struct tls *tls;
+	struct tls *tls;		/* NULL again once it is done */
 	struct handshake *handshake;
+	bool done;			/* nothing that comes can change the outcome */
+	char kind;			/* by tls_kind, once done */
 };
 
 /* A closed handshake that waits for its verdict. */
@@ -40,6 +42,7 @@ struct analysis {
 	size_t conversation_count;
 	struct waiting *queue;
 	size_t queue_count, queue_room, queue_at;
+	size_t queue_bytes;			/* of the handshakes that wait */
 	size_t unexpected;
 	const char *file;
 	uint64_t inputs;
@@ -84,10 +87,10 @@ struct analysis *analysis_new(const struct analyze_options *options, char *probl
 		return NULL;
 	}
 	a->trust = trust_context_new(a->store, a->crls);
-	a->certificates = certificate_cache_new(0);
+	a->certificates = certificate_cache_new(a->options.memory / 8);
 	a->keylog = keylog_new();
 	a->lessons = lessons_new(a->options.memory / 8);
-	a->endpoints = endpoints_new(a->options.memory / 4);
+	a->endpoints = endpoints_new(a->options.memory / 4, a->options.live);
 	if (!a->trust || !a->certificates || !a->keylog || !a->lessons || !a->endpoints)
 		abort();
 	return a;
@@ -162,6 +165,7 @@ static void enqueue(struct analysis *a, struct handshake *h, const struct ending
 		a->queue_room = room;
 	}
 	a->queue[a->queue_count++] = (struct waiting){ .handshake = h, .ending = *e };
+	a->queue_bytes += handshake_bytes(h) + sizeof(struct waiting);
 }
 
 /* Completed handshakes that nobody wants to see are counted and forgotten. */
@@ -253,26 +257,46 @@ static void pull_events(struct analysis *a, struct conversation *c, const struct
 	}
 }
 
-static void close_conversation(struct analysis *a, struct conversation *c, const struct flow_facts *flow,
-			       const struct capture_stats *stats)
+/* Its bytes have said all: the reader goes, the facts stay until the flow is over. */
+static void finish_reading(struct conversation *c)
 {
-	struct handshake *h = c->handshake ? c->handshake : new_handshake(a, flow, tls_kind(c->tls));
-	bool turned = h->turned;
+	struct handshake *h = c->handshake;
 
-	for (int side = 0; side < 2; side++) {
-		enum side seen = turned ? other_side((enum side)side) : (enum side)side;
+	for (int side = 0; h && side < 2; side++) {
+		enum side seen = h->turned ? other_side((enum side)side) : (enum side)side;
 
 		tls_pending(c->tls, seen, &h->pending_have[side], &h->pending_want[side]);
 	}
+	c->kind = tls_kind(c->tls);
+	c->done = true;
 	tls_free(c->tls);
+	c->tls = NULL;
+}
+
+static void close_conversation(struct analysis *a, struct conversation *c, const struct flow_facts *flow,
+			       const struct capture_stats *stats)
+{
+	struct handshake *h;
+
+	if (!c->done)
+		finish_reading(c);
+	h = c->handshake ? c->handshake : new_handshake(a, flow, c->kind);
 	*c = (struct conversation){ 0 };
 	conclude(a, h, flow, stats);
+}
+
+/* Then no end, however abrupt, makes anything of it that the reader would have to tell. */
+static bool has_data_both_ways(const struct handshake *h)
+{
+	return h && happened(h->first_data[SIDE_CLIENT]) && happened(h->first_data[SIDE_SERVER]);
 }
 
 static bool feed(struct analysis *a, const struct capture_event *event, const struct flow_facts *flow)
 {
 	struct conversation *c = conversation_of(a, event->flow);
 
+	if (c->done)
+		return true;
 	if (!c->tls) {
 		if (event->kind == FLOW_FIN || event->kind == FLOW_RST)
 			return false;
@@ -280,7 +304,21 @@ static bool feed(struct analysis *a, const struct capture_event *event, const st
 	}
 	tls_feed(c->tls, event);
 	pull_events(a, c, flow);
-	return tls_is_done(c->tls);
+	if (!tls_is_done(c->tls))
+		return false;
+	if (has_data_both_ways(c->handshake))
+		finish_reading(c);
+	return true;
+}
+
+size_t analysis_bytes(const struct analysis *a, uint32_t flow)
+{
+	const struct conversation *c;
+
+	if (flow >= a->conversation_count)
+		return 0;
+	c = &a->conversations[flow];
+	return (c->tls ? tls_bytes(c->tls) : 0) + handshake_bytes(c->handshake);
 }
 
 static void flow_over(struct analysis *a, uint32_t number, const struct flow_facts *flow,
@@ -288,10 +326,12 @@ static void flow_over(struct analysis *a, uint32_t number, const struct flow_fac
 {
 	struct conversation *c = conversation_of(a, number);
 
-	if (c->tls && !c->handshake && flow->transport == TRANSPORT_UDP) {
+	bool began = c->tls || c->done;
+
+	if (began && !c->handshake && flow->transport == TRANSPORT_UDP) {
 		tls_free(c->tls);
 		*c = (struct conversation){ 0 };
-	} else if (c->tls) {
+	} else if (began) {
 		close_conversation(a, c, flow, stats);
 	} else {
 		conclude_silent(a, flow, stats);
@@ -338,11 +378,9 @@ void analysis_finish(struct analysis *a)
 
 static bool queue_is_ready(const struct analysis *a)
 {
-	size_t waiting = a->queue_count - a->queue_at;
-
-	if (!waiting)
+	if (a->queue_count == a->queue_at)
 		return false;
-	return a->finished || a->options.live || waiting * sizeof(struct handshake) > a->options.memory / 2;
+	return a->finished || a->options.live || a->queue_bytes > a->options.memory / 2;
 }
 
 static void count_verdict(struct analysis *a, const struct verdict *v)
@@ -392,6 +430,7 @@ bool analysis_next(struct analysis *a, struct verdict *out)
 	while (queue_is_ready(a)) {
 		struct waiting w = a->queue[a->queue_at++];
 
+		a->queue_bytes -= handshake_bytes(w.handshake) + sizeof(struct waiting);
 		if (a->queue_at == a->queue_count)
 			a->queue_at = a->queue_count = 0;
 		if (!take_case(a, &w, out)) {
@@ -416,4 +455,5 @@ void analysis_summary(const struct analysis *a, struct summary *out)
 {
 	*out = a->summary;
 	out->files = a->inputs;
+	out->evicted_servers = endpoints_evicted(a->endpoints);
 }

@@ -104,7 +104,7 @@ struct handshake {
 	struct mark foreign_mark[2];
 	struct tls_broken broken[2];
 	struct mark broken_mark[2];
-	struct tls_upgrade upgrades[UPGRADES_KEPT];
+	struct tls_upgrade *upgrades;	/* owned; NULL without any, at most UPGRADES_KEPT */
 	struct { enum side from; struct mark mark; } upgrade_marks[UPGRADES_KEPT];
 	uint8_t upgrade_count;
 	struct tls_quic quic[2];	/* first QUIC word of each side beside TLS */
@@ -231,6 +231,9 @@ void analysis_input(struct analysis *a, const char *file);
 bool analysis_take(struct analysis *a, const struct capture_event *event,
 		   const struct flow_facts *flow, const struct capture_stats *stats);
 
+/* analysis_bytes: what is kept for this flow, about, for capture_charge(). */
+size_t analysis_bytes(const struct analysis *a, uint32_t flow);
+
 /* analysis_finish: no event follows; what waited is concluded with all that the run taught. */
 void analysis_finish(struct analysis *a);
 
@@ -270,6 +273,7 @@ struct summary {
 	uint8_t code_count;
 	uint64_t dropped_kernel, dropped_interface, dropped_self, evicted;
 	uint64_t missing_bytes, one_sided, cut_packets, duplicates, clock_steps, undecodable;
+	uint64_t evicted_servers;	/* whose counts had to be forgotten */
 	struct mark first, last;
 	double seconds;			/* ours, of wall time */
 };

@@ -15,6 +15,8 @@ struct entry {
 	struct endpoint endpoint;
 	struct attempt *attempts;
 	size_t attempt_count, attempt_room;
+	size_t attempt_next;	/* once all places are taken: the oldest */
+	bool spoken_to;		/* since it was last considered to make room */
 	uint64_t told;		/* handshakes of it when it was handed out last */
 };
 
@@ -24,15 +26,18 @@ struct endpoints {
 	struct entry *handing_out;
 	bool begun;
 	size_t used, limit;
+	bool sliding;
+	uint64_t evicted;
 	uint64_t key;
 };
 
-struct endpoints *endpoints_new(size_t memory)
+struct endpoints *endpoints_new(size_t memory, bool sliding)
 {
 	struct endpoints *e = calloc(1, sizeof(*e));
 
 	if (!e)
 		return NULL;
+	e->sliding = sliding;
 	e->limit = memory ? memory : DEFAULT_MEMORY;
 	e->key = (uint64_t)(uintptr_t)e * UINT64_C(0x9e3779b97f4a7c15);
 	return e;
@@ -74,12 +79,61 @@ static bool is_server(const struct endpoint *e, const struct handshake *h, const
 	       !memcmp(e->server.ip, a->ip, a->ip_len) && !strcmp(e->sni, name);
 }
 
+static struct entry **bucket_of(struct endpoints *e, const struct address *a, const char *name)
+{
+	uint64_t hash = hash_bytes(hash_bytes(e->key ^ a->port, a->ip, a->ip_len), name, strlen(name));
+
+	return &e->buckets[(hash ^ hash >> 31) % BUCKETS];
+}
+
+static void append(struct endpoints *e, struct entry *entry)
+{
+	entry->newer = NULL;
+	if (e->newest)
+		e->newest->newer = entry;
+	else
+		e->oldest = entry;
+	e->newest = entry;
+}
+
+static void remove_oldest(struct endpoints *e)
+{
+	struct entry *entry = e->oldest;
+	struct entry **at = bucket_of(e, &entry->endpoint.server, entry->endpoint.sni);
+
+	while (*at != entry)
+		at = &(*at)->next;
+	*at = entry->next;
+	e->oldest = entry->newer;
+	if (!e->oldest)
+		e->newest = NULL;
+	e->used -= sizeof(*entry) + entry->attempt_room * sizeof(*entry->attempts);
+	e->evicted++;
+	free(entry->attempts);
+	free(entry);
+}
+
+/* Those that were spoken to since they were last considered get another round. */
+static void make_room(struct endpoints *e, size_t bytes)
+{
+	while (e->oldest && e->used + bytes > e->limit) {
+		struct entry *entry = e->oldest;
+
+		if (!entry->spoken_to || !entry->newer) {
+			remove_oldest(e);
+			continue;
+		}
+		entry->spoken_to = false;
+		e->oldest = entry->newer;
+		append(e, entry);
+	}
+}
+
 static struct entry *new_entry(struct endpoints *e, const struct handshake *h, const char *name, struct entry **bucket)
 {
 	struct entry *entry;
 
-	if (e->used + sizeof(*entry) > e->limit)
-		return NULL;
+	make_room(e, sizeof(*entry));
 	entry = calloc(1, sizeof(*entry));
 	if (!entry)
 		return NULL;
@@ -89,11 +143,7 @@ static struct entry *new_entry(struct endpoints *e, const struct handshake *h, c
 	memcpy(entry->endpoint.sni, name, strlen(name) + 1);
 	entry->next = *bucket;
 	*bucket = entry;
-	if (e->newest)
-		e->newest->newer = entry;
-	else
-		e->oldest = entry;
-	e->newest = entry;
+	append(e, entry);
 	return entry;
 }
 
@@ -101,12 +151,10 @@ static struct entry *entry_for(struct endpoints *e, const struct handshake *h)
 {
 	const struct address *a = &h->flow.side[SIDE_SERVER].address;
 	struct entry **bucket;
-	uint64_t hash;
 	char name[256];
 
 	read_name(h, name);
-	hash = hash_bytes(hash_bytes(e->key ^ a->port, a->ip, a->ip_len), name, strlen(name));
-	bucket = &e->buckets[(hash ^ hash >> 31) % BUCKETS];
+	bucket = bucket_of(e, a, name);
 	for (struct entry *at = *bucket; at; at = at->next)
 		if (is_server(&at->endpoint, h, name))
 			return at;
@@ -131,8 +179,11 @@ static void keep_attempt(struct endpoints *e, struct entry *entry, const struct 
 	size_t room = entry->attempt_room ? entry->attempt_room * 2 : ATTEMPTS_FIRST;
 	struct attempt *attempts;
 
-	if (entry->attempt_count == ATTEMPTS_KEPT)
+	if (entry->attempt_count == ATTEMPTS_KEPT) {
+		if (e->sliding)
+			entry->attempts[entry->attempt_next++ % ATTEMPTS_KEPT] = *a;
 		return;
+	}
 	if (entry->attempt_count == entry->attempt_room) {
 		size_t more_bytes = (room - entry->attempt_room) * sizeof(*a);
 
@@ -164,6 +215,7 @@ void endpoints_note(struct endpoints *e, const struct handshake *h, enum outcome
 
 	if (!entry)
 		return;
+	entry->spoken_to = true;
 	attempt_read(h, outcome, code, &a);
 	keep_attempt(e, entry, &a);
 	count_outcome(&entry->endpoint, outcome);
@@ -217,10 +269,16 @@ bool endpoints_next(struct endpoints *e, struct endpoint *out)
 		return false;
 	at->told = handshakes_of(&at->endpoint);
 	qsort(at->attempts, at->attempt_count, sizeof(*at->attempts), by_time);
+	at->attempt_next = 0;
 	at->endpoint.finding_count = 0;
 	at->endpoint.clients = at->endpoint.clients_affected = 0;
 	count_clients(at);
 	contrast(at->attempts, at->attempt_count, &at->endpoint);
 	*out = at->endpoint;
 	return true;
+}
+
+uint64_t endpoints_evicted(const struct endpoints *e)
+{
+	return e->evicted;
 }

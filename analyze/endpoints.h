@@ -9,8 +9,12 @@
 
 struct endpoints;
 
-/* `memory` bounds it; servers beyond are counted nowhere. NULL only without memory. */
-struct endpoints *endpoints_new(size_t memory);
+/* `memory` bounds it: servers that nobody spoke to for longest make room. With `sliding` the latest
+ * attempts at each server are compared, else the first. NULL only without memory. */
+struct endpoints *endpoints_new(size_t memory, bool sliding);
+
+/* How many servers had to make room. */
+uint64_t endpoints_evicted(const struct endpoints *e);
 void endpoints_free(struct endpoints *e);
 
 /* Notes one concluded handshake; `code` is its diagnosis, NULL if it completed. */

@@ -37,7 +37,37 @@ void handshake_free(struct handshake *h)
 	free(h->staple);
 	free(h->key_exchange);
 	free(h->request);
+	free(h->upgrades);
 	free(h);
+}
+
+/* What is parsed of a hello takes up to so many times its bytes: lists of pointers and copies. */
+enum { PARSED_FACTOR = 3, PARSED_LITTLE = 256 };
+
+static size_t hello_bytes(const struct client_hello *hello)
+{
+	return hello ? sizeof(*hello) + (size_t)hello->length * PARSED_FACTOR : 0;
+}
+
+static size_t chain_bytes(const struct certificate_list *list)
+{
+	return list ? sizeof(*list) + list->bytes : 0;
+}
+
+size_t handshake_bytes(const struct handshake *h)
+{
+	size_t bytes;
+
+	if (!h)
+		return 0;
+	bytes = sizeof(*h) + hello_bytes(h->hello) + hello_bytes(h->second_hello);
+	bytes += chain_bytes(h->certificates) + chain_bytes(h->client_certificates);
+	bytes += h->upgrades ? UPGRADES_KEPT * sizeof(*h->upgrades) : 0;
+	bytes += h->server ? sizeof(*h->server) + PARSED_LITTLE : 0;
+	bytes += h->request ? sizeof(*h->request) + PARSED_LITTLE : 0;
+	bytes += h->staple ? PARSED_LITTLE : 0;
+	bytes += h->key_exchange ? sizeof(*h->key_exchange) : 0;
+	return bytes;
 }
 
 bool mark_before(struct mark a, struct mark b)
@@ -299,6 +329,10 @@ static void note_upgrade(struct handshake *h, const struct tls_event *e)
 {
 	if (h->upgrade_count == UPGRADES_KEPT)
 		return;
+	if (!h->upgrades)	/* few handshakes have any, and they are large */
+		h->upgrades = calloc(UPGRADES_KEPT, sizeof(*h->upgrades));
+	if (!h->upgrades)
+		abort();
 	h->upgrades[h->upgrade_count] = e->upgrade;
 	h->upgrade_marks[h->upgrade_count].from = e->from;
 	h->upgrade_marks[h->upgrade_count].mark = e->mark;

@@ -10,6 +10,9 @@
 struct handshake *handshake_new(const char *file, uint64_t serial, char dissected_as);
 void handshake_free(struct handshake *h);	/* NULL allowed */
 
+/* Bytes that it keeps, about; certificates are counted where they are shared. 0 for NULL. */
+size_t handshake_bytes(const struct handshake *h);
+
 /* handshake_note takes one event; the body of a message is moved into the facts. */
 void handshake_note(struct handshake *h, struct tls_event *event);
 

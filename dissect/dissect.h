@@ -337,6 +337,9 @@ bool tls_next(struct tls *t, struct tls_event *out);
 void tls_take(struct tls_event *event);
 void message_free(struct tls_message *message);
 
+/* Bytes that it keeps, about. */
+size_t tls_bytes(const struct tls *t);
+
 /* True once this flow cannot be TLS, or nothing that a diagnosis needs can come any more: the
  * caller may capture_forget() its bytes. */
 bool tls_is_done(const struct tls *t);

@@ -53,6 +53,11 @@ struct dtls *dtls_new(struct tls *t)
 	return d;
 }
 
+size_t dtls_bytes(const struct dtls *d)
+{
+	return sizeof(*d) + d->side[SIDE_CLIENT].messages.held + d->side[SIDE_SERVER].messages.held;
+}
+
 void dtls_free(struct dtls *d)
 {
 	if (!d)

@@ -60,6 +60,11 @@ bool fragments_add(struct fragments *f, uint64_t offset, const uint8_t *bytes, s
 	return true;
 }
 
+size_t fragments_bytes(const struct fragments *f)
+{
+	return f->held + f->count * sizeof(struct fragment);
+}
+
 size_t fragments_reach(const struct fragments *f, uint64_t offset)
 {
 	uint64_t reached = offset;

@@ -23,6 +23,9 @@ struct fragments {
 bool fragments_add(struct fragments *f, uint64_t offset, const uint8_t *bytes, size_t len,
 		   size_t held_max);
 
+/* fragments_bytes: what they take, about. */
+size_t fragments_bytes(const struct fragments *f);
+
 /* fragments_reach: how many bytes follow `offset` without a hole. */
 size_t fragments_reach(const struct fragments *f, uint64_t offset);
 

@@ -117,6 +117,7 @@ bool decrypt_record(struct decryptor *d, enum side from, const uint8_t header[5]
 struct stream;
 struct stream *stream_new(struct tls *t);
 void stream_free(struct stream *s);
+size_t stream_bytes(const struct stream *s);
 void stream_feed(struct stream *s, const struct capture_event *event);
 bool stream_more(struct stream *s);
 bool stream_is_done(const struct stream *s);
@@ -128,6 +129,7 @@ struct dtls;
 bool dtls_recognise(const uint8_t *datagram, size_t len);
 struct dtls *dtls_new(struct tls *t);
 void dtls_free(struct dtls *d);
+size_t dtls_bytes(const struct dtls *d);
 void dtls_feed(struct dtls *d, const struct capture_event *event);
 bool dtls_is_done(const struct dtls *d);
 
@@ -135,6 +137,7 @@ struct quic;
 bool quic_recognise(const uint8_t *datagram, size_t len);
 struct quic *quic_new(struct tls *t);
 void quic_free(struct quic *q);
+size_t quic_bytes(const struct quic *q);
 void quic_feed(struct quic *q, const struct capture_event *event);
 bool quic_is_done(const struct quic *q);
 

@@ -56,6 +56,16 @@ struct quic *quic_new(struct tls *t)
 	return q;
 }
 
+size_t quic_bytes(const struct quic *q)
+{
+	size_t bytes = sizeof(*q);
+
+	for (int side = 0; side < 2; side++)
+		for (int space = 0; space < SPACE_COUNT; space++)
+			bytes += fragments_bytes(&q->side[side].crypto[space].fragments);
+	return bytes;
+}
+
 void quic_free(struct quic *q)
 {
 	if (!q)

@@ -31,6 +31,15 @@ void stream_free(struct stream *s)
 	free(s);
 }
 
+size_t stream_bytes(const struct stream *s)
+{
+	size_t bytes = sizeof(*s) + s->plain.room + upgrade_bytes(s->upgrade);
+
+	for (int i = 0; i < 2; i++)
+		bytes += s->side[i].fragment.room + s->side[i].message.room;
+	return bytes;
+}
+
 /* ---- what a header looks like --------------------------------------------------------------- */
 
 /* A header that may follow other records. */

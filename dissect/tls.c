@@ -163,6 +163,19 @@ void tls_take(struct tls_event *event)
 		*event->taken = true;
 }
 
+size_t tls_bytes(const struct tls *t)
+{
+	size_t bytes = sizeof(*t) + t->queue.room * sizeof(*t->queue.at);
+
+	if (t->stream)
+		bytes += stream_bytes(t->stream);
+	if (t->dtls)
+		bytes += dtls_bytes(t->dtls);
+	if (t->quic)
+		bytes += quic_bytes(t->quic);
+	return bytes;
+}
+
 bool tls_is_done(const struct tls *t)
 {
 	if (t->stream)

@@ -67,6 +67,15 @@ void upgrade_free(struct upgrade *u)
 	free(u);
 }
 
+size_t upgrade_bytes(const struct upgrade *u)
+{
+	if (!u)
+		return 0;
+	return sizeof(*u) + u->speaker[0].held_room + u->speaker[1].held_room +
+	       u->dialogue.event_room * sizeof(*u->dialogue.events) +
+	       (u->dialogue.refusal ? sizeof(*u->dialogue.refusal) : 0);
+}
+
 /* ---- what each side holds ------------------------------------------------------------------ */
 
 static void hold(struct speaker *s, struct reader *fed)

@@ -22,6 +22,9 @@ struct upgrade;
 struct upgrade *upgrade_new(void);
 void upgrade_free(struct upgrade *u);
 
+/* Bytes that it keeps, about; 0 for NULL. */
+size_t upgrade_bytes(const struct upgrade *u);
+
 /*
  * upgrade_feed takes the next bytes of one side.
  * UPGRADE_TLS: the side's TLS begins with the bytes of upgrade_held(), usually none, followed by

@@ -241,12 +241,13 @@ static void a_name_that_a_shell_would_run_is_not_put_into_a_command(void **state
 
 static void the_suggested_command_knows_the_port_and_the_upgrade(void **state)
 {
+	struct tls_upgrade smtp = { .protocol = FOREIGN_SMTP };
 	struct example *e = example_new();
 	char command[400];
 
 	(void)state;
 	e->handshake.flow.side[SIDE_SERVER].address.port = 25;
-	e->handshake.upgrades[0].protocol = FOREIGN_SMTP;
+	e->handshake.upgrades = &smtp;
 	e->handshake.upgrade_count = 1;
 	command_for(&e->handshake, "openssl s_client -connect HOST:443", command, sizeof(command));
 	assert_string_equal(command, "openssl s_client -starttls smtp -connect 198.51.100.7:25");
@@ -256,6 +257,7 @@ static void the_suggested_command_knows_the_port_and_the_upgrade(void **state)
 			    "curl https://shop.example.com:25/; nmap -p 25 shop.example.com");
 	command_for(&e->handshake, "HOST HOST HOST", command, 20);
 	assert_true(strlen(command) < 20);
+	e->handshake.upgrades = NULL;
 	example_free(e);
 }
 
