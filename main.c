@@ -211,6 +211,7 @@ static struct summary sum_up(const struct run *run)
 	memcpy(counted.codes, s.codes, sizeof(s.codes));
 	counted.code_count = s.code_count;
 	counted.evicted += s.evicted;
+	counted.evicted_servers = s.evicted_servers;
 	counted.seconds = (double)(monotonic() - run->began) / (double)SECOND;
 	return counted;
 }
@@ -275,8 +276,11 @@ static bool take_event(struct run *run, struct capture *capture, const struct ca
 
 	if (analysis_take(run->analysis, event, flow, capture_stats(capture)))
 		capture_forget(capture, event->flow);
-	if (event->kind != FLOW_OVER)
+	if (event->kind != FLOW_OVER) {
+		if (flow)
+			capture_charge(capture, event->flow, analysis_bytes(run->analysis, event->flow));
 		return true;
+	}
 	if (!report_verdicts(run))
 		return false;
 	return !run->options->analyze.live || !fflush(stdout) || write_failed(run);

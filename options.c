@@ -10,6 +10,11 @@
 
 static const int64_t SECOND = 1000000000;
 
+/* Of the memory in sixteenths; the rest is the program's own: code, trusted roots, tables. */
+enum { SHARES = 16, FLOW_SHARES = 5, CHARGE_SHARES = 5, ANALYZE_SHARES = 4 };
+
+static const size_t MEMORY_DEFAULT = (size_t)512 << 20, MEMORY_LEAST = (size_t)16 << 20;
+
 enum { INTERVAL_DEFAULT = 60, SECONDS_MAX = 100 * 366 * 24 * 3600L };
 
 static const char usage[] =
@@ -30,6 +35,7 @@ static const char usage[] =
 	"  --no-trust        judge certificates without any trusted root\n"
 	"  --crl FILE        certificate revocation lists to hold certificates against\n"
 	"  --tls-port PORT   TLS is expected on this port too; may be repeated\n"
+	"  --memory SIZE     use no more than about this; suffix K, M or G; default 512M\n"
 	"  -c COUNT          end after so many packets of each input\n"
 	"  -h, --help        this text\n"
 	"  -V, --version     the version\n"
@@ -82,6 +88,29 @@ void names_free(struct names *n)
 }
 
 /* ---- values ----------------------------------------------------------------------------- */
+
+/* Bytes, with a suffix K, M or G for powers of 1024. */
+static bool read_size(const char *option, const char *text, size_t least, size_t *out)
+{
+	static const char suffixes[] = "KMG";
+	char *end;
+	unsigned long long number;
+	const char *suffix;
+
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	suffix = *end ? strchr(suffixes, *end) : NULL;
+	if (errno || end == text || *text == '-' || (*end && (!suffix || end[1])))
+		number = 0;
+	for (const char *s = suffixes; suffix && s <= suffix; s++)
+		number = number > SIZE_MAX / 1024 ? 0 : number * 1024;
+	if (number < least) {
+		complain("%s takes a size like 512M, at least %zu, not '%s'", option, least, text);
+		return false;
+	}
+	*out = (size_t)number;
+	return true;
+}
 
 /* A whole number within the bounds; complains by the option's name if it is none. */
 static bool read_number(const char *option, const char *text, int64_t least, int64_t most, int64_t *out)
@@ -148,7 +177,7 @@ static void take_words(struct options *o, char **words, int count)
 /* ---- options ---------------------------------------------------------------------------- */
 
 enum long_option { OPT_ALL = 256, OPT_JSON, OPT_FAILED, OPT_FAIL, OPT_KEYLOG, OPT_CA_FILE, OPT_CA_PATH,
-		   OPT_NO_TRUST, OPT_CRL, OPT_TLS_PORT, OPT_INTERVAL };
+		   OPT_NO_TRUST, OPT_CRL, OPT_TLS_PORT, OPT_INTERVAL, OPT_MEMORY };
 
 static const char short_options[] = "r:i:Dps:B:j:c:G:hV";
 
@@ -163,6 +192,7 @@ static const struct option long_options[] = {
 	{ "no-trust", no_argument, NULL, OPT_NO_TRUST },
 	{ "crl", required_argument, NULL, OPT_CRL },
 	{ "tls-port", required_argument, NULL, OPT_TLS_PORT },
+	{ "memory", required_argument, NULL, OPT_MEMORY },
 	{ "interval", required_argument, NULL, OPT_INTERVAL },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -207,6 +237,7 @@ static bool take_option(struct options *o, int option)
 			return false;
 		o->capture.count = (uint64_t)count;
 		return true;
+	case OPT_MEMORY: return read_size("--memory", optarg, MEMORY_LEAST, &o->memory);
 	case OPT_ALL: o->all = true; return true;
 	case OPT_JSON: o->json = true; return true;
 	case OPT_FAILED: o->failed_only = true; return true;
@@ -227,6 +258,9 @@ static void draw_conclusions(struct options *o)
 	o->analyze.keep_completed = (o->json && !o->failed_only) || o->all;
 	o->analyze.live = o->interfaces.count > 0;
 	o->capture.filter = o->filter;
+	o->capture.memory = o->memory / SHARES * FLOW_SHARES;
+	o->capture.charge_memory = o->memory / SHARES * CHARGE_SHARES;
+	o->analyze.memory = o->memory / SHARES * ANALYZE_SHARES;
 	o->live.interfaces = (const char *const *)o->interfaces.at;
 	o->live.interface_count = o->interfaces.count;
 }
@@ -244,6 +278,7 @@ bool options_read(struct options *o, int argc, char **argv)
 	int option;
 
 	o->interval = INTERVAL_DEFAULT * SECOND;
+	o->memory = MEMORY_DEFAULT;
 	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
 		if (option == 'h') {
 			fputs(usage, stdout);

@@ -19,6 +19,7 @@ struct options {
 	const char *keylog;
 	bool json, all, failed_only, fail;
 	bool list_interfaces;
+	size_t memory;			/* bytes in all */
 	int64_t duration;		/* ns of listening; 0: no end */
 	int64_t interval;		/* ns between reports of the state when live; 0: none */
 	uint16_t tls_ports[TLS_PORTS_MAX];

@@ -89,6 +89,7 @@ static void put_losses(json_t *record, const struct summary *s)
 	put_count(dropped, "tlswhy", s->dropped_self);
 	put(record, "dropped", dropped);
 	put_count(record, "evicted_flows", s->evicted);
+	put_some(record, "evicted_servers", s->evicted_servers);
 	put_some(record, "missing_bytes", s->missing_bytes);
 	put_some(record, "one_sided_flows", s->one_sided);
 	put_some(record, "cut_packets", s->cut_packets);
