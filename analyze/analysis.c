@@ -4,6 +4,7 @@
  */
 #include "diagnose.h"
 #include "endpoints.h"
+#include "trace.h"
 
 #include <stdlib.h>
 
@@ -38,6 +39,7 @@ struct analysis {
 	struct keylog *keylog;
 	struct lessons *lessons;
 	struct endpoints *endpoints;
+	struct traces *traces;		/* NULL when live: nobody waits for the end */
 	struct conversation *conversations;	/* by flow number */
 	size_t conversation_count;
 	struct waiting *queue;
@@ -91,7 +93,9 @@ struct analysis *analysis_new(const struct analyze_options *options, char *probl
 	a->keylog = keylog_new();
 	a->lessons = lessons_new(a->options.memory / 8);
 	a->endpoints = endpoints_new(a->options.memory / 4, a->options.live);
-	if (!a->trust || !a->certificates || !a->keylog || !a->lessons || !a->endpoints)
+	a->traces = a->options.live ? NULL : traces_new(a->options.memory / 16);
+	if (!a->trust || !a->certificates || !a->keylog || !a->lessons || !a->endpoints ||
+	    (!a->traces && !options->live))
 		abort();
 	return a;
 }
@@ -110,6 +114,7 @@ void analysis_free(struct analysis *a)
 	free(a->conversations);
 	free(a->queue);
 	endpoints_free(a->endpoints);
+	traces_free(a->traces);
 	lessons_free(a->lessons);
 	trust_context_free(a->trust);
 	trust_free(a->store);
@@ -189,6 +194,8 @@ static void conclude(struct analysis *a, struct handshake *h, const struct flow_
 	h->capture_drops = stats->dropped_kernel + stats->dropped_interface;
 	ending_read(h, &ending);
 	lessons_learn(a->lessons, h, &ending);
+	if (a->traces)
+		traces_note(a->traces, h, &ending);
 	if (h->certificates)
 		trust_context_remember(a->trust, h->certificates);
 	if (!settle_completed(a, h, &ending))
@@ -372,6 +379,8 @@ static int by_serial(const void *x, const void *y)
 void analysis_finish(struct analysis *a)
 {
 	a->finished = true;
+	if (a->traces)
+		traces_settle(a->traces);
 	if (a->queue_count > a->queue_at)
 		qsort(a->queue + a->queue_at, a->queue_count - a->queue_at, sizeof(*a->queue), by_serial);
 }
@@ -403,6 +412,18 @@ static void count_verdict(struct analysis *a, const struct verdict *v)
 	s->codes[i].count++;
 }
 
+/* What the whole run says of this attempt. A refusal is nobody's probe but a scanner's. */
+static void place(const struct analysis *a, struct verdict *v)
+{
+	const struct trace *t = a->finished && a->traces ? traces_find(a->traces, v->handshake->serial) : NULL;
+
+	if (!t)
+		return;
+	v->incident = t->incident;
+	v->retry = t->retry;
+	v->probe = t->probe && (v->outcome != OUTCOME_FAILED || t->outcome == OUTCOME_FAILED);
+}
+
 static bool take_case(struct analysis *a, struct waiting *w, struct verdict *out)
 {
 	struct knowledge k = { .trust = a->trust, .lessons = a->lessons,
@@ -415,6 +436,7 @@ static bool take_case(struct analysis *a, struct waiting *w, struct verdict *out
 		return false;
 	if (!diagnose(&k, w->handshake, &w->ending, out))
 		return false;
+	place(a, out);
 	if (out->outcome == OUTCOME_COMPLETED && !a->options.keep_completed) {
 		count_verdict(a, out);
 		endpoints_note(a->endpoints, w->handshake, out->outcome, NULL, out->probe);

@@ -165,6 +165,13 @@ struct finding_list {
 	uint8_t count;
 };
 
+/* An attempt's place among one user's retries. */
+struct retry {
+	uint32_t attempt, attempts;	/* which of how many, from 1 */
+	enum outcome outcome;		/* of the last one */
+	int64_t span;			/* ns from the first packet of the first to the end of the last */
+};
+
 /* One attempt with its verdict, as the reports take it. */
 struct verdict {
 	const struct handshake *handshake;
@@ -173,6 +180,7 @@ struct verdict {
 	struct diagnosis diagnosis;	/* meaningful unless completed */
 	struct finding_list findings;
 	uint32_t incident;	/* attempts of one user's retries share it; 0: alone */
+	struct retry retry;	/* of an incident whose end is known; attempts is 0 otherwise */
 	bool probe;		/* health check, preconnect or scanner: counted apart */
 };
 

@@ -49,6 +49,20 @@ static void put_flow(json_t *record, const struct flow_facts *f)
 	put(record, "flow", flow);
 }
 
+static void put_retry(json_t *record, const struct retry *r)
+{
+	json_t *object;
+
+	if (!r->attempts)
+		return;
+	object = new_object();
+	put_count(object, "attempt", r->attempt);
+	put_count(object, "attempts", r->attempts);
+	put_name(object, "outcome", outcome_name(r->outcome));
+	put(object, "span_ms", json_real((double)r->span / 1e6));
+	put(record, "retry", object);
+}
+
 /* Neither level nor code of an alert that nobody could read. */
 static json_t *alert_object(const struct alert_fact *a)
 {
@@ -124,6 +138,7 @@ json_t *handshake_record(const struct verdict *v)
 		put_diagnosis(record, &v->diagnosis);
 	put_findings(record, v->findings.at, v->findings.count);
 	put_some(record, "incident", v->incident);
+	put_retry(record, &v->retry);
 	if (v->probe)
 		put_flag(record, "probe", true);
 	return record;

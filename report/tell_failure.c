@@ -72,6 +72,21 @@ static void tell_when(const struct page *p, const struct handshake *h)
 		 *h->flow.tunnel ? ", in " : "", h->flow.tunnel);
 }
 
+static void tell_tries(const struct page *p, const struct retry *r)
+{
+	static const char *const ends[] = {
+		[OUTCOME_COMPLETED] = "the last one worked", [OUTCOME_FAILED] = "the last one failed as well",
+		[OUTCOME_INCONCLUSIVE] = "how the last one ended is not known",
+	};
+	char span[SPAN_TEXT];
+
+	if (!r->attempts)
+		return;
+	span_text(r->span, span);
+	page_say(p, 8, "Try %" PRIu32 " of %" PRIu32 " by this client within %s; %s.", r->attempt, r->attempts,
+		 span[0] == '+' ? span + 1 : span, ends[r->outcome]);
+}
+
 /* "frame 12   +3.1 ms  " with both columns as wide as the widest of this story. */
 static void tell_evidence(const struct page *p, const struct verdict *v)
 {
@@ -213,6 +228,7 @@ void tell_failure(const struct page *p, const struct verdict *v, bool known)
 	tell_headline(p, v);
 	tell_verdict(p, d);
 	tell_when(p, v->handshake);
+	tell_tries(p, &v->retry);
 	putc('\n', p->out);
 	if (*d->summary) {
 		page_say(p, STORY, "%s", d->summary);

@@ -70,7 +70,7 @@ static bool completed_verdict(struct text_report *t, const struct verdict *v)
 {
 	const struct mark *first_try = first_try_of(t, v);
 
-	if (first_try)
+	if (first_try && !v->retry.attempts)	/* else the first failure told how it ended */
 		tell_retry(&t->page, v, first_try);
 	else if (t->all)
 		tell_completed(&t->page, v);

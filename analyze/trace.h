@@ -1,0 +1,48 @@
+/*
+ * What stays of every attempt of a run until its end, some 150 bytes each: for the questions which
+ * attempts are one user's retries (incident.c), and which are nobody's (probe.c).
+ */
+#ifndef TLSWHY_TRACE_H
+#define TLSWHY_TRACE_H
+
+#include "ending.h"
+
+struct trace {
+	uint64_t serial;
+	int64_t began, settled;		/* times: of the first packet, of the verdict of the two sides */
+	struct address client, server;
+	uint64_t name;			/* hash of the server's name; 0: none was sent */
+	uint64_t fingerprint;		/* of the hello's lists; 0: no hello */
+	enum outcome outcome;
+	bool ech;
+	bool data;			/* the client sent application data */
+	bool left_without_data;		/* completed, if that was no refusal */
+
+	/* What traces_settle finds out. */
+	uint32_t incident;		/* 0: alone */
+	struct retry retry;
+	bool probe;
+};
+
+struct traces;
+
+/* `memory` bounds it: attempts beyond belong to no incident. NULL only without memory. */
+struct traces *traces_new(size_t memory);
+void traces_free(struct traces *t);
+
+void traces_note(struct traces *t, const struct handshake *h, const struct ending *e);
+
+/* After the last note. */
+void traces_settle(struct traces *t);
+
+/* NULL for one that was not noted; borrowed. */
+const struct trace *traces_find(const struct traces *t, uint64_t serial);
+
+bool same_host(const struct address *a, const struct address *b);
+bool same_server(const struct trace *a, const struct trace *b);
+
+/* incident.c, probe.c: sort the traces as they need them, and fill in what they find. */
+void find_incidents(struct trace *at, size_t count);
+void find_probes(struct trace *at, size_t count);
+
+#endif

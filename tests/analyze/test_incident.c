@@ -1,0 +1,284 @@
+/* Which attempts are one user's retries, and which are nobody's. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../analyze/trace.h"
+
+enum { TRACES = 64, SECOND = 1000, WEB = 77, SHOP = 78, OPENSSL = 5, FALLBACK = 6 };
+
+struct run {
+	struct trace at[TRACES];
+	size_t count;
+};
+
+/* An attempt by client 10.0.0.N at 192.0.2.1:443 for WEB, at so many milliseconds, 100 long. */
+static struct trace *tries(struct run *r, uint8_t client, int64_t ms, enum outcome outcome)
+{
+	struct trace *t = &r->at[r->count++];
+
+	assert_true(r->count <= TRACES);
+	*t = (struct trace){ .serial = r->count, .began = ms * 1000000, .settled = (ms + 100) * 1000000,
+		.client = { .ip = { 10, 0, 0, client }, .ip_len = 4 },
+		.server = { .ip = { 192, 0, 2, 1 }, .ip_len = 4, .port = 443 },
+		.name = WEB, .fingerprint = OPENSSL, .outcome = outcome, .data = outcome == OUTCOME_COMPLETED };
+	return t;
+}
+
+static int by_serial(const void *x, const void *y)
+{
+	const struct trace *a = x, *b = y;
+
+	return a->serial < b->serial ? -1 : 1;
+}
+
+static void incidents(struct run *r)
+{
+	find_incidents(r->at, r->count);
+	qsort(r->at, r->count, sizeof(r->at[0]), by_serial);
+}
+
+static void probes(struct run *r)
+{
+	find_probes(r->at, r->count);
+	qsort(r->at, r->count, sizeof(r->at[0]), by_serial);
+}
+
+static size_t probe_count(const struct run *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->count; i++)
+		n += r->at[i].probe;
+	return n;
+}
+
+/* ---- incidents ---- */
+
+static void retries_until_one_works_are_one_incident(void **state)
+{
+	struct run r = { .count = 0 };
+
+	(void)state;
+	tries(&r, 1, 0, OUTCOME_FAILED);
+	tries(&r, 1, 300, OUTCOME_FAILED)->fingerprint = FALLBACK;
+	tries(&r, 1, 1900, OUTCOME_COMPLETED)->fingerprint = FALLBACK;
+	incidents(&r);
+	assert_int_not_equal(r.at[0].incident, 0);
+	assert_int_equal(r.at[0].incident, r.at[2].incident);
+	assert_int_equal(r.at[1].retry.attempt, 2);
+	assert_int_equal(r.at[1].retry.attempts, 3);
+	assert_int_equal(r.at[0].retry.outcome, OUTCOME_COMPLETED);
+	assert_int_equal(r.at[0].retry.span, INT64_C(2000000000));
+}
+
+static void what_comes_after_success_is_another_matter(void **state)
+{
+	struct run r = { .count = 0 };
+
+	(void)state;
+	tries(&r, 1, 0, OUTCOME_FAILED);
+	tries(&r, 1, 200, OUTCOME_COMPLETED);
+	tries(&r, 1, 400, OUTCOME_FAILED);
+	incidents(&r);
+	assert_int_equal(r.at[1].retry.attempts, 2);
+	assert_int_equal(r.at[2].incident, 0);
+}
+
+static void connections_opened_at_once_for_one_page_are_one_incident(void **state)
+{
+	struct run r = { .count = 0 };
+
+	(void)state;
+	tries(&r, 1, 0, OUTCOME_FAILED);
+	tries(&r, 1, 2, OUTCOME_COMPLETED);
+	tries(&r, 1, 4, OUTCOME_FAILED);	/* begun before the second had worked */
+	incidents(&r);
+	assert_int_equal(r.at[2].retry.attempts, 3);
+}
+
+static void other_clients_names_and_hours_are_not_retries(void **state)
+{
+	struct run r = { .count = 0 };
+
+	(void)state;
+	tries(&r, 1, 0, OUTCOME_FAILED);
+	tries(&r, 2, 100, OUTCOME_COMPLETED);
+	tries(&r, 1, 200, OUTCOME_COMPLETED)->name = SHOP;
+	tries(&r, 1, 60 * SECOND, OUTCOME_COMPLETED);
+	incidents(&r);
+	for (size_t i = 0; i < r.count; i++)
+		assert_int_equal(r.at[i].incident, 0);
+}
+
+static void successes_alone_are_no_incident(void **state)
+{
+	struct run r = { .count = 0 };
+
+	(void)state;
+	tries(&r, 1, 0, OUTCOME_COMPLETED);
+	tries(&r, 1, 10, OUTCOME_COMPLETED);
+	incidents(&r);
+	assert_int_equal(r.at[0].incident, 0);
+	assert_int_equal(r.at[1].retry.attempts, 0);
+}
+
+static void a_refused_connection_without_a_name_is_tried_again_by_address(void **state)
+{
+	struct run r = { .count = 0 };
+
+	(void)state;
+	tries(&r, 1, 0, OUTCOME_FAILED)->name = 0;
+	tries(&r, 1, 500, OUTCOME_COMPLETED);
+	incidents(&r);
+	assert_int_equal(r.at[0].retry.attempts, 2);
+}
+
+static void ech_and_then_none_is_one_incident_whatever_the_outer_name(void **state)
+{
+	struct run r = { .count = 0 };
+	struct trace *outer;
+
+	(void)state;
+	outer = tries(&r, 1, 0, OUTCOME_FAILED);
+	outer->ech = true;
+	outer->name = SHOP;
+	tries(&r, 1, 500, OUTCOME_COMPLETED);
+	incidents(&r);
+	assert_int_equal(r.at[0].retry.attempts, 2);
+}
+
+static void over_ipv6(struct trace *t)
+{
+	t->client = (struct address){ .ip = { 0x20, 0x01, 0x0d, 0xb8 }, .ip_len = 16 };
+	t->server = (struct address){ .ip = { 0x20, 0x01, 0x0d, 0xb9 }, .ip_len = 16, .port = 443 };
+}
+
+static void ipv6_and_then_ipv4_is_one_incident(void **state)
+{
+	struct run r = { .count = 0 };
+
+	(void)state;
+	over_ipv6(tries(&r, 1, 0, OUTCOME_FAILED));
+	tries(&r, 1, 300, OUTCOME_COMPLETED);
+	incidents(&r);
+	assert_int_equal(r.at[0].retry.attempts, 2);
+}
+
+static void ipv4_of_somebody_else_is_not_the_other_half_of_ipv6(void **state)
+{
+	struct run crowded = { .count = 0 }, other = { .count = 0 };
+
+	(void)state;
+	over_ipv6(tries(&crowded, 1, 0, OUTCOME_FAILED));
+	tries(&crowded, 1, 300, OUTCOME_COMPLETED);
+	tries(&crowded, 2, 310, OUTCOME_COMPLETED);	/* one of the two, nobody knows which */
+	incidents(&crowded);
+	assert_int_equal(crowded.at[0].incident, 0);
+	over_ipv6(tries(&other, 1, 0, OUTCOME_FAILED));
+	tries(&other, 1, 300, OUTCOME_COMPLETED)->fingerprint = FALLBACK;
+	incidents(&other);
+	assert_int_equal(other.at[0].incident, 0);
+}
+
+/* ---- probes ---- */
+
+static void idle_handshakes_at_equal_pauses_are_health_checks(void **state)
+{
+	struct run r = { .count = 0 };
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		tries(&r, 1, i * 5 * SECOND + i % 2 * 100, OUTCOME_COMPLETED)->data = false;
+	probes(&r);
+	assert_int_equal(probe_count(&r), 5);
+}
+
+static void uneven_or_used_or_failing_ones_are_no_health_checks(void **state)
+{
+	struct run uneven = { .count = 0 }, used = { .count = 0 }, failing = { .count = 0 };
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		tries(&uneven, 1, i * i * 5 * SECOND, OUTCOME_COMPLETED)->data = false;
+		tries(&used, 1, i * 5 * SECOND, OUTCOME_COMPLETED);
+		tries(&failing, 1, i * 5 * SECOND, OUTCOME_FAILED);
+	}
+	probes(&uneven);
+	probes(&used);
+	probes(&failing);
+	assert_int_equal(probe_count(&uneven) + probe_count(&used) + probe_count(&failing), 0);
+}
+
+static void an_idle_connection_beside_a_used_one_was_kept_in_store(void **state)
+{
+	struct run r = { .count = 0 };
+
+	(void)state;
+	tries(&r, 1, 0, OUTCOME_COMPLETED);
+	tries(&r, 1, 50, OUTCOME_COMPLETED)->data = false;
+	tries(&r, 2, 50, OUTCOME_COMPLETED)->data = false;	/* another client's, alone */
+	probes(&r);
+	assert_false(r.at[0].probe);
+	assert_true(r.at[1].probe);
+	assert_false(r.at[2].probe);
+}
+
+static void many_different_hellos_to_one_server_are_a_scan(void **state)
+{
+	struct run scan = { .count = 0 }, user = { .count = 0 };
+
+	(void)state;
+	for (int i = 0; i < 16; i++) {
+		tries(&scan, 1, i * 100, i % 2 ? OUTCOME_FAILED : OUTCOME_COMPLETED)->fingerprint = (uint64_t)i + 1;
+		scan.at[i].data = false;
+		tries(&user, 1, i * 100, OUTCOME_FAILED);	/* one hello, again and again */
+	}
+	probes(&scan);
+	probes(&user);
+	assert_int_equal(probe_count(&scan), 16);
+	assert_int_equal(probe_count(&user), 0);
+}
+
+static void many_servers_are_a_scan_unless_all_of_them_fail(void **state)
+{
+	struct run scan = { .count = 0 }, cut_off = { .count = 0 };
+
+	(void)state;
+	for (uint8_t i = 0; i < 16; i++) {
+		struct trace *t = tries(&scan, 1, i * 100, OUTCOME_COMPLETED);
+
+		t->data = false;
+		t->server.ip[3] = i;
+		tries(&cut_off, 1, i * 100, OUTCOME_FAILED)->server.ip[3] = i;
+	}
+	probes(&scan);
+	probes(&cut_off);
+	assert_int_equal(probe_count(&scan), 16);
+	assert_int_equal(probe_count(&cut_off), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(retries_until_one_works_are_one_incident),
+		cmocka_unit_test(what_comes_after_success_is_another_matter),
+		cmocka_unit_test(connections_opened_at_once_for_one_page_are_one_incident),
+		cmocka_unit_test(other_clients_names_and_hours_are_not_retries),
+		cmocka_unit_test(successes_alone_are_no_incident),
+		cmocka_unit_test(a_refused_connection_without_a_name_is_tried_again_by_address),
+		cmocka_unit_test(ech_and_then_none_is_one_incident_whatever_the_outer_name),
+		cmocka_unit_test(ipv6_and_then_ipv4_is_one_incident),
+		cmocka_unit_test(ipv4_of_somebody_else_is_not_the_other_half_of_ipv6),
+		cmocka_unit_test(idle_handshakes_at_equal_pauses_are_health_checks),
+		cmocka_unit_test(uneven_or_used_or_failing_ones_are_no_health_checks),
+		cmocka_unit_test(an_idle_connection_beside_a_used_one_was_kept_in_store),
+		cmocka_unit_test(many_different_hellos_to_one_server_are_a_scan),
+		cmocka_unit_test(many_servers_are_a_scan_unless_all_of_them_fail),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
