@@ -14,6 +14,8 @@ def make(folder):
 	pool = {"root": a.root, "middle": a.middle, "rival": a.rival, "clients": a.clients}
 	pool["good"] = a.leaf("good")
 	pool["rsa"] = a.leaf("rsa", kind="rsa2048")
+	pool["fat"] = a.leaf("fat", kind="rsa4096", issuer=a.issuer("fat-ca", "Lindenhof Heavy CA", a.root, kind="rsa4096"),
+		chain=[a.path("fat-ca.crt"), a.root.one])
 	pool.update(servers(a))
 	pool.update(oddities(a, pool))
 	pool.update(staff(a))

@@ -66,19 +66,29 @@ class Process:
 
 class Network:
 	def __init__(self, tag, names):
-		self.tag = tag
+		self.tag, self.names = tag, names
 		self.spaces = {side: "tlswhy-%s-%s" % (tag, side) for side in ("client", "router", "server")}
 		self.processes = []
-		self.names = names
+		self.up()
+
+	def up(self):
 		self.down()
-		for side, space in self.spaces.items():
+		for space in self.spaces.values():
 			os.makedirs("/etc/netns/" + space, exist_ok=True)
 			sh("ip", "netns", "add", space)
-			self.ip(side, "link", "set", "lo", "up")
+			sh("ip", "-n", space, "link", "set", "lo", "up")
 		self.join("client", CLIENT)
 		self.join("server", SERVER)
 		self.sysctl("router", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
 		self.name_server(4)
+
+	def refresh(self):
+		"""A kernel goes on sending for processes that are gone: such a network is built anew."""
+		for side in ("client", "server"):
+			out = subprocess.run(["ip", "netns", "exec", self.spaces[side], "ss", "-tanH"], capture_output=True, text=True).stdout
+			if any(line.split()[0] not in ("LISTEN", "TIME-WAIT") for line in out.splitlines()):
+				self.up()
+				return
 
 	def join(self, side, addresses):
 		end, middle = "%s-%s" % (side[0], self.tag), "r%s-%s" % (side[0], self.tag)
@@ -142,6 +152,7 @@ class Network:
 		for tool in ("iptables", "ip6tables"):
 			for table in ("filter", "mangle"):
 				self.run("router", tool, "-t", table, "-F")
+			self.run("server", tool, "-F")
 		for side in ("client", "server"):
 			self.ip("router", "link", "set", "to-" + side, "mtu", "1500")
 

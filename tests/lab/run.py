@@ -66,9 +66,11 @@ def perform(net, pool, row):
 		if server:
 			command = server.server(there)
 			peer = net.start("server", command.argv, there.folder + "/log", command.env, b"" if command.stdin is None else command.stdin)
-			if not net.listening(peer, there.port):
+			if not net.listening(peer, row.more.get("wait_for", there.port)):
 				raise RuntimeError("the server did not start: " + peer.text()[-400:])
 		net.filter(*row.more.get("filter", ()))
+		if "server_filter" in row.more:
+			net.run("server", "iptables", *row.more["server_filter"].split())
 		if "setup" in row.more:
 			row.more["setup"](net, peer)
 		capture = network.Capture(net, path, row.more.get("capture_at", "client"))
@@ -83,6 +85,7 @@ def perform(net, pool, row):
 	finally:
 		net.stop_all()
 		net.unfilter()
+		net.refresh()
 
 
 def check(row, logs, flows):
@@ -120,7 +123,7 @@ def expectation(row, confirmed, flows):
 			if "alert" not in f.steps and "enc(" not in f.steps:
 				one["codes"] += row.more.get("unsaid", [])
 		if row.keys:
-			one["codes_with_keys"] = row.keys
+			one["codes_with_keys"] = list(dict.fromkeys(row.keys))
 		if row.by:
 			one["aborted_by"] = [f.ended_by()] if row.by == ["seen"] else row.by
 		one.update((row.more.get("each") or {}).get(i, {}))

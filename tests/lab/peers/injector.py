@@ -34,7 +34,16 @@ def answer(ethernet, ip, tcp, size):
 		wires["client"].send(ethernet[6:12] + ethernet[:6] + b"\x08\x00" + forged)
 	if WHOM in ("server", "both"):
 		forged = packet(source, target, ports, (sequence + size) & 0xffffffff, acknowledgment, 0xd432)
-		wires["server"].send(neighbour["server"] + mine["server"] + b"\x08\x00" + forged)
+		wires["server"].send(neighbour(target) + mine["server"] + b"\x08\x00" + forged)
+
+
+def neighbour(address):
+	"""The Ethernet address the kernel has for an IP address."""
+	with open("/proc/net/arp") as f:
+		for row in f:
+			if row.startswith(socket.inet_ntoa(address) + " "):
+				return bytes.fromhex(row.split()[3].replace(":", ""))
+	return b"\xff" * 6
 
 
 def is_hello(data):
@@ -46,7 +55,6 @@ for side, name in TOWARDS.items():
 	wires[side] = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
 	wires[side].bind((name, 0))
 mine = {side: wire.getsockname()[4] for side, wire in wires.items()}
-neighbour = {"server": b"\xff" * 6}
 print("ready", flush=True)
 seen = set()
 while True:

@@ -118,6 +118,10 @@ def first_segment(tcp):
 	tcp.recv(1448)
 	if ARGUMENT == "rst":
 		reset(tcp)
+		return
+	time.sleep(0.1)
+	tcp.setblocking(False)
+	tcp.recv(16384)
 
 
 def partial(tcp):
@@ -137,6 +141,13 @@ def partial(tcp):
 	elif action == "rst":
 		time.sleep(0.05)
 		reset(tcp)
+
+
+def slow_tls(tcp):
+	"""An honest server that takes its time, so that others can be faster."""
+	tcp.recv(1, socket.MSG_PEEK)
+	time.sleep(float(ARGUMENT))
+	over_tls(tcp)
 
 
 def alert(tcp):
