@@ -79,14 +79,17 @@ class Network:
 			sh("ip", "-n", space, "link", "set", "lo", "up")
 		self.join("client", CLIENT)
 		self.join("server", SERVER)
+		for last in range(18, 25):
+			self.ip("client", "address", "add", "192.0.2.%d/24" % last, "dev", "c-" + self.tag)
 		self.sysctl("router", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
 		self.name_server(4)
 
-	def refresh(self):
-		"""A kernel goes on sending for processes that are gone: such a network is built anew."""
+	def refresh(self, force):
+		"""A kernel goes on sending for processes that are gone, and remembers a path's MTU: such a
+		network is built anew."""
 		for side in ("client", "server"):
 			out = subprocess.run(["ip", "netns", "exec", self.spaces[side], "ss", "-tanH"], capture_output=True, text=True).stdout
-			if any(line.split()[0] not in ("LISTEN", "TIME-WAIT") for line in out.splitlines()):
+			if force or any(line.split()[0] not in ("LISTEN", "TIME-WAIT") for line in out.splitlines()):
 				self.up()
 				return
 

@@ -85,7 +85,7 @@ def perform(net, pool, row):
 	finally:
 		net.stop_all()
 		net.unfilter()
-		net.refresh()
+		net.refresh(force="setup" in row.more)
 
 
 def check(row, logs, flows):
@@ -127,6 +127,7 @@ def expectation(row, confirmed, flows):
 		if row.by:
 			one["aborted_by"] = [f.ended_by()] if row.by == ["seen"] else row.by
 		one.update((row.more.get("each") or {}).get(i, {}))
+		one.update(next((case for pattern, case in row.more.get("cases", ()) if re.search(pattern, f.steps)), {}))
 		one["seen"] = f.steps
 		e["flows"].append(one)
 	if "endpoint" in row.more:

@@ -97,6 +97,10 @@ def hello_and_go(tcp):
 		reset(tcp)
 
 
+def idle(tcp):
+	time.sleep(float(ARGUMENT))
+
+
 def probe(tcp):
 	if ARGUMENT == "rst":
 		reset(tcp)

@@ -172,6 +172,24 @@ def smtp(tcp):
 	over_tls(tcp)
 
 
+def plain_smtp(tcp):
+	tcp.sendall(b"220 mail.lindenhof.example ESMTP ready\r\n")
+	while True:
+		command = line(tcp).upper()
+		if command == "DATA":
+			tcp.sendall(b"354 go ahead\r\n")
+			lines_until(tcp, ".")
+		tcp.sendall(b"221 bye\r\n" if command == "QUIT" else b"250 OK\r\n")
+
+
+def intolerant(tcp):
+	"""Resets whoever offers TLS 1.3, and is fine with less."""
+	if b"\x03\x04" in tcp.recv(4096, socket.MSG_PEEK).split(b"\x00\x2b")[-1][:12]:
+		reset(tcp)
+		return
+	over_tls(tcp)
+
+
 def imap(tcp):
 	offer = ARGUMENT != "not-offered"
 	capability = b"CAPABILITY IMAP4rev1 " + (b"STARTTLS LOGINDISABLED" if offer else b"AUTH=PLAIN")

@@ -130,16 +130,19 @@ def other_rows():
 		yield Row("fallback_refused-%s-%s" % (client, server), "a retry with less, marked with TLS_FALLBACK_SCSV",
 			(client, dict(high=top, low="1.0" if top == "1.1" else "1.2", extra=extra)), (server, dict(there, low="1.0" if top == "1.1" else "1.2")),
 			codes=["fallback_refused"], by=["server"], client_says=r"(?i)fallback", sequence=r"C:CH S:alert\(86\)")
-	for client, dh in (("openssl", "dh1024"), ("curl", "dh1024"), ("python", "dh1024"), ("node", "dh512"), ("nss", "dh512"), ("java", "dh512"),
-			("gnutls", "dh512"), ("mbed", "dh512"), ("wolf", "dh512")):
+	for client in ("openssl", "curl", "python", "node", "nss", "java", "gnutls", "mbed", "wolf", "wget"):
 		suite = {"nss": ":009E", "java": "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256",
 			"mbed": "TLS-DHE-RSA-WITH-AES-128-GCM-SHA256"}.get(client, "DHE-RSA-AES128-GCM-SHA256")
-		yield Row("weak_parameters-%s-%s" % (dh, client), "Diffie-Hellman with a prime of %s bits" % dh[2:],
-			(client, dict(high="1.2", ciphers=suite,
-				priority="NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+DHE-RSA" if client == "gnutls" else "")),
-			("nginx", dict(certificate="rsa", high="1.2", ciphers="DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0", dh=dh)), tls="1.2",
-			codes=["weak_parameters"], by=["client"], sequence="S:.*C:alert",
-			client_says=r"(?i)dh key too small|weak|prime|acceptable|DH ServerKeyExchange|insufficient|constraints|too short|DHM|-401")
+		for size in ("768", "1024"):
+			if size == "1024" and client not in ("openssl", "curl", "python"):
+				continue
+			yield Row("weak_parameters-dh%s-%s" % (size, client), "Diffie-Hellman with a prime of %s bits" % size,
+				(client, dict(high="1.2", ciphers=suite,
+					priority="NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+DHE-RSA" if client in ("gnutls", "wget") else "")),
+				("java", dict(certificate="rsa", low="1.0", high="1.2", ciphers="TLS_DHE_RSA_WITH_AES_128_GCM_SHA256",
+					extra=("-Djdk.tls.ephemeralDHKeySize=%s" % size.replace("768", "legacy"),))), tls="1.2",
+				codes=["weak_parameters"], unless=("alert", ["weak_parameters", "client_abandoned"]), by=["client"], sequence="S:.*C:(alert|FIN|RST)",
+				client_says=r"(?i)dh key too small|weak|prime|acceptable|DH ServerKeyExchange|insufficient|constraints|too short|DHM|-401|DH_KEY")
 	for client, code in (("gnutls", "downgrade_detected"),):
 		yield Row("downgrade_detected-own-preference-gnutls-go",
 			"the client lists TLS 1.2 before TLS 1.3, the server follows that order, the client takes it for a downgrade",

@@ -82,9 +82,6 @@ def server_quiet_rows():
 	for client in ("gnutls", "go", "nss", "wolf", "mbed", "java"):
 		yield Row("server_silent-%s-killed" % client, "the ClientHello is acknowledged, nothing else comes, the client is killed", (client, {}),
 			("scripted", dict(extra=("silent",))), codes=["server_silent"], by=["client"], seconds=4, linger=1, sequence="^C:CH C:(FIN|RST)")
-	yield named("server_silent-haproxy-backend-dead", "a balancer with a backend that never answers", curl(5), ("shell", dict(config=BALANCER
-		% "server one 203.0.113.99:443" + "ip route add blackhole 203.0.113.99; exec haproxy -db -f {folder}/cfg")), ["server_silent", "server_abandoned", "closed_after_client_hello"],
-		["client", "server"], server_stack="HAProxy 2.6, TCP mode")
 
 
 BALANCER = ("printf 'defaults\\n mode tcp\\n timeout client 20s\\n timeout connect 20s\\n timeout server 20s\\nlisten l\\n bind :::443 v4v6\\n balance roundrobin\\n"
@@ -124,27 +121,31 @@ def halfway_rows():
 		short = tls.replace(".", "")
 		for action, code in (("stall", "handshake_timeout"), ("fin", "server_abandoned"), ("rst", "server_abandoned")):
 			for count in (90, 700):
-				if tls == "1.3" and count == 90 and action == "stall":
-					pass
 				for client in ("curl",) if action == "stall" else ("curl", "openssl", "java", "go"):
 					name = "%s-server-%s-%d-%s-tls%s" % (code, action, count, client, short)
 					story = "the server's flight ends after %d bytes: %s" % (count, action)
 					there = ("scripted", dict(extra=("partial", "%d,%s" % (count, action)), certificate="rsa"))
+					codes = [code]
+					if count == 90 and action != "stall":
+						codes.append("closed_after_client_hello" if action == "fin" else "reset_after_client_hello")
 					if client == "curl":
-						yield named(name, story, curl(4, tls), there, [code], ["client" if action == "stall" else "server"])
+						yield named(name, story, curl(6, tls), there, codes, ["client" if action == "stall" else "server"])
 					else:
-						yield Row(name, story, (client, dict(high=tls, verify=False)), there, codes=[code], by=["server"])
+						yield Row(name, story, (client, dict(high=tls, verify=False)), there, codes=codes, by=["server"])
 		for action in ("fin", "rst"):
 			yield Row("client_abandoned-%s-tls%s" % (action, short), "the client goes after the server's flight: " + action,
 				("raw", dict(extra=("abandon", action + "12" if tls == "1.2" else action))), ("nginx", dict(certificate="rsa")), codes=["client_abandoned"] +
 				(["cert_rejected"] if tls == "1.3" else []), by=["client"], sequence="C:(FIN|RST)")
-		for server, more in (("nginx", dict(config="client_header_timeout 2s;")), ("haproxy", dict(config=" timeout client 2s\n timeout http-request 2s"))):
+		for server, more in (("nginx", dict(config="client_header_timeout 5s;")), ("haproxy", dict(config=" timeout client 5s\n timeout http-request 5s"))):
 			yield Row("handshake_timeout-client-stalls-%s-tls%s" % (server, short), "the client says nothing more, the server has enough",
 				("raw", dict(extra=("stall", "12" if tls == "1.2" else "13"))), (server, dict(more, certificate="rsa")), codes=["handshake_timeout"],
 				by=["server"], sequence="S:(FIN|RST)", seconds=12)
-	for server, more in (("nginx", dict(config="client_header_timeout 2s;")), ("haproxy", dict(config=" timeout client 2s\n timeout http-request 2s"))):
+	for server, more in (("nginx", dict(config="client_header_timeout 5s;")), ("haproxy", dict(config=" timeout client 5s\n timeout http-request 5s"))):
 		yield Row("handshake_timeout-half-hello-" + server, "half a ClientHello, then nothing; the server closes", ("raw", dict(extra=("half",))),
 			(server, dict(more)), codes=["handshake_timeout", "server_abandoned", "closed_after_client_hello"], by=["server"], sequence="S:(FIN|RST|alert)", seconds=12)
+
+
+UNANSWERED = r"^C:CH(?!.*C:(CCS|CKE|SYN))"
 
 
 def path_mtu(network, peer):
@@ -158,14 +159,14 @@ def path_rows():
 			for tls in ("1.2", "1.3"):
 				yield named("server_flight_lost-%s-side-tls%s-ipv%d" % (side, tls.replace(".", ""), family),
 					"a path with a smaller MTU, and no ICMP to say so", curl(6, tls, family=family), ("nginx", dict(certificate="fat")),
-					["server_flight_lost"], EITHER, setup=path_mtu, filter=quiet[family], capture_at=side)
+					["server_flight_lost"], EITHER, sequence=UNANSWERED, setup=path_mtu, filter=quiet[family], capture_at=side)
 	yield named("server_flight_lost-icmp-ignored", "a path with a smaller MTU; ICMP says so, but is dropped before the server", curl(6),
-		("nginx", dict(certificate="fat")), ["server_flight_lost"], EITHER, setup=path_mtu, capture_at="server",
+		("nginx", dict(certificate="fat")), ["server_flight_lost"], EITHER, sequence=UNANSWERED, setup=path_mtu, capture_at="server",
 		server_filter="-A INPUT -p icmp -j DROP")
 	yield Row("completed-path-mtu-icmp-heeded", "a path with a smaller MTU; ICMP says so, the server sends less", curl(8), ("nginx", dict(certificate="fat")),
 		outcome="completed", setup=path_mtu, capture_at="server", client_stack="curl 7.88 (OpenSSL 3.0)", sequence="enc")
 	yield named("server_flight_lost-all", "nothing that the server says with data in it arrives, seen on the server's side", curl(6, "1.2"), ("nginx", dict(certificate="rsa")),
-		["server_flight_lost"], EITHER, capture_at="server", filter=("-A FORWARD -p tcp --sport 443 -m length --length 60:1500 -j DROP",))
+		["server_flight_lost"], EITHER, capture_at="server", filter=("-A FORWARD -p tcp --sport 443 -m length --length 61:1500 -j DROP",))
 
 
 def injector(whom, ttl):
