@@ -154,7 +154,9 @@ static bool group_narrow(const struct view *v, struct guess *g)
 	char offered[LIST_MAX];
 	uint16_t count;
 
-	if (!refused_for_want(v) || !c->has_groups)
+	/* GnuTLS servers say internal_error when no group is left for a TLS 1.2 suite. */
+	if (!refused_hello(v) || !c->has_groups ||
+	    !(refused_for_want(v) || (end_alert(v) == ALERT_INTERNAL_ERROR && !offers_common_group(c))))
 		return false;
 	count = real_count(&c->groups, false);
 	if (offers_common_group(c) && count > 1)

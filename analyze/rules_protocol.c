@@ -209,6 +209,9 @@ static bool starttls_refused(const struct view *v, struct guess *g)
 		return false;
 	if (last_step(v, UPGRADE_IN_CLEAR, &gone) && !v->h->hello)
 		return false;	/* it only preferred TLS */
+	/* A ClientHello that nobody asked for is no upgrade: the client took this for a TLS port. */
+	if (missing && v->h->hello && !last_step(v, UPGRADE_ASKED, &gone))
+		return false;
 	/* Without an offer, only a client that leaves over it wanted TLS at all. */
 	if (missing && !abandoned && !v->h->hello && !required)
 		return false;

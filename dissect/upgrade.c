@@ -298,7 +298,8 @@ static enum progress follow(struct upgrade *u, enum side from, enum heard heard)
 		return ADVANCED;
 	case HEARD_NO_MORE:
 		s->phase = OVER;
-		other->phase = other->phase == IN_TLS ? IN_TLS : OVER;
+		if (other->phase != IN_TLS && other->spoke)
+			other->phase = OVER;	/* who has not spoken yet may still begin TLS */
 		return IS_FOREIGN;
 	case HEARD_FOREIGN:
 	default:
