@@ -56,7 +56,7 @@ static void build_view(const struct knowledge *k, const struct handshake *h, con
 	if (h->hello && h->hello->has_server_name)
 		escape_text(v->name, sizeof(v->name), h->hello->server_name.at, h->hello->server_name.len);
 	address_text(v->server, &h->flow.side[SIDE_SERVER].address);
-	address_text(v->client, &h->flow.side[SIDE_CLIENT].address);
+	host_text(v->client, &h->flow.side[SIDE_CLIENT].address);
 	v->lesson = k->lessons ? lessons_of(k->lessons, &h->flow.side[SIDE_SERVER].address) : NULL;
 	v->stack[SIDE_CLIENT] = stack_of_client(h);
 	v->stack[SIDE_SERVER] = stack_of_server(h);
@@ -138,7 +138,6 @@ static const struct rival {
 	{ "cert_unknown_ca", "cert_intercepted", "An inspection proxy may have issued it; compare the issuer from another network." },
 	{ "cert_chain_incomplete", "cert_unknown_ca", "The issuer may be a private CA that the client lacks altogether." },
 	{ "cert_self_signed", "cert_unknown_ca", "It may be a private root used as a server certificate, to be installed on the client." },
-	{ "cert_chain_invalid", "crypto_failure", "The server's own signature (CertificateVerify) may be the bad one; a key log decides." },
 	{ "client_cert_rejected", "client_cert_unknown_ca", "The server may not trust the client's CA; the server's log names the reason." },
 	{ "client_cert_rejected", "client_cert_expired", "The client's certificate may be outside its validity; openssl x509 -dates shows." },
 	{ "client_cert_missing", "client_cert_unknown_ca", "The client may have a certificate, but none from a CA that the server asks for." },
@@ -158,9 +157,7 @@ static const struct rival {
 	{ "server_abandoned", "internal_error", "The server's process may have crashed or been restarted; see its log at that second." },
 	{ "crypto_failure", "record_corrupted", "Bytes may have been changed on the way; compare captures at both ends." },
 	{ "record_corrupted", "crypto_failure", "The two sides may have derived different keys because a hello was rewritten on the way." },
-	{ "connect_timeout", "connect_refused", "A firewall may drop instead of refusing." },
 	{ "internal_error", "sni_unrecognized", "Go servers answer a name that they have no certificate for so." },
-	{ "illegal_parameter", "downgrade_detected", "A box that rewrites hellos looks the same." },
 };
 
 static bool has_alternative(const struct diagnosis *d, const char *code)
@@ -183,13 +180,31 @@ static void add_alternative(struct diagnosis *d, const char *code, enum confiden
 	snprintf(a->summary, sizeof(a->summary), "%s", summary);
 }
 
+/* Words for "it ended": beside a cause they explain nothing. */
+static bool explains_nothing(const char *alternative, const char *code)
+{
+	static const char *const network[] = { "server_silent", "server_flight_lost", "handshake_timeout",
+		"client_hello_lost", "large_client_hello_lost" };
+
+	if (!strcmp(alternative, "negotiation_failed"))
+		return true;
+	if (strcmp(alternative, "client_abandoned") != 0 && strcmp(alternative, "server_abandoned") != 0 &&
+	    strcmp(alternative, "handshake_timeout") != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(network) / sizeof(network[0]); i++)
+		if (!strcmp(code, network[i]))
+			return true;
+	return false;
+}
+
 /* Nothing rivals what is certain; what is likely leaves at most "possible" to the others. */
 static void fill_alternatives(struct diagnosis *d, const struct guess *kept, size_t count)
 {
 	if (d->confidence == CERTAIN)
 		return;
 	for (size_t i = 1; i < count; i++)
-		add_alternative(d, kept[i].code, POSSIBLE, kept[i].summary);
+		if (!explains_nothing(kept[i].code, d->code))
+			add_alternative(d, kept[i].code, POSSIBLE, kept[i].summary);
 	for (size_t i = 0; i < sizeof(rivals) / sizeof(rivals[0]); i++)
 		if (!strcmp(rivals[i].code, d->code))
 			add_alternative(d, rivals[i].rival, POSSIBLE, rivals[i].summary);
@@ -260,9 +275,11 @@ static bool refused_after_finishing(const struct view *v)
 		return false;
 	if (nss && e->how == ENDED_BY_HIDDEN_ALERT)
 		return chain_worst(v->chain) != NULL && !v->chain_is_borrowed;
+	if (client == STACK_NODE && !bare)
+		return false;
 	/* OpenSSL itself would have alerted in the handshake: only curl, which offers ALPN, compares
-	 * the name afterwards and says goodbye; only Node.js leaves with a bare FIN. */
-	if (client == STACK_OPENSSL && !(v->h->hello->has_alpn && (bare || has_defect(v, DEFECT_NAME_MISMATCH))))
+	 * the name afterwards and says goodbye. */
+	if (client == STACK_OPENSSL && !(v->h->hello->has_alpn && has_defect(v, DEFECT_NAME_MISMATCH)))
 		return false;
 	if (v->name[0] && has_defect(v, DEFECT_NAME_MISMATCH))
 		return true;

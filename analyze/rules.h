@@ -21,7 +21,7 @@ struct view {
 	struct stack_guess stack[2];
 	char name[256];		/* SNI, escaped; "" if none */
 	char server[80];	/* address:port as text */
-	char client[80];
+	char client[48];	/* without its port, which is another one next time */
 	bool tls_expected;	/* the port is one where TLS is spoken */
 };
 

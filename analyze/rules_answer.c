@@ -47,7 +47,6 @@ static bool weak_dh_prime(const struct view *v, struct guess *g)
 	show_hello(g, v);
 	show(g, v->h->key_exchange_mark, "ServerKeyExchange with a %u-bit DH prime", k->dh_prime_bits);
 	show_end(g, v);
-	advise(g, "Use ECDHE on the server, or DH parameters of at least 2048 bits (nginx: ssl_dhparam).");
 	return true;
 }
 
@@ -90,7 +89,6 @@ static bool no_secure_renegotiation(const struct view *v, struct guess *g)
 	show_hello(g, v);
 	show(g, v->h->server_mark, "ServerHello without renegotiation_info");
 	show_end(g, v);
-	advise(g, "Update the server or the appliance in front of it to one with RFC 5746; as a stopgap, per host, OpenSSL has UnsafeLegacyServerConnect.");
 	return true;
 }
 

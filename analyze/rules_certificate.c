@@ -196,8 +196,9 @@ static void show_defect(struct guess *g, const struct view *v, const struct chai
 		     "the certificate is hidden here; the one this server showed for the same name in tcp stream %u (frame %llu) %s",
 		     v->chain_lesson->chain_stream, (unsigned long long)v->chain_lesson->chain_mark.frame, d->text);
 	else if (v->h->certificates && d->index < v->h->certificates->count)
-		show(g, v->h->certificates_mark, "certificate %u of %u, %s: %s", d->index + 1u,
-		     v->h->certificates->total, v->h->certificates->at[d->index]->subject, d->text);
+		show(g, v->h->certificates_mark, "certificate %u of %u%s%s: %s", d->index + 1u,
+		     v->h->certificates->total, v->h->certificates->at[d->index]->subject[0] ? ", " : "",
+		     v->h->certificates->at[d->index]->subject, d->text);
 	else
 		show(g, v->h->certificates_mark, "%s", d->text);
 	show_end(g, v);
@@ -234,10 +235,7 @@ static bool defect_refused(const struct view *v, struct guess *g, enum chain_def
 
 static bool expired(const struct view *v, struct guess *g)
 {
-	if (!defect_refused(v, g, DEFECT_EXPIRED))
-		return false;
-	advise(g, "Renew the certificate on %s, install it with its whole chain and reload every server that shows it.", v->server);
-	return true;
+	return defect_refused(v, g, DEFECT_EXPIRED);
 }
 
 /* 45, but by the capture's clock the certificate is valid: the client's clock is the likelier culprit. */
@@ -261,10 +259,7 @@ static bool expired_by_client_clock(const struct view *v, struct guess *g)
 
 static bool not_yet_valid(const struct view *v, struct guess *g)
 {
-	if (!defect_refused(v, g, DEFECT_NOT_YET_VALID))
-		return false;
-	advise(g, "Check the clock of the CA and of the client; deploy a certificate whose validity has begun.");
-	return true;
+	return defect_refused(v, g, DEFECT_NOT_YET_VALID);
 }
 
 static bool name_mismatch(const struct view *v, struct guess *g)
@@ -277,8 +272,6 @@ static bool name_mismatch(const struct view *v, struct guess *g)
 		g->confidence = POSSIBLE;
 	if (placeholder)
 		show(g, v->h->certificates_mark, "%s", placeholder->text);
-	advise(g, "Have the server at %s show a certificate that lists %s; if it has one, its virtual host or SNI configuration does not select it.",
-	       v->server, v->name[0] ? v->name : "the name the client uses");
 	return true;
 }
 
@@ -304,10 +297,7 @@ static bool intercepted(const struct view *v, struct guess *g)
 
 static bool incomplete(const struct view *v, struct guess *g)
 {
-	if (!defect_refused(v, g, DEFECT_INCOMPLETE))
-		return false;
-	advise(g, "Install the intermediate certificate on %s: leaf first, then each issuer, without the root (fullchain.pem).", v->server);
-	return true;
+	return defect_refused(v, g, DEFECT_INCOMPLETE);
 }
 
 static bool unknown_ca(const struct view *v, struct guess *g)
@@ -315,7 +305,6 @@ static bool unknown_ca(const struct view *v, struct guess *g)
 	if (!defect_refused(v, g, DEFECT_UNKNOWN_CA))
 		return false;
 	g->fix_at = PARTY_CLIENT;
-	advise(g, "If the CA is a private one, install its root on the client at %s; else use a certificate of a CA that the clients know.", v->client);
 	return true;
 }
 
@@ -378,7 +367,6 @@ static bool revoked(const struct view *v, struct guess *g)
 		show_certificate(g, v);
 		show_end(g, v);
 	}
-	advise(g, "Replace the certificate on %s by one with a new key, and learn why it was revoked.", v->server);
 	return true;
 }
 
@@ -453,6 +441,7 @@ static bool rejected_without_reason(const struct view *v, struct guess *g)
 	const struct ending *e = v->end;
 	uint8_t alert = certificate_alert(v);
 	bool hidden = e->how == ENDED_BY_HIDDEN_ALERT;
+	bool node = v->stack[SIDE_CLIENT].kind == STACK_NODE;
 	bool about_certificate = alert == ALERT_BAD_CERTIFICATE || alert == ALERT_CERTIFICATE_UNKNOWN ||
 				 alert == ALERT_UNSUPPORTED_CERTIFICATE;
 
@@ -461,16 +450,19 @@ static bool rejected_without_reason(const struct view *v, struct guess *g)
 	if (!hidden && !about_certificate && !(e->how == ENDED_BY_FIN && is_tls13(v->h->version) &&
 					       e->phase == PHASE_CLIENT_TURN && e->waited < STALL_NS))
 		return false;
-	blame(g, hidden || about_certificate ? LIKELY : POSSIBLE, PARTY_CLIENT, PARTY_SERVER);
-	g->weight = 35;
+	blame(g, hidden || about_certificate || node ? LIKELY : POSSIBLE, PARTY_CLIENT, PARTY_SERVER);
+	g->weight = node && !hidden && !about_certificate ? 55 : 35;
 	if (about_certificate && !v->chain)
 		say(g, "The client refused the server's certificate (%s); which of its checks failed is not visible", alert_name(alert));
+	else if (about_certificate && chain_worst(v->chain))
+		say(g, "The client refused the server's certificate (%s), perhaps for a reason that cannot be seen from here: its own trust store, a pinned key, or the user", alert_name(alert));
 	else if (about_certificate)
 		say(g, "The client refused the server's certificate (%s), in which nothing wrong can be seen from here: a private trust store, a pinned key, or the user", alert_name(alert));
 	else if (hidden)
 		say(g, "The client answered the server's flight with an alert instead of its Finished: most likely it rejected the certificate, which is encrypted here");
 	else
-		say(g, "The client closed the connection on the server's flight without an alert, as Node.js does when it rejects a certificate");
+		say(g, "The client closed the connection on the server's flight without an alert, as Node.js %s when it rejects a certificate",
+		    node ? "(which this client looks like) does" : "does");
 	show_hello(g, v);
 	show_certificate(g, v);
 	show_end(g, v);

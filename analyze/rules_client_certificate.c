@@ -75,8 +75,6 @@ static bool missing(const struct view *v, struct guess *g)
 	if (has_authorities(v))
 		advise(g, "Give the client at %s a certificate from one of the %u CAs that the server names in its CertificateRequest; a client keeps silent when none of its own fits.",
 		       v->client, v->h->request->authorities.count);
-	else
-		advise(g, "Configure certificate and key on the client at %s; if it has one, its issuer is probably not among those the server asks for.", v->client);
 	return true;
 }
 
@@ -118,8 +116,6 @@ static bool client_expired(const struct view *v, struct guess *g)
 	show_client_flight(g, v);
 	if (said && v->client_chain && !d)
 		advise(g, "By the capture's clock the certificate was valid: check the server's clock and its CRL's nextUpdate.");
-	else
-		advise(g, "Renew the client certificate on %s.", v->client);
 	return true;
 }
 
@@ -134,7 +130,6 @@ static bool client_unknown_ca(const struct view *v, struct guess *g)
 	g->fix_at = PARTY_SERVER;
 	say(g, "The server does not trust the issuer of the client's certificate (unknown_ca)");
 	show_client_flight(g, v);
-	advise(g, "Add the client's CA to the server's client trust (nginx: ssl_client_certificate, HAProxy: ca-file), or let the client send its intermediates.");
 	return true;
 }
 

@@ -128,7 +128,6 @@ static bool psk_rejected(const struct view *v, struct guess *g)
 		say(g, "With a pre-shared key suite, %s on the client's Finished means that the two keys differ",
 		    alert_name(a));
 	show_exchange(g, v);
-	advise(g, "Compare identity and key on both ends; drop cached tickets, and share ticket keys across the fleet.");
 	return true;
 }
 

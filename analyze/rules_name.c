@@ -51,7 +51,7 @@ static bool unrecognized(const struct view *v, struct guess *g)
 	g->weight = 60;
 	say(g, "The server at %s does not serve the name %s (unrecognized_name)", v->server, v->name);
 	show_exchange(g, v);
-	advise(g, "Add %s to the server's virtual hosts and certificates, or correct the name (or the DNS entry) that the client uses.", v->name);
+	advise(g, "If %s is a slip or an old DNS entry, correct that instead.", v->name);
 	return true;
 }
 
@@ -110,7 +110,6 @@ static bool missing(const struct view *v, struct guess *g)
 	g->weight = 60;
 	say(g, "The client sent no server name (SNI) and the server at %s needs one (unrecognized_name)", v->server);
 	show_exchange(g, v);
-	advise(g, "Connect by name, not by address, with a client that sends SNI; or give the server a default certificate.");
 	return true;
 }
 
@@ -124,7 +123,6 @@ static bool missing_by_lesson(const struct view *v, struct guess *g)
 	g->weight = 75;
 	say(g, "The client sent no server name (SNI); clients that send one get through to this server");
 	show_exchange(g, v);
-	advise(g, "Connect by name, not by address, with a client that sends SNI.");
 	return true;
 }
 

@@ -48,6 +48,7 @@ static bool refused(const struct view *v, struct guess *g)
 {
 	const struct tcp_side *server = side_of(v, SIDE_SERVER), *client = side_of(v, SIDE_CLIENT);
 	const struct icmp_error *icmp = NULL;
+	char from[48];
 
 	if (is_tcp(v) && v->end->phase != PHASE_TCP)
 		return false;
@@ -62,14 +63,16 @@ static bool refused(const struct view *v, struct guess *g)
 	} else {
 		blame(g, LIKELY, PARTY_NETWORK, PARTY_NETWORK);
 	g->weight = 60;
-		say(g, "%s cannot be reached: a router or firewall on the way refused the connection", v->server);
+		host_text(from, &icmp->from);
+		say(g, "%s cannot be reached: %s %s (ICMP type %u code %u)", v->server, from,
+		    icmp->kind == ICMP_ADMIN_PROHIBITED ? "refused the connection, as a firewall or access list does" :
+		    "knows no way there", icmp->type, icmp->code);
 	}
 	show(g, client->syn, "client: SYN");
 	if (server->reset_count)
 		show(g, server->resets[0].mark, "RST in answer to the SYN");
 	else
 		show_icmp(g, icmp);
-	advise(g, "Check that the service runs and listens on that address (IPv6 too), and that a firewall or NAT rule leads there.");
 	return true;
 }
 
@@ -89,7 +92,6 @@ static bool timed_out(const struct view *v, struct guess *g)
 	show(g, client->last_syn, "client: last SYN, number %u", client->syn_count);
 	if (v->h->flow.icmp_count)
 		show_icmp(g, &v->h->flow.icmp[0]);
-	advise(g, "Look for a firewall or security group that drops packets to %s, a wrong route, or a host that is down.", v->server);
 	return true;
 }
 
@@ -263,7 +265,6 @@ static bool silent(const struct view *v, struct guess *g)
 	if (happened(server->last_packet))
 		show(g, server->last_packet, "server: last packet, an acknowledgement without data");
 	show_end(g, v);
-	advise(g, "Look at the load, worker threads and back ends of %s at that moment; behind a load balancer or SYN proxy the machine behind it may be down.", v->server);
 	return true;
 }
 
@@ -291,7 +292,8 @@ static bool reset_after_hello(const struct view *v, struct guess *g)
 	if (!is_tcp(v) || v->end->phase > PHASE_RETRY || v->end->phase < PHASE_BEFORE_HELLO ||
 	    v->end->how != ENDED_BY_RST || v->end->by != SIDE_SERVER)
 		return false;
-	if (v->end->phase == PHASE_BEFORE_HELLO && !v->h->hello && !turned_away_at_once(v))
+	if (v->end->phase == PHASE_BEFORE_HELLO && !v->h->hello &&
+	    (!turned_away_at_once(v) || happened(v->h->foreign_mark[SIDE_CLIENT])))
 		return false;
 	blame(g, LIKELY, PARTY_SERVER, PARTY_SERVER);
 	g->weight = 45;
@@ -320,7 +322,6 @@ static bool closed_after_hello(const struct view *v, struct guess *g)
 	show_exchange(g, v);
 	if (v->end->waited > INT64_C(9000000000))
 		advise(g, "A wait of seconds before the close points to a time-out of a load balancer or of a back end, or to AWS's s2n, which delays its refusals.");
-	advise(g, "Look in the server's log at that second: no virtual host or back end for the name, a PROXY protocol header expected, or an access rule.");
 	return true;
 }
 
@@ -387,12 +388,11 @@ static bool flight_lost(const struct view *v, struct guess *g)
 		show(g, server->last_retransmission, "server: retransmission number %u, %u bytes, never acknowledged",
 		     server->retransmissions, server->retransmitted_len);
 	if (hole)
-		show(g, client->last_packet, "client: acknowledges only %llu of %llu bytes, with later ones received",
+		show(g, client->last_packet, "client: still acknowledges no more than the first %llu of %llu bytes, though later ones arrived",
 		     (unsigned long long)server->acked, (unsigned long long)server->sent);
 	if (icmp)
 		show_icmp(g, icmp);
 	show_end(g, v);
-	advise(g, "Clamp the TCP MSS on the tunnel or link with the smaller MTU, and let ICMP \"packet too big\" (v4 type 3 code 4, v6 type 2) pass.");
 	return true;
 }
 

@@ -166,7 +166,6 @@ static bool group_narrow(const struct view *v, struct guess *g)
 	say(g, "No common key-exchange group: the client offers only %s, and the server refused with %s",
 	    list_codes(offered, CODE_GROUP, c->groups.at, c->groups.count), alert_name(end_alert(v)));
 	show_exchange(g, v);
-	advise(g, "Enable x25519 and secp256r1 on both sides (nginx: ssl_ecdh_curve; OpenSSL: Groups).");
 	return true;
 }
 
@@ -261,7 +260,6 @@ static bool signature_narrow(const struct view *v, struct guess *g)
 	say(g, "No common signature algorithm: the client accepts only %s, which does not fit this server's certificate or policy",
 	    list_codes(offered, CODE_SIGNATURE, c->signatures.at, c->signatures.count));
 	show_exchange(g, v);
-	advise(g, "Give the server a certificate whose key the client can verify (RSA and ECDSA side by side), or widen the client's signature algorithms.");
 	return true;
 }
 
@@ -295,7 +293,6 @@ static bool negotiation_failed(const struct view *v, struct guess *g)
 	say(g, "The %s refused the handshake (handshake_failure); what was offered does not single out one reason",
 	    party_noun(v->end->by));
 	show_exchange(g, v);
-	advise(g, "Read the server's log at that second: it names the reason (no shared cipher, no suitable key share, no suitable signature algorithm).");
 	return true;
 }
 

@@ -94,12 +94,8 @@ static bool plaintext(const struct view *v, struct guess *g)
 		show(g, h->foreign_mark[SIDE_SERVER], "server, in clear: \"%s\"", words);
 	}
 	show_end(g, v);
-	if (f->protocol == FOREIGN_HTTP || f->protocol == FOREIGN_HTTP2)
-		advise(g, "Use https:// for %s, or the port that serves plain HTTP; on a load balancer, set the backend or health check to HTTPS.", v->server);
-	else if (f->protocol == FOREIGN_PROXY)
+	if (f->protocol == FOREIGN_PROXY)
 		advise(g, "The balancer sends a PROXY protocol header that this listener does not expect: switch it on there, or off at the balancer.");
-	else
-		advise(g, "Switch the client to TLS from the first byte for %s, or to the plaintext port.", v->server);
 	return true;
 }
 
@@ -109,7 +105,7 @@ static void advise_not_tls(struct guess *g, const struct view *v, enum foreign_p
 {
 	switch (p) {
 	case FOREIGN_HTTP:
-		advise(g, "This is plain HTTP: use http:// for %s, or turn TLS on there (nginx: listen ... ssl; Apache: SSLEngine on).", v->server);
+		advise(g, "This is plain HTTP: use http:// for %s, or turn TLS on there.", v->server);
 		break;
 	case FOREIGN_SMTP:
 	case FOREIGN_IMAP:

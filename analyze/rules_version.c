@@ -17,10 +17,6 @@ static bool version_refused_by_server(const struct view *v, struct guess *g)
 	say(g, "No common protocol version: the client offers %s and the server refused with protocol_version (70)",
 	    offered_versions(versions, c));
 	show_exchange(g, v);
-	if (old)
-		advise(g, "Update or reconfigure the client at %s so that it offers TLS 1.2 or 1.3.", v->client);
-	else
-		advise(g, "Let the server at %s accept one of: %s.", v->server, versions);
 	return true;
 }
 
@@ -37,7 +33,6 @@ static bool version_refused_by_client(const struct view *v, struct guess *g)
 	show_hello(g, v);
 	show(g, v->h->server_mark, "ServerHello chooses %s", chosen);
 	show_end(g, v);
-	advise(g, "Enable TLS 1.2 or 1.3 on the server at %s.", v->server);
 	return true;
 }
 
@@ -132,7 +127,6 @@ static bool fallback_refused(const struct view *v, struct guess *g)
 	say(g, "The client retried with less (%s, marked TLS_FALLBACK_SCSV) and the server, which supports more, refused the downgrade",
 	    offered_versions(versions, v->h->hello));
 	show_exchange(g, v);
-	advise(g, "Find out why the client's first, higher attempt failed; do not disable the fallback protection.");
 	return true;
 }
 

@@ -12,7 +12,7 @@ enum {
 const char *stack_name(enum stack_kind kind)
 {
 	static const char *const names[] = {
-		[STACK_OPENSSL] = "OpenSSL", [STACK_BORINGSSL] = "BoringSSL (Chromium and its kin)",
+		[STACK_OPENSSL] = "OpenSSL", [STACK_NODE] = "Node.js (OpenSSL)", [STACK_BORINGSSL] = "BoringSSL (Chromium and its kin)",
 		[STACK_FIREFOX] = "NSS (Firefox)", [STACK_NSS] = "NSS", [STACK_GO] = "Go crypto/tls",
 		[STACK_JSSE] = "Java (JSSE)", [STACK_GNUTLS] = "GnuTLS", [STACK_WOLFSSL] = "wolfSSL",
 		[STACK_MBEDTLS] = "mbedTLS", [STACK_SCHANNEL] = "Schannel (Windows)",
@@ -110,6 +110,20 @@ static bool looks_openssl(const struct client_hello *c)
 	       code_list_has(&c->suites, SUITE_EMPTY_RENEGOTIATION_INFO);
 }
 
+/* Node.js has a list of its own (tls.DEFAULT_CIPHERS), in this order behind those of TLS 1.3. */
+static bool looks_node(const struct client_hello *c)
+{
+	static const uint16_t list[] = { 0xc02f, 0xc02b, 0xc030, 0xc02c, 0x009e };
+	uint16_t first = 0;
+
+	while (suite_at(c, first) >> 8 == 0x13)
+		first++;
+	for (uint16_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		if (suite_at(c, (uint16_t)(first + i)) != list[i])
+			return false;
+	return looks_openssl(c);
+}
+
 static bool looks_schannel(const struct client_hello *c)
 {
 	static const uint16_t shape[] = { 0, 10, 11, 13, 35, 23, 65281 };
@@ -138,6 +152,7 @@ struct stack_guess stack_of_client(const struct handshake *h)
 		{ looks_nss, { STACK_NSS, LIKELY } },
 		{ looks_mbedtls, { STACK_MBEDTLS, LIKELY } },
 		{ looks_wolfssl, { STACK_WOLFSSL, LIKELY } },
+		{ looks_node, { STACK_NODE, LIKELY } },
 		{ looks_openssl, { STACK_OPENSSL, LIKELY } },
 		{ looks_schannel, { STACK_SCHANNEL, POSSIBLE } },
 		{ looks_apple, { STACK_APPLE, POSSIBLE } },

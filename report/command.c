@@ -32,20 +32,55 @@ static const char *starttls_name(const struct handshake *h)
 	return NULL;
 }
 
+/* The kind of TLS that s_client is to speak: options, with the space before them. */
+static void s_client_kind(const struct handshake *h, char *out, size_t room)
+{
+	const char *starttls = starttls_name(h);
+
+	if (starttls)
+		snprintf(out, room, " -starttls %s", starttls);
+	else
+		snprintf(out, room, "%s", h->dissected_as == 'd' ? " -dtls" :
+			 h->dissected_as == 'q' ? " -quic -alpn h3" : "");
+}
+
+/* The tunnel that a proxy was asked for; NULL if there was no proxy. */
+static const struct tls_upgrade *tunnel_of(const struct handshake *h)
+{
+	for (uint8_t i = 0; i < h->upgrade_count; i++)
+		if (h->upgrades[i].proxy && h->upgrades[i].target[0])
+			return &h->upgrades[i];
+	return NULL;
+}
+
 /* A piece of a command in causes.txt, and what stands there for this server. */
 struct blank {
 	const char *text;
 	char put[sizeof("https://:65535/") + 256];
 };
 
-enum { BLANKS = 6 };
+enum { BLANKS = 9 };
+
+/* An address for curl: behind a proxy that refused, that of the tunnel. */
+static void fill_address(const struct handshake *h, bool named, const char *name, struct blank *out)
+{
+	const struct address *server = &h->flow.side[SIDE_SERVER].address;
+	const struct tls_upgrade *tunnel = tunnel_of(h);
+
+	*out = (struct blank){ .text = "https://HOST/" };
+	if (tunnel && !h->hello && is_plain_name(tunnel->target, strlen(tunnel->target)))
+		snprintf(out->put, sizeof(out->put), "https://%s:%u/", tunnel->target, tunnel->target_port);
+	else
+		snprintf(out->put, sizeof(out->put),
+			 server->ip_len == 16 && !named ? "https://[%s]:%u/" : "https://%s:%u/", name, server->port);
+}
 
 /* Longer pieces first: they contain the shorter ones. */
 static void fill_blanks(const struct handshake *h, struct blank blanks[BLANKS])
 {
 	const struct address *server = &h->flow.side[SIDE_SERVER].address;
-	const char *starttls = starttls_name(h);
-	char name[256];
+	const struct tls_upgrade *tunnel = tunnel_of(h);
+	char name[256], kind[32], peer[PEER_TEXT];
 	bool named = h->hello && is_plain_name(h->hello->server_name.at, h->hello->server_name.len);
 
 	if (named)
@@ -53,22 +88,27 @@ static void fill_blanks(const struct handshake *h, struct blank blanks[BLANKS])
 			 h->hello->server_name.at);
 	else
 		ip_text(server, name);
-	blanks[0] = (struct blank){ .text = "s_client" };
-	snprintf(blanks[0].put, sizeof(blanks[0].put), "s_client%s%s",
-		 starttls ? " -starttls " : "", starttls ? starttls : "");
-	blanks[1] = (struct blank){ .text = named ? "-servername HOST" : "-servername HOST " };
+	s_client_kind(h, kind, sizeof(kind));
+	peer_text(server, peer);
+	blanks[0] = (struct blank){ .text = "s_client -starttls smtp" };
+	snprintf(blanks[0].put, sizeof(blanks[0].put), "s_client%s", kind);
+	blanks[1] = (struct blank){ .text = "s_client" };
+	snprintf(blanks[1].put, sizeof(blanks[1].put), "s_client%s", kind);
+	blanks[2] = (struct blank){ .text = named ? "-servername HOST" : "-servername HOST " };
 	if (named)
-		snprintf(blanks[1].put, sizeof(blanks[1].put), "-servername %s", name);
-	blanks[2] = (struct blank){ .text = "https://HOST/" };
-	snprintf(blanks[2].put, sizeof(blanks[2].put),
-		 server->ip_len == 16 && !named ? "https://[%s]:%u/" : "https://%s:%u/", name,
-		 server->port);
-	blanks[3] = (struct blank){ .text = "HOST:443" };
-	peer_text(server, blanks[3].put);
-	blanks[4] = (struct blank){ .text = "HOST" };
-	snprintf(blanks[4].put, sizeof(blanks[4].put), "%s", name);
-	blanks[5] = (struct blank){ .text = "443" };
-	snprintf(blanks[5].put, sizeof(blanks[5].put), "%u", server->port);
+		snprintf(blanks[2].put, sizeof(blanks[2].put), "-servername %s", name);
+	fill_address(h, named, name, &blanks[3]);
+	blanks[4] = (struct blank){ .text = "HOST:443" };
+	snprintf(blanks[4].put, sizeof(blanks[4].put), "%s", peer);
+	blanks[5] = (struct blank){ .text = "HOST:25" };
+	snprintf(blanks[5].put, sizeof(blanks[5].put), "%s", peer);
+	blanks[6] = (struct blank){ .text = "http://PROXY:3128" };
+	snprintf(blanks[6].put, sizeof(blanks[6].put), "%s://%s",
+		 tunnel && tunnel->protocol == FOREIGN_SOCKS ? "socks5h" : "http", peer);
+	blanks[7] = (struct blank){ .text = "HOST" };
+	snprintf(blanks[7].put, sizeof(blanks[7].put), "%s", name);
+	blanks[8] = (struct blank){ .text = "443" };
+	snprintf(blanks[8].put, sizeof(blanks[8].put), "%u", server->port);
 }
 
 void command_for(const struct handshake *h, const char *command, char *out, size_t room)

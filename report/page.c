@@ -69,10 +69,21 @@ void page_wrap(const struct page *p, int at, int hang, const char *text)
 	wrap(p, at, hang, text, "");
 }
 
+/* A note behind a command is a shell's comment, on lines of its own: a comment cannot be continued
+ * with a backslash, and what is copied here is run. */
 void page_command(const struct page *p, int indent, const char *command)
 {
-	page_pad(p, 0, indent);
-	wrap(p, indent, indent + 2, command, " \\");
+	char line[SAY_ROOM];
+	const char *note = *command == '#' ? command : strstr(command, " # ");
+	size_t len = note ? (size_t)(note - command) : strlen(command);
+
+	if (len) {
+		snprintf(line, sizeof(line), "%.*s", (int)len, command);
+		page_pad(p, 0, indent);
+		wrap(p, indent, indent + 2, line, " \\");
+	}
+	if (note)
+		page_item(p, indent, "#", note + strspn(note, " #"));
 }
 
 void page_item(const struct page *p, int indent, const char *mark, const char *text)

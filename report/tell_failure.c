@@ -165,6 +165,16 @@ static void tell_alternatives(const struct page *p, const struct diagnosis *d)
 	}
 }
 
+/* Did the diagnosis say this already? A finding names the certificate first: "certificate 1: ...". */
+static bool was_told(const struct diagnosis *d, const struct finding *f)
+{
+	const char *text = strncmp(f->summary, "certificate ", 12) ? NULL : strstr(f->summary, ": ");
+
+	if (!d->code)
+		return false;
+	return !strcmp(f->code, d->code) || strstr(d->summary, text ? text + 2 : f->summary);
+}
+
 /* What else is wrong; the diagnosis itself was told. */
 static void tell_findings(const struct page *p, const struct verdict *v)
 {
@@ -172,7 +182,7 @@ static void tell_findings(const struct page *p, const struct verdict *v)
 		const struct finding *f = &v->findings.at[i];
 		if (f->severity < SEVERITY_WARN)
 			continue;
-		if (!v->diagnosis.code || strcmp(f->code, v->diagnosis.code))
+		if (!was_told(&v->diagnosis, f))
 			page_say(p, STORY, "Also: %s (%s)", f->summary, f->code);
 	}
 }
