@@ -4,6 +4,9 @@
 
 enum { GUESSES_KEPT = 6 };
 
+/* A client that judges late does so at once; who leaves later had other reasons. */
+static const int64_t VERDICT_NS = INT64_C(300000000);
+
 static enum chain_key_use key_use_of(const struct handshake *h)
 {
 	const struct cipher_suite *s = cipher_suite(h->suite);
@@ -271,7 +274,7 @@ static bool refused_after_finishing(const struct view *v)
 	bool bare = e->how == ENDED_BY_FIN || e->how == ENDED_BY_RST;
 	bool nss = client == STACK_NSS || client == STACK_FIREFOX;
 
-	if (!e->left_without_data || e->waited > STALL_NS || v->h->resumed || !v->chain)
+	if (!e->left_without_data || e->waited > VERDICT_NS || v->h->resumed || !v->chain)
 		return false;
 	if (nss && e->how == ENDED_BY_HIDDEN_ALERT)
 		return chain_worst(v->chain) != NULL && !v->chain_is_borrowed;

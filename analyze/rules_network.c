@@ -126,7 +126,8 @@ static bool hello_lost(const struct view *v, struct guess *g)
 	say(g, "The ClientHello never arrived: it was sent %u times and %s", is_tcp(v) ? client->retransmissions + 1 : (unsigned)v->h->flow.packets,
 	    is_tcp(v) ? "never acknowledged" : "nothing came back");
 	show_hello(g, v);
-	show(g, client->last_retransmission, "client: last retransmission");
+	if (happened(client->last_retransmission))
+		show(g, client->last_retransmission, "client: last retransmission");
 	show_end(g, v);
 	advise(g, "Capture on the far side of each firewall in turn to find where the ClientHello stops; look for a rule on this name, DPI, or packet loss.");
 	return true;
