@@ -10,7 +10,8 @@
 
 enum {
 	DEFAULT_MEMORY = 128 * 1024 * 1024,
-	UNEXPECTED_KEPT = 4096		/* refused or unanswered connections that wait for a lesson on their port */
+	UNEXPECTED_KEPT = 4096,		/* refused or unanswered connections that wait for a lesson on their port */
+	LONE_SYNS_KEPT = 1024		/* SYNs sent once: beyond so many they are a flood, and only counted */
 };
 
 #define SYSTEM_BUNDLE "/etc/ssl/certs/ca-certificates.crt"
@@ -20,6 +21,7 @@ struct conversation {
 	struct tls *tls;		/* NULL again once it is done */
 	struct handshake *handshake;
 	bool done;			/* nothing that comes can change the outcome */
+	bool settled;			/* and it was counted */
 	char kind;			/* by tls_kind, once done */
 };
 
@@ -45,7 +47,7 @@ struct analysis {
 	struct waiting *queue;
 	size_t queue_count, queue_room, queue_at;
 	size_t queue_bytes;			/* of the handshakes that wait */
-	size_t unexpected;
+	size_t unexpected, lone_syns;
 	const char *file;
 	uint64_t inputs;
 	bool finished;
@@ -211,6 +213,38 @@ static struct handshake *new_handshake(const struct analysis *a, const struct fl
 	return h;
 }
 
+/* One SYN, never repeated and never answered, by whoever sent it: nobody waited for an answer. */
+static bool is_lone_syn(const struct flow_facts *flow)
+{
+	const struct tcp_side *client = &flow->side[SIDE_CLIENT];
+
+	return client->syn_count == 1 && flow->packets == 1u + client->duplicates && !flow->icmp_count;
+}
+
+static void count_code(struct summary *s, const char *code)
+{
+	uint8_t i = 0;
+
+	while (i < s->code_count && strcmp(s->codes[i].code, code) != 0)
+		i++;
+	if (i == sizeof(s->codes) / sizeof(s->codes[0]))
+		return;
+	if (i == s->code_count)
+		s->codes[s->code_count++].code = code;
+	s->codes[i].count++;
+}
+
+/* A few lone SYNs are looked at like any other attempt; a flood of them says nothing of anybody. */
+static bool count_lone_syn(struct analysis *a, const struct flow_facts *flow)
+{
+	if (!is_lone_syn(flow) || a->lone_syns++ < LONE_SYNS_KEPT)
+		return false;
+	a->summary.inconclusive++;
+	a->summary.probes++;
+	count_code(&a->summary, "connect_timeout");
+	return true;
+}
+
 /* A flow without a byte: worth a case only where TLS was expected, which later flows may show. */
 static void conclude_silent(struct analysis *a, const struct flow_facts *flow, const struct capture_stats *stats)
 {
@@ -221,6 +255,8 @@ static void conclude_silent(struct analysis *a, const struct flow_facts *flow, c
 	if (flow->transport != TRANSPORT_TCP || (!never_up && !server->reset_count && !happened(server->fin)))
 		return;
 	if (!expected && (a->options.live || a->unexpected == UNEXPECTED_KEPT))
+		return;
+	if (expected && count_lone_syn(a, flow))
 		return;
 	a->unexpected += !expected;
 	conclude(a, new_handshake(a, flow, 't'), flow, stats);
@@ -298,7 +334,23 @@ static bool has_data_both_ways(const struct handshake *h)
 	return h && happened(h->first_data[SIDE_CLIENT]) && happened(h->first_data[SIDE_SERVER]);
 }
 
-static bool feed(struct analysis *a, const struct capture_event *event, const struct flow_facts *flow)
+/* What completed beyond doubt and nobody wants to see is counted at once, not when the flow is over:
+ * most connections live long, and many are open at a time. */
+static bool settle_early(struct analysis *a, struct conversation *c, const struct flow_facts *flow,
+			 const struct capture_stats *stats)
+{
+	struct handshake *h = c->handshake;
+
+	if (a->options.keep_completed || !h || !infer_data_both_ways(h))
+		return false;
+	tls_free(c->tls);
+	*c = (struct conversation){ .done = true, .settled = true };
+	conclude(a, h, flow, stats);
+	return true;
+}
+
+static bool feed(struct analysis *a, const struct capture_event *event, const struct flow_facts *flow,
+		 const struct capture_stats *stats)
 {
 	struct conversation *c = conversation_of(a, event->flow);
 
@@ -311,6 +363,8 @@ static bool feed(struct analysis *a, const struct capture_event *event, const st
 	}
 	tls_feed(c->tls, event);
 	pull_events(a, c, flow);
+	if (settle_early(a, c, flow, stats))
+		return true;
 	if (!tls_is_done(c->tls))
 		return false;
 	if (has_data_both_ways(c->handshake))
@@ -335,7 +389,9 @@ static void flow_over(struct analysis *a, uint32_t number, const struct flow_fac
 
 	bool began = c->tls || c->done;
 
-	if (began && !c->handshake && flow->transport == TRANSPORT_UDP) {
+	if (c->settled) {
+		*c = (struct conversation){ 0 };
+	} else if (began && !c->handshake && flow->transport == TRANSPORT_UDP) {
 		tls_free(c->tls);
 		*c = (struct conversation){ 0 };
 	} else if (began) {
@@ -354,7 +410,7 @@ bool analysis_take(struct analysis *a, const struct capture_event *event, const 
 	case FLOW_DATAGRAM:
 	case FLOW_FIN:
 	case FLOW_RST:
-		return feed(a, event, flow);
+		return feed(a, event, flow, stats);
 	case FLOW_OVER:
 		flow_over(a, event->flow, flow, stats);
 		return false;
@@ -395,7 +451,6 @@ static bool queue_is_ready(const struct analysis *a)
 static void count_verdict(struct analysis *a, const struct verdict *v)
 {
 	struct summary *s = &a->summary;
-	uint8_t i = 0;
 
 	s->probes += v->probe;
 	if (v->outcome == OUTCOME_COMPLETED) {
@@ -403,13 +458,7 @@ static void count_verdict(struct analysis *a, const struct verdict *v)
 		return;
 	}
 	*(v->outcome == OUTCOME_FAILED ? &s->failed : &s->inconclusive) += 1;
-	while (i < s->code_count && strcmp(s->codes[i].code, v->diagnosis.code) != 0)
-		i++;
-	if (i == sizeof(s->codes) / sizeof(s->codes[0]))
-		return;
-	if (i == s->code_count)
-		s->codes[s->code_count++].code = v->diagnosis.code;
-	s->codes[i].count++;
+	count_code(s, v->diagnosis.code);
 }
 
 /* What the whole run says of this attempt. A refusal is nobody's probe but a scanner's. */

@@ -39,6 +39,10 @@ bool record_is_hidden13(const struct handshake *h, const struct record_fact *r);
 /* infer.c: Finished, alerts, client certificates and data that only lengths and places show. */
 void infer_hidden(struct handshake *h);
 
+/* Whether application data went both ways, as far as can be told by now; later records only add to
+ * it, so a handshake of which this is true has completed. */
+bool infer_data_both_ways(const struct handshake *h);
+
 /* What the lengths after the ServerHello say of a TLS 1.3 client's flight (RFC 8446 5.2). */
 enum client_flight {
 	FLIGHT_NONE,		/* nothing hidden came from the client */

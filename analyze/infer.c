@@ -270,6 +270,34 @@ static void infer_hidden13(struct handshake *h)
 	read_uncounted13(h, SIDE_SERVER);
 }
 
+/* A record of this side, behind the client's Finished, that is no alert. */
+static bool has_data13(const struct handshake *h, enum side side, const struct record_fact *finished)
+{
+	for (uint16_t i = 0; i < h->record_count[side]; i++) {
+		const struct record_fact *r = &h->records[side][i];
+		bool behind = side == SIDE_CLIENT ? r > finished : mark_before(finished->mark, r->mark);
+
+		if (behind && record_is_hidden13(h, r) && !is_alert13(h, side, r->length))
+			return true;
+	}
+	return false;
+}
+
+/* Without keys only where the client's Finished stands alone: other flights may read differently
+ * with each record that comes. */
+bool infer_data_both_ways(const struct handshake *h)
+{
+	const struct record_fact *finished = NULL;
+
+	if (h->data_records[SIDE_CLIENT] && h->data_records[SIDE_SERVER])
+		return true;
+	if (!h->server || !is_tls13(h->version) || h->dissected_as != 't' || h->keys)
+		return false;
+	if (infer_client_flight(h) != FLIGHT_FINISHED || !client_records(h, &finished, 1))
+		return false;
+	return has_data13(h, SIDE_CLIENT, finished) && has_data13(h, SIDE_SERVER, finished);
+}
+
 /*
  * DTLS 1.3 and QUIC say in clear which keys a packet uses (RFC 9147 6.1, RFC 9001 4.1.4): a side
  * that sends with application keys has finished, and hears the other's Finished acknowledged.
