@@ -18,5 +18,5 @@ void pile_add(struct pile *p, const uint8_t *bytes, size_t len)
 void pile_free(struct pile *p)
 {
 	free(p->at);
-	*p = (struct pile){ NULL };
+	*p = (struct pile){ 0 };
 }

@@ -59,7 +59,7 @@ static void queue_clear(struct queue *q)
 	q->next = q->count = 0;
 	if (q->room > QUEUE_KEPT) {
 		free(q->at);
-		*q = (struct queue){ NULL };
+		*q = (struct queue){ 0 };
 	}
 }
 
