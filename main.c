@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "must.h"
 #include "options.h"
 #include "report/report.h"
 
@@ -122,7 +123,6 @@ static void watch_signals(struct run *run)
 
 	run->stops = watch(stops, sizeof(stops) / sizeof(stops[0]));
 	run->wishes = watch(wishes, sizeof(wishes) / sizeof(wishes[0]));
-	signal(SIGPIPE, SIG_IGN);	/* a write fails instead, and is told */
 }
 
 /* The next one ends the program at once. */
@@ -156,8 +156,7 @@ static int64_t monotonic(void)
 
 static bool write_failed(struct run *run)
 {
-	if (errno != EPIPE)
-		complain("cannot write: %s", strerror(errno));
+	complain("cannot write: %s", strerror(errno));
 	run->trouble = true;
 	return false;
 }
@@ -465,12 +464,13 @@ int main(int argc, char **argv)
 	struct options o = { 0 };
 	int status = EXIT_TROUBLE;
 
+	signal(SIGPIPE, SIG_IGN);	/* a write fails instead, and is told */
 	if (argc > 1 && !strcmp(argv[1], "explain"))
-		return explain(argc, argv);
-	if (options_read(&o, argc, argv))
+		status = explain(argc, argv);
+	else if (options_read(&o, argc, argv))
 		status = o.list_interfaces ? list_interfaces() : analyze(&o);
 	options_free(&o);
-	if (fflush(stdout) && status == EXIT_OK)
+	if (status != EXIT_TROUBLE && !output_arrived())
 		status = EXIT_TROUBLE;
 	return status;
 }

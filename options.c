@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "must.h"
 #include "options.h"
 
 static const int64_t SECOND = 1000000000;
@@ -61,13 +62,12 @@ void complain(const char *format, ...)
 	fputc('\n', stderr);
 }
 
-void *must(void *memory)
+bool output_arrived(void)
 {
-	if (!memory) {
-		complain("out of memory");
-		exit(EXIT_TROUBLE);
-	}
-	return memory;
+	if (!fflush(stdout) && !ferror(stdout))
+		return true;
+	complain("cannot write: %s", strerror(errno));
+	return false;
 }
 
 void names_add(struct names *n, const char *name)
@@ -282,11 +282,11 @@ bool options_read(struct options *o, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
 		if (option == 'h') {
 			fputs(usage, stdout);
-			exit(EXIT_OK);
+			exit(output_arrived() ? EXIT_OK : EXIT_TROUBLE);
 		}
 		if (option == 'V') {
 			puts("tlswhy " TLSWHY_VERSION);
-			exit(EXIT_OK);
+			exit(output_arrived() ? EXIT_OK : EXIT_TROUBLE);
 		}
 		if (!take_option(o, option))
 			return explain_usage(NULL);

@@ -40,7 +40,7 @@ void names_free(struct names *n);
 __attribute__((format(printf, 1, 2)))
 void complain(const char *format, ...);
 
-/* The memory, or the end of the program. */
-void *must(void *memory);
+/* Did all that was printed reach standard output? Complains if it did not. */
+bool output_arrived(void);
 
 #endif

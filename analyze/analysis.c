@@ -2,6 +2,7 @@
  * The run: conversations while they last, cases while they wait for what others teach, verdicts in
  * the order of first packets.
  */
+#include "../must.h"
 #include "diagnose.h"
 #include "endpoints.h"
 #include "trace.h"
@@ -79,10 +80,8 @@ static bool open_trust(struct analysis *a, char *problem, size_t problem_len)
 
 struct analysis *analysis_new(const struct analyze_options *options, char *problem, size_t problem_len)
 {
-	struct analysis *a = calloc(1, sizeof(*a));
+	struct analysis *a = must(calloc(1, sizeof(*a)));
 
-	if (!a)
-		return NULL;
 	a->options = *options;
 	if (!a->options.memory)
 		a->options.memory = DEFAULT_MEMORY;
@@ -90,15 +89,13 @@ struct analysis *analysis_new(const struct analyze_options *options, char *probl
 		analysis_free(a);
 		return NULL;
 	}
-	a->trust = trust_context_new(a->store, a->crls);
-	a->certificates = certificate_cache_new(a->options.memory / 8);
-	a->keylog = keylog_new();
-	a->lessons = lessons_new(a->options.memory / 8);
-	a->endpoints = endpoints_new(a->options.memory / 4, a->options.live);
-	a->traces = a->options.live ? NULL : traces_new(a->options.memory / 16);
-	if (!a->trust || !a->certificates || !a->keylog || !a->lessons || !a->endpoints ||
-	    (!a->traces && !options->live))
-		abort();
+	a->trust = must(trust_context_new(a->store, a->crls));
+	a->certificates = must(certificate_cache_new(a->options.memory / 8));
+	a->keylog = must(keylog_new());
+	a->lessons = must(lessons_new(a->options.memory / 8));
+	a->endpoints = must(endpoints_new(a->options.memory / 4, a->options.live));
+	if (!a->options.live)
+		a->traces = must(traces_new(a->options.memory / 16));
 	return a;
 }
 
@@ -164,11 +161,8 @@ static void enqueue(struct analysis *a, struct handshake *h, const struct ending
 {
 	if (a->queue_count == a->queue_room) {
 		size_t room = a->queue_room ? a->queue_room * 2 : 64;
-		struct waiting *queue = realloc(a->queue, room * sizeof(*queue));
 
-		if (!queue)
-			abort();
-		a->queue = queue;
+		a->queue = must(realloc(a->queue, room * sizeof(*a->queue)));
 		a->queue_room = room;
 	}
 	a->queue[a->queue_count++] = (struct waiting){ .handshake = h, .ending = *e };
@@ -206,11 +200,7 @@ static void conclude(struct analysis *a, struct handshake *h, const struct flow_
 
 static struct handshake *new_handshake(const struct analysis *a, const struct flow_facts *flow, char kind)
 {
-	struct handshake *h = handshake_new(a->file, a->inputs << 40 | flow->first.frame, kind);
-
-	if (!h)
-		abort();
-	return h;
+	return must(handshake_new(a->file, a->inputs << 40 | flow->first.frame, kind));
 }
 
 /* One SYN, never repeated and never answered, by whoever sent it: nobody waited for an answer. */
@@ -272,9 +262,7 @@ static struct conversation *conversation_of(struct analysis *a, uint32_t flow)
 		return &a->conversations[flow];
 	while (count <= flow)
 		count = count ? count * 2 : 256;
-	a->conversations = realloc(a->conversations, count * sizeof(*a->conversations));
-	if (!a->conversations)
-		abort();
+	a->conversations = must(realloc(a->conversations, count * sizeof(*a->conversations)));
 	memset(a->conversations + a->conversation_count, 0,
 	       (count - a->conversation_count) * sizeof(*a->conversations));
 	a->conversation_count = count;
@@ -283,9 +271,7 @@ static struct conversation *conversation_of(struct analysis *a, uint32_t flow)
 
 static void open_conversation(struct analysis *a, struct conversation *c, const struct flow_facts *flow)
 {
-	c->tls = tls_new(flow->transport, a->keylog, a->certificates);
-	if (!c->tls)
-		abort();
+	c->tls = must(tls_new(flow->transport, a->keylog, a->certificates));
 }
 
 /* A flow has facts from its first event on: those that never say anything cost little. */

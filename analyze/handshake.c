@@ -1,3 +1,4 @@
+#include "../must.h"
 #include "handshake.h"
 
 #include <stdlib.h>
@@ -330,9 +331,7 @@ static void note_upgrade(struct handshake *h, const struct tls_event *e)
 	if (h->upgrade_count == UPGRADES_KEPT)
 		return;
 	if (!h->upgrades)	/* few handshakes have any, and they are large */
-		h->upgrades = calloc(UPGRADES_KEPT, sizeof(*h->upgrades));
-	if (!h->upgrades)
-		abort();
+		h->upgrades = must(calloc(UPGRADES_KEPT, sizeof(*h->upgrades)));
 	h->upgrades[h->upgrade_count] = e->upgrade;
 	h->upgrade_marks[h->upgrade_count].from = e->from;
 	h->upgrade_marks[h->upgrade_count].mark = e->mark;

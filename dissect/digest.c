@@ -1,16 +1,17 @@
 #include "digest.h"
 
-#include <stdlib.h>
+#include "../must.h"
+
 #include <wolfssl/options.h>
 #include <wolfssl/wolfcrypt/md5.h>
 #include <wolfssl/wolfcrypt/sha.h>
 #include <wolfssl/wolfcrypt/sha256.h>
 
-/* A digest fails for want of memory only, or when wolfSSL was built without it. */
+/* A digest fails for want of memory only. */
 static void insist(int result)
 {
 	if (result != 0)
-		abort();
+		out_of_memory();
 }
 
 void digest_md5(const void *bytes, size_t len, uint8_t out[MD5_LEN])

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "../must.h"
 #include "dissect.h"
 
 /*
@@ -16,14 +17,6 @@
  * 2^24 bytes, but stacks stop between 64 and 200 KiB. Asked before anything is allocated.
  */
 enum { MESSAGE_MAX = 256 * 1024 };
-
-/* Without memory nothing sensible can be said any more: stop at once. */
-static inline void *must(void *memory)
-{
-	if (!memory)
-		abort();
-	return memory;
-}
 
 /* TLS 1.3 and DTLS 1.3, their drafts (RFC 8446 4.2.1.1 of draft 28: 0x7fxx) and Facebook's. */
 static inline bool is_tls13(uint16_t version)

@@ -1,24 +1,13 @@
-#include <stdio.h>
-#include <stdlib.h>
-
+#include "../must.h"
 #include "json_parts.h"
 
 enum {
-	EXIT_UNUSABLE = 2, /* the contract's status for an analysis that could not go on */
-	TEXT_ROOM = 4096   /* bytes of one string: the longest that a report hands on, escaped */
+	TEXT_ROOM = 4096 /* bytes of one string: the longest that a report hands on, escaped */
 };
-
-static void no_memory(void)
-{
-	fputs("tlswhy: out of memory\n", stderr);
-	exit(EXIT_UNUSABLE);
-}
 
 static json_t *checked(json_t *value)
 {
-	if (!value)
-		no_memory();
-	return value;
+	return must(value);
 }
 
 json_t *new_object(void)
@@ -34,13 +23,13 @@ json_t *new_array(void)
 void put(json_t *object, const char *key, json_t *value)
 {
 	if (json_object_set_new_nocheck(object, key, checked(value)))
-		no_memory();
+		out_of_memory();
 }
 
 void append(json_t *array, json_t *value)
 {
 	if (json_array_append_new(array, checked(value)))
-		no_memory();
+		out_of_memory();
 }
 
 void put_unless_empty(json_t *object, const char *key, json_t *array)

@@ -7,10 +7,10 @@ check() {	# room, extended regex of allowed cross-room includes
 		grep -vE "#include \"($2|dissect/tables.inc|analyze/causes.inc)\"")
 	[ -z "$bad" ] || { echo "walls: $1 reaches where it may not:"; echo "$bad"; status=1; }
 }
-check capture '\.\./bytes\.h'
-check dissect '\.\./bytes\.h|\.\./capture/capture\.h'
-check analyze '\.\./bytes\.h|\.\./capture/capture\.h|\.\./dissect/dissect\.h'
-check report '\.\./bytes\.h|\.\./(capture/capture|dissect/dissect|analyze/analyze)\.h'
+check capture '\.\./(bytes|must)\.h'
+check dissect '\.\./(bytes|must)\.h|\.\./capture/capture\.h'
+check analyze '\.\./(bytes|must)\.h|\.\./capture/capture\.h|\.\./dissect/dissect\.h'
+check report '\.\./(bytes|must)\.h|\.\./(capture/capture|dissect/dissect|analyze/analyze)\.h'
 bad=$(grep -lE '#include <wolfssl' capture/* analyze/* report/* main.c 2>/dev/null
       grep -lE '#include <jansson' capture/* dissect/* analyze/* main.c 2>/dev/null
       grep -lE '#include <pcap' dissect/* analyze/* report/* main.c 2>/dev/null)
