@@ -3,6 +3,7 @@
 # make            build ./tlswhy
 # make demo       install what is missing (Debian), build, diagnose real captures
 # make test       the same set-up, then every test, plain and under sanitizers
+# make fuzz       look for trouble with each fuzz target for T seconds (clang)
 # V=1 shows the commands. BUILD=dir keeps another set of objects.
 
 CC      ?= gcc
@@ -31,6 +32,7 @@ TO_analyze := $(TO_dissect) $(call objects,analyze)
 TO_report  := $(TO_analyze) $(call objects,report)
 TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(foreach r,$(ROOMS),$(wildcard tests/$(r)/test_*.c)))
 
+comma := ,
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)")
 
@@ -67,6 +69,35 @@ $(BUILD)/tests/$(1)/test_%: $(BUILD)/tests/$(1)/test_%.o $$(TO_$(1)) $(patsubst 
 endef
 $(foreach r,$(ROOMS),$(eval $(call room_tests,$(r))))
 
+# Fuzz targets. With clang's fuzzer they look for trouble (make fuzz); with any other compiler they
+# only replay what was found, which make test does.
+FUZZERS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_MAIN := $(if $(findstring fuzzer,$(SANITIZE)),,$(BUILD)/tests/fuzz/replay.o)
+
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/support.o $(FUZZ_MAIN) $(TO_report)
+	$(call say,LINK $@)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(if $(FUZZ_MAIN),,-fsanitize=fuzzer) -o $@ $^ $(LIBS)
+
+.SECONDARY: $(FUZZERS:=.o)
+fuzzers: $(FUZZERS)
+
+# The program with allocations that fail on demand. The sanitizers' allocator is not to be replaced:
+# there only our own calls are intercepted.
+FAULTY := $(BUILD)/tests/faults/tlswhy
+$(FAULTY): $(BUILD)/tests/faults/failing.o $(BUILD)/tests/faults/$(if $(SANITIZE),wrap,interpose).o \
+		$(BUILD)/main.o $(BUILD)/options.o $(TO_report)
+	$(call say,LINK $@)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(if $(SANITIZE),$(addprefix -Wl$(comma)--wrap=,malloc calloc realloc)) \
+		-o $@ $^ $(LIBS)
+
+# Each target for T seconds, on what pcaps/ and earlier runs taught; finds are kept in tests/fuzz/.
+T ?= 60
+fuzz:
+	@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)-fuzz PROGRAM=$(BUILD)-fuzz/tlswhy \
+		SANITIZE=fuzzer-no-link,address,undefined CFLAGS="-O1 -g" fuzzers
+	@tests/fuzz/run.sh $(BUILD)-fuzz $(T)
+.PHONY: fuzz fuzzers
+
 setup:
 	@tests/setup.sh
 
@@ -74,7 +105,7 @@ demo: setup
 	@$(MAKE) --no-print-directory all
 	@tests/demo.sh ./$(PROGRAM)
 
-tests: $(TESTS)
+tests: $(TESTS) $(FUZZERS) $(FAULTY)
 .PHONY: tests
 
 test: setup walls

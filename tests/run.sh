@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs every test program and every script in tests/*.test.sh, for each build named on the command
-# line as: LABEL BUILD-DIR PROGRAM. Ends in "N passed, N failed".
+# Runs every test program and every script in tests/*.test.sh (PROGRAM BUILD-DIR), for each build
+# named on the command line as: LABEL BUILD-DIR PROGRAM. Ends in "N passed, N failed".
 cd "$(dirname "$0")/.." || exit 1
 passed=0
 failed=0
@@ -33,7 +33,7 @@ while [ $# -ge 3 ]; do
 	done
 	for t in tests/*.test.sh; do
 		[ -e "$t" ] || continue
-		run "$label ${t#tests/}" sh "$t" "$program"
+		run "$label ${t#tests/}" sh "$t" "$program" "$build"
 	done
 done
 echo "$passed passed, $failed failed"

@@ -1,0 +1,53 @@
+/*
+ * Frames into packets, through tunnels and fragments. Input: the link type's place in the list,
+ * then frames behind their 16-bit lengths; a frame whose length has its top bit was cut.
+ */
+#include <pcap/dlt.h>
+#include <stdlib.h>
+
+#include "../../bytes.h"
+#include "../../capture/packet.h"
+#include "support.h"
+
+static const int link_types[] = {
+	DLT_EN10MB, DLT_RAW, DLT_IPV4, DLT_IPV6, DLT_NULL, DLT_LOOP, DLT_LINUX_SLL, DLT_LINUX_SLL2,
+	DLT_PPP, DLT_PPP_SERIAL, DLT_PPP_ETHER, DLT_PPP_PPPD, DLT_C_HDLC, DLT_NFLOG, DLT_PFLOG, DLT_ENC,
+	DLT_MPLS, DLT_APPLE_IP_OVER_IEEE1394, DLT_FDDI, DLT_ATM_RFC1483, DLT_FRELAY, DLT_NETANALYZER,
+	DLT_IEEE802_11, DLT_IEEE802_11_RADIO, DLT_PRISM_HEADER, DLT_PPI, DLT_IEEE802_11_RADIO_AVS
+};
+
+static void check(const struct packet *p)
+{
+	claim(p->kind != PACKET_NONE, "a decoded packet has a kind");
+	claim(p->payload_len <= p->payload_wire_len, "no more is captured than was on the wire");
+	claim(p->source.ip_len == 4 || p->source.ip_len == 16, "an address has 4 or 16 bytes");
+	claim(p->sack_count <= TCP_SACK_BLOCKS_MAX, "SACK blocks fit");
+	touch(p->payload, p->payload_len);
+	touch_text(p->tunnel);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct reader r = reader_of(data, size);
+	struct decoder *decoder = decoder_new(1 << 16);
+	struct frame frame = { .link_type = link_types[take_u8(&r) % (sizeof(link_types) / sizeof(link_types[0]))] };
+
+	while (more(&r)) {
+		struct packet packet = { 0 };
+		bool undecodable = false;
+		uint16_t len = take_u16(&r), captured = len & 0x7fff;
+		struct reader bytes = take_reader(&r, captured < left(&r) ? captured : left(&r));
+		uint8_t *copy = exact_copy(bytes.at, left(&bytes));
+
+		frame.bytes = copy;
+		frame.len = (uint32_t)left(&bytes);
+		frame.wire_len = frame.len + (len & 0x8000 ? 40 : 0);
+		frame.mark.frame++;
+		frame.mark.time += 1000000;
+		if (decode(decoder, &frame, &packet, &undecodable))
+			check(&packet);
+		free(copy);
+	}
+	decoder_free(decoder);
+	return 0;
+}

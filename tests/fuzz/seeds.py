@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""seeds.py DIR [CAPTURES]: what pcaps/ and tests/chains/ hold, cut to the form that each fuzz target reads.
+
+Makes DIR/<target>/ for each. Only classic pcap files are taken apart, by hand: the program itself is
+what is tested here.
+"""
+
+import base64
+import glob
+import gzip
+import hashlib
+import os
+import random
+import re
+import struct
+import sys
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+# Enough that every scenario is there; more would only slow the fuzzer's start.
+CAPTURES = 300
+LARGEST = 60000
+
+
+def frames(path):
+	"""(link type, [frame]) of a classic little-endian pcap file."""
+	with open(path, "rb") as f:
+		data = f.read()
+	if data[:4] != b"\xd4\xc3\xb2\xa1":
+		return 0, []
+	link, at, out = struct.unpack_from("<I", data, 20)[0], 24, []
+	while at + 16 <= len(data):
+		length = struct.unpack_from("<I", data, at + 8)[0]
+		out.append(data[at + 16:at + 16 + length])
+		at += 16 + length
+	return link, out
+
+
+def payloads(link, packets):
+	"""(is UDP, source port, destination port, payload) of plain Ethernet frames with IPv4."""
+	for p in packets:
+		if link != 1 or p[12:14] != b"\x08\x00" or len(p) < 34:
+			continue
+		ip = p[14:14 + struct.unpack_from(">H", p, 16)[0]]
+		body = ip[(ip[0] & 15) * 4:]
+		if ip[9] == 6 and len(body) >= 20:
+			yield (False, *struct.unpack_from(">HH", body), body[(body[12] >> 4) * 4:])
+		elif ip[9] == 17 and len(body) >= 8:
+			yield (True, *struct.unpack_from(">HH", body), body[8:])
+
+
+def tls_seed(pieces):
+	"""Flags, then pieces of the first flow."""
+	first = pieces[0]
+	out = bytes([first[0]])
+	for udp, source, destination, payload in pieces:
+		if payload and udp == first[0] and {source, destination} == set(first[1:3]):
+			out += struct.pack(">BH", source != first[1], len(payload)) + payload
+	return out
+
+
+def messages(pieces):
+	"""Handshake messages in clear, as far as whole records in one direction show them."""
+	for side in {p[1] for p in pieces}:
+		stream, content = b"".join(p[3] for p in pieces if p[1] == side), b""
+		while len(stream) >= 5 and stream[0] in (20, 21, 22, 23):
+			length = struct.unpack_from(">H", stream, 3)[0]
+			if stream[0] == 20:
+				break
+			if stream[0] == 22:
+				content += stream[5:5 + length]
+			stream = stream[5 + length:]
+		while len(content) >= 4:
+			length = int.from_bytes(content[1:4], "big")
+			if len(content) < 4 + length:
+				break
+			yield content[0], content[4:4 + length]
+			content = content[4 + length:]
+
+
+def certificates():
+	for path in sorted(glob.glob(os.path.join(ROOT, "tests", "chains", "*.pem"))):
+		with open(path) as f:
+			text = f.read()
+		yield [base64.b64decode(b) for b in re.findall(r"-----BEGIN CERTIFICATE-----(.*?)-----END", text, re.S)], text
+
+
+class Nest:
+	def __init__(self, path):
+		self.path = path
+
+	def add(self, target, seed):
+		if not seed or len(seed) > LARGEST:
+			return
+		folder = os.path.join(self.path, target)
+		os.makedirs(folder, exist_ok=True)
+		with open(os.path.join(folder, hashlib.sha1(seed).hexdigest()), "wb") as f:
+			f.write(seed)
+
+
+def rules_seed(rng, found):
+	"""Facts at random around real messages in their order."""
+	out = rng.randbytes(2 + 250)
+	for side, (kind, body) in found:
+		out += struct.pack(">BBBHHHBH", 1, side, rng.randrange(1, 60), rng.randrange(65536), 0x0303, 0xc02f, kind,
+			len(body)) + body + b"\0" + b"\5\0\1"
+	return out + rng.randbytes(60)
+
+
+def seed_capture(nest, rng, path):
+	with open(path, "rb") as f:
+		whole = f.read()
+	nest.add("fuzz_capture", whole)
+	if rng.random() < 0.05:
+		nest.add("fuzz_capture", gzip.compress(whole))
+	link, packets = frames(path)
+	pieces = list(payloads(link, packets))
+	nest.add("fuzz_packet", b"\0" + b"".join(struct.pack(">H", len(p)) + p for p in packets[:8]))
+	if not pieces:
+		return
+	nest.add("fuzz_tls", tls_seed(pieces))
+	found = list(messages(pieces))
+	for kind, body in found:
+		nest.add("fuzz_message", struct.pack(">BHHHB", 0, 0x0303, 0x0301, 0xc02f, kind) + body)
+	nest.add("fuzz_rules", rules_seed(rng, [(0 if k in (1, 16) else 1, (k, b)) for k, b in found]))
+
+
+def seed_chains(nest):
+	for chain, text in certificates():
+		issuer = chain[1] if len(chain) > 1 else chain[0]
+		nest.add("fuzz_certificate", b"\0" + struct.pack(">H", len(issuer)) + issuer + chain[0])
+		nest.add("fuzz_certificate", b"\3" + text.encode())
+		nest.add("fuzz_message", struct.pack(">BHHHB", 0, 0x0303, 0x0301, 0xc02f, 11) +
+			(sum(len(c) + 3 for c in chain)).to_bytes(3, "big") +
+			b"".join(len(c).to_bytes(3, "big") + c for c in chain))
+	for path in glob.glob(os.path.join(ROOT, "pcaps", "*.keys"))[:20]:
+		with open(path, "rb") as f:
+			nest.add("fuzz_certificate", b"\4" + f.read())
+
+
+def main():
+	nest, rng = Nest(sys.argv[1]), random.Random(1)
+	paths = sorted(glob.glob(os.path.join(ROOT, "pcaps", "*.pcap*")))
+	for path in rng.sample(paths, min(int(sys.argv[2]) if sys.argv[2:] else CAPTURES, len(paths))):
+		seed_capture(nest, rng, path)
+	seed_chains(nest)
+	for i in range(40):
+		nest.add("fuzz_reassemble", rng.randbytes(8 + 4 * 40))
+
+
+main()
