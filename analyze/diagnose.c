@@ -302,6 +302,29 @@ static bool capture_forbids(const struct view *v, const struct guess *best, cons
 	return !told;
 }
 
+/* Where the capture lacks part of this very handshake, what seems certain may hang on it. */
+static bool is_touched(const struct handshake *h, const struct ending *end)
+{
+	for (int side = 0; side < 2; side++) {
+		const struct tcp_side *s = &h->flow.side[side];
+
+		if (mark_before(h->gap[side], end->mark) || (h->flow.transport == TRANSPORT_TCP && !happened(s->first_packet)) ||
+		    (s->missing && !happened(h->finished[side])))
+			return true;
+	}
+	return false;
+}
+
+static void doubt(const struct view *v, struct guess *kept, size_t count)
+{
+	if (!count || !is_touched(v->h, v->end))
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (kept[i].confidence == CERTAIN)
+			kept[i].confidence = LIKELY;
+	show(&kept[0], mark_earlier(v->h->gap[0], v->h->gap[1]), "the capture lacks part of this handshake: what is missing may say otherwise");
+}
+
 static void conclude_outcome(const struct view *v, struct guess *kept, size_t count, struct verdict *out)
 {
 	struct guess blind[GUESSES_KEPT];
@@ -309,6 +332,7 @@ static void conclude_outcome(const struct view *v, struct guess *kept, size_t co
 	const struct guess *best = count ? &kept[0] : NULL;
 
 	try_rules(v, capture_rules(), blind, &blind_count);
+	doubt(v, kept, count);
 	if (v->end->how == ENDED_NOT && best && best->confidence >= LIKELY && !(blind_count && blind[0].weight > 50))
 		out->outcome = OUTCOME_FAILED;
 	else if (v->end->how == ENDED_NOT || !best)

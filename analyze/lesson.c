@@ -197,15 +197,42 @@ static void learn_choice(struct lesson *l, const struct handshake *h)
 		escape_text(l->alpn, sizeof(l->alpn), h->server->alpn.at, h->server->alpn.len);
 }
 
+static void point_at(struct elsewhere *e, const struct handshake *h, struct mark mark)
+{
+	if (!happened(e->mark))
+		*e = (struct elsewhere){ mark, h->flow.stream, h->flow.side[SIDE_CLIENT].address };
+}
+
+static void learn_offer(struct lesson *l, const struct handshake *h, const struct ending *e)
+{
+	if (!h->hello)
+		return;
+	if (is_tls13(highest_version(h->hello)))
+		l->tls13_answered++;
+	else if (e->outcome == OUTCOME_COMPLETED)
+		point_at(&l->older, h, h->hello_mark);
+}
+
+/* What one dialogue offers, another that lacks it may have been robbed of. */
+static void learn_upgrade(struct lesson *l, const struct handshake *h)
+{
+	for (uint8_t i = 0; i < h->upgrade_count; i++)
+		if (!h->upgrades[i].proxy && (h->upgrades[i].step == UPGRADE_OFFERED || h->upgrades[i].step == UPGRADE_ACCEPTED))
+			point_at(&l->upgrade, h, h->upgrade_marks[i].mark);
+}
+
 void lessons_learn(struct lessons *l, const struct handshake *h, const struct ending *e)
 {
 	struct lesson *lesson;
 	struct name_lesson *name;
 
-	if (!h->hello && !h->server)
+	if (!h->hello && !h->server && !h->upgrade_count)
 		return;
 	lesson = lesson_for(l, &h->flow.side[SIDE_SERVER].address);
 	if (!lesson)
+		return;
+	learn_upgrade(lesson, h);
+	if (!h->hello && !h->server)
 		return;
 	name = name_for(lesson, h);
 	if (e->outcome == OUTCOME_COMPLETED) {
@@ -222,6 +249,7 @@ void lessons_learn(struct lessons *l, const struct handshake *h, const struct en
 	if (!h->server)
 		return;
 	learn_choice(lesson, h);
+	learn_offer(lesson, h, e);
 	learn_chain(lesson, name, h);
 	if (e->outcome == OUTCOME_COMPLETED && is_tls13(h->version) && h->data_records[SIDE_SERVER])
 		lesson->hidden_data_first++;

@@ -23,6 +23,13 @@ struct name_lesson {
 	const char *chain_file;
 };
 
+/* Another flow, to be pointed at. */
+struct elsewhere {
+	struct mark mark;		/* frame 0: there was none */
+	uint32_t stream;
+	struct address client;
+};
+
 struct lesson {
 	struct address server;
 	uint32_t completed, failed;
@@ -31,6 +38,9 @@ struct lesson {
 	bool rsa_leaf, ecdsa_leaf;			/* key types of its certificates */
 	uint32_t largest_hello_passed;			/* message bytes answered by a ServerHello */
 	uint32_t smallest_hello_lost;			/* that got no answer; 0 none */
+	uint32_t tls13_answered;			/* hellos with TLS 1.3 in the offer that got a ServerHello */
+	struct elsewhere older;				/* first one that completed without it in the offer */
+	struct elsewhere upgrade;			/* first one in which STARTTLS was offered, or taken */
 	uint32_t hidden_data_first;			/* TLS 1.3 flows in which the server sent tickets or data */
 	bool alpn_http11, alpn_h2;
 	char alpn[32];					/* last one it chose, printable */

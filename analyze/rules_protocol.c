@@ -189,6 +189,21 @@ static bool accepted_later(const struct view *v, struct mark refused)
 	return last_step(v, UPGRADE_ACCEPTED, &mark) && mark_before(refused, mark);
 }
 
+/* Offered in another flow of this capture, and this one's server said no word of it. */
+static void say_stripped(struct guess *g, const struct view *v, const struct tls_upgrade *u)
+{
+	const struct elsewhere *e = &v->lesson->upgrade;
+	char client[80];
+
+	address_text(client, &e->client);
+	g->fix_at = PARTY_NETWORK;
+	say(g, "The %s server offers an upgrade to TLS to others, but not in this dialogue: something on the way strips it, or the server offers it to some clients only",
+	    foreign_name(u->protocol));
+	show(g, (struct mark){ 0 }, "to %s the same server offered it (frame %llu, tcp stream %u)", client,
+	     (unsigned long long)e->mark.frame, e->stream);
+	advise(g, "Look for a firewall or proxy between %s and the server that inspects the protocol (fixup or ALG) and takes the offer out; then for rules on the server by address.", v->client);
+}
+
 static bool starttls_refused(const struct view *v, struct guess *g)
 {
 	struct mark mark = { 0 }, gone;
@@ -220,6 +235,11 @@ static bool starttls_refused(const struct view *v, struct guess *g)
 	    missing ? "does not offer an upgrade to TLS, and the client left without one" :
 		      "refused to upgrade to TLS");
 	show_words(g, mark, u);
+	if (missing && v->lesson && happened(v->lesson->upgrade.mark)) {
+		say_stripped(g, v, u);
+		show_end(g, v);
+		return true;
+	}
 	show_end(g, v);
 	advise(g, missing ? "Enable STARTTLS (or its like) and a certificate on the server; if it is enabled, look for a firewall that strips it from the dialogue." :
 			    "Load a certificate and enable TLS on the server at %s; its log says why it refused.", v->server);

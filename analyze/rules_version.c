@@ -115,6 +115,32 @@ static bool version_single_generation(const struct view *v, struct guess *g)
 	return true;
 }
 
+static bool ended_without_a_word(const struct view *v)
+{
+	enum ending_how how = v->end->how;
+
+	return how == ENDED_BY_RST || how == ENDED_BY_FIN || how == ENDED_BY_SILENCE || ended_by_any_alert(v, SIDE_SERVER);
+}
+
+/* Nobody got an answer with TLS 1.3 in the offer, and somebody got through without it. */
+static bool version_intolerant(const struct view *v, struct guess *g)
+{
+	const struct lesson *l = v->lesson;
+	char client[80];
+
+	if (!before_server_hello(v) || !l || l->tls13_answered || !happened(l->older.mark) ||
+	    !is_tls13(highest_version(v->h->hello)) || !ended_without_a_word(v))
+		return false;
+	blame(g, POSSIBLE, v->end->by == SIDE_SERVER ? PARTY_SERVER : PARTY_UNKNOWN, PARTY_SERVER);
+	g->weight = 80;
+	address_text(client, &l->older.client);
+	say(g, "The server, or a box before it, may not bear TLS 1.3 in the offer: a hello without it got through (from %s, frame %llu, stream %u), none with it",
+	    client, (unsigned long long)l->older.mark.frame, l->older.stream);
+	show_exchange(g, v);
+	advise(g, "Update the server or the appliance before it: a server without TLS 1.3 must ignore the offer (RFC 8446 4.2.1), not end the connection.");
+	return true;
+}
+
 static bool fallback_refused(const struct view *v, struct guess *g)
 {
 	char versions[LIST_MAX];
@@ -178,6 +204,7 @@ struct rule_set version_rules(void)
 		{ "version_mismatch", version_below_security_level },
 		{ "version_mismatch", version_disjoint },
 		{ "version_mismatch", version_single_generation },
+		{ "version_mismatch", version_intolerant },
 		{ "fallback_refused", fallback_refused },
 		{ "downgrade_detected", downgrade_detected },
 	};
