@@ -1,0 +1,291 @@
+/* Certificates of servers and clients, and names: each rule beside what must not match it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "../../analyze/alerts.h"
+#include "support_chains.h"
+#include "support_verdict.h"
+
+/* The same refusal, as if it had happened at another time ("2025-01-03T12:00:00Z"). */
+static struct story refused_at(const char *time, const char *chain, uint8_t alert)
+{
+	struct story s = begin();
+
+	s.now.time = time_from(time) * INT64_C(1000000000);
+	up_to_server_flight12(&s, chain);
+	fatal(&s, SIDE_CLIENT, alert);
+	fin(&s, SIDE_CLIENT);
+	return s;
+}
+
+/* ---- the server's ---- */
+
+static void an_expired_leaf_and_the_matching_alert_are_certain(void **state)
+{
+	(void)state;
+	assert_best(refused_at("2025-01-03T12:00:00Z", "time_expired", ALERT_CERTIFICATE_EXPIRED), "cert_expired", CERTAIN);
+	assert_best(refused_at("2025-01-03T12:00:00Z", "time_expired", ALERT_CERTIFICATE_UNKNOWN), "cert_expired", CERTAIN);
+	assert_best_is_not(refused_at("2025-01-03T12:00:00Z", "time_expired", ALERT_PROTOCOL_VERSION), "cert_expired");
+}
+
+/* Both end in alert 45: where the leaf is valid by the capture's clock, the client's is wrong. */
+static void the_alert_about_a_valid_leaf_is_the_clients_clock(void **state)
+{
+	(void)state;
+	assert_best(client_refuses12("good", ALERT_CERTIFICATE_EXPIRED), "cert_expired", LIKELY);
+}
+
+static void a_leaf_from_the_future_is_not_yet_valid(void **state)
+{
+	(void)state;
+	assert_best(refused_at("2023-12-30T00:00:00Z", "time_not_yet", ALERT_BAD_CERTIFICATE), "cert_not_yet_valid", CERTAIN);
+}
+
+static void another_name_and_a_generic_alert_are_a_mismatch(void **state)
+{
+	struct client_hello *c = hello12();
+	struct story s = begin();
+
+	(void)state;
+	c->server_name = (struct text){ "shop.example.com", 16 };
+	says_hello(&s, c);
+	hears_hello(&s, answer(0x0303, 0xc02f));
+	certificates(&s, SIDE_SERVER, "name_differs");
+	key_exchange(&s, (struct server_key_exchange){ .group = 29, .signature = 0x0804 });
+	message(&s, SIDE_SERVER, HS_SERVER_HELLO_DONE);
+	fatal(&s, SIDE_CLIENT, ALERT_BAD_CERTIFICATE);
+	assert_best(s, "cert_name_mismatch", LIKELY);
+	assert_best_is_not(client_refuses12("good", ALERT_BAD_CERTIFICATE), "cert_name_mismatch");
+}
+
+static void who_signed_it_decides_among_those_not_trusted(void **state)
+{
+	(void)state;
+	assert_best(client_refuses12("issuer_itself", ALERT_UNKNOWN_CA), "cert_self_signed", CERTAIN);
+	assert_best(client_refuses12("issuer_private_chain_and_root", ALERT_UNKNOWN_CA), "cert_unknown_ca", LIKELY);
+	assert_best(client_refuses12("issuer_missing_with_aia", ALERT_UNKNOWN_CA), "cert_chain_incomplete", LIKELY);
+	assert_best(client_refuses12("issuer_inspects", ALERT_UNKNOWN_CA), "cert_intercepted", LIKELY);
+	/* Nothing is wrong with it: the client's store is smaller than ours. */
+	assert_best(client_refuses12("good", ALERT_UNKNOWN_CA), "cert_unknown_ca", LIKELY);
+}
+
+/* An alert that says "certificate" and no more: the chain says which of its checks failed. */
+static void what_is_wrong_with_the_chain_names_the_cause(void **state)
+{
+	static const struct { const char *chain, *code; } rows[] = {
+		{ "path_issuer_no_ca", "cert_chain_invalid" }, { "path_longer_than_allowed", "cert_chain_invalid" },
+		{ "path_names_not_permitted", "cert_chain_invalid" }, { "path_critical_unknown", "cert_chain_invalid" },
+		{ "path_bad_intermediate_signature", "cert_chain_invalid" },
+		{ "purpose_client", "cert_wrong_purpose" }, { "path_usage_code_signing", "cert_wrong_purpose" },
+		{ "weak_rsa_512", "cert_weak" }, { "weak_rsa_1024", "cert_weak" }, { "weak_md5", "cert_weak" },
+		{ "weak_sha1", "cert_weak" }, { "issuer_itself", "cert_self_signed" },
+		{ "issuer_private_root_sent", "cert_unknown_ca" }, { "issuer_inspects", "cert_intercepted" },
+		{ "time_intermediate_expired", "cert_expired" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct story s = client_refuses12(rows[i].chain, ALERT_BAD_CERTIFICATE);
+		struct verdict v;
+
+		judge_story(&s, &v);
+		forget(&s);
+		if (strcmp(v.diagnosis.code, rows[i].code) != 0 || v.diagnosis.confidence == POSSIBLE)
+			fail_msg("%s wants %s, has %s (%s): %s", rows[i].chain, rows[i].code, v.diagnosis.code,
+				 confidence_name(v.diagnosis.confidence), v.diagnosis.summary);
+	}
+}
+
+static void a_broken_signature_invalidates_the_chain(void **state)
+{
+	(void)state;
+	assert_best(client_refuses12("path_bad_signature", ALERT_DECRYPT_ERROR), "cert_chain_invalid", CERTAIN);
+	assert_best_is_not(client_refuses12("good", ALERT_DECRYPT_ERROR), "cert_chain_invalid");
+}
+
+static void the_alerts_that_name_their_cause_are_believed(void **state)
+{
+	(void)state;
+	assert_best(client_refuses12("good", ALERT_CERTIFICATE_REVOKED), "cert_revoked", CERTAIN);
+	assert_best(client_refuses12("good", ALERT_BAD_CERTIFICATE_STATUS_RESPONSE), "cert_status_invalid", CERTAIN);
+}
+
+static void a_refusal_of_a_good_certificate_has_no_visible_reason(void **state)
+{
+	(void)state;
+	assert_best(client_refuses12("good", ALERT_CERTIFICATE_UNKNOWN), "cert_rejected", LIKELY);
+}
+
+static void a_hidden_refusal_of_a_hidden_certificate_is_a_rejection(void **state)
+{
+	struct story s = begin(), done = begin();
+
+	(void)state;
+	up_to_server_flight13(&s);
+	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 19);
+	fin(&s, SIDE_CLIENT);
+	assert_best(s, "cert_rejected", LIKELY);
+	completes13(&done);	/* ... and an alert that ends a session that worked is none */
+	hidden(&done, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 19);
+	fin(&done, SIDE_CLIENT);
+	assert_outcome(done, OUTCOME_COMPLETED);
+}
+
+/* The certificate is hidden here; another flow to the same server and name showed it. */
+static void another_flows_certificate_explains_a_hidden_refusal(void **state)
+{
+	struct lessons *l = lessons_new(0);
+	struct story s = begin(), before = begin();
+
+	(void)state;
+	s.now.time = before.now.time = time_from("2025-01-03T12:00:00Z") * INT64_C(1000000000);
+	completes12(&before, "time_expired");
+	learn(l, before);
+	up_to_server_flight13(&s);
+	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 19);
+	fin(&s, SIDE_CLIENT);
+	assert_best_after(s, l, "cert_expired", LIKELY);
+	lessons_free(l);
+}
+
+static void an_empty_list_is_malformed(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	says_hello(&s, hello12());
+	hears_hello(&s, answer(0x0303, 0xc02f));
+	certificates(&s, SIDE_SERVER, NULL);
+	fatal(&s, SIDE_CLIENT, ALERT_ILLEGAL_PARAMETER);
+	assert_best(s, "cert_malformed", LIKELY);
+}
+
+/* ---- the client's ---- */
+
+static struct story client_shows(const char *chain, uint8_t alert)
+{
+	struct story s = begin();
+
+	says_hello(&s, hello12());
+	hears_hello(&s, answer(0x0303, 0xc02f));
+	certificates(&s, SIDE_SERVER, "good");
+	key_exchange(&s, (struct server_key_exchange){ .group = 29, .signature = 0x0804 });
+	request_certificate(&s);
+	message(&s, SIDE_SERVER, HS_SERVER_HELLO_DONE);
+	certificates(&s, SIDE_CLIENT, chain);
+	client_finishes12(&s);
+	fatal(&s, SIDE_SERVER, alert);
+	fin(&s, SIDE_SERVER);
+	return s;
+}
+
+static void an_empty_certificate_that_is_refused_was_missed(void **state)
+{
+	(void)state;
+	assert_best(client_shows(NULL, ALERT_HANDSHAKE_FAILURE), "client_cert_missing", CERTAIN);
+	assert_best(client_shows(NULL, ALERT_BAD_CERTIFICATE), "client_cert_missing", CERTAIN);
+	assert_best_is_not(client_shows("good", ALERT_HANDSHAKE_FAILURE), "client_cert_missing");
+}
+
+static void the_servers_alert_says_what_it_holds_against_the_client(void **state)
+{
+	(void)state;
+	assert_best(client_shows("good", ALERT_CERTIFICATE_EXPIRED), "client_cert_expired", CERTAIN);
+	assert_best(client_shows("good", ALERT_UNKNOWN_CA), "client_cert_unknown_ca", CERTAIN);
+	assert_best(client_shows("good", ALERT_CERTIFICATE_REVOKED), "client_cert_revoked", CERTAIN);
+}
+
+static struct story hidden_client_flight(const uint32_t *lengths, size_t count, bool refused)
+{
+	struct story s = begin();
+
+	up_to_server_flight13(&s);
+	for (size_t i = 0; i < count; i++)
+		hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, lengths[i]);
+	hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, refused ? 19 : 300);
+	fin(&s, SIDE_SERVER);
+	return s;
+}
+
+static void lengths_show_an_empty_client_certificate_that_is_refused(void **state)
+{
+	static const uint32_t empty[] = { 25, 53 }, full[] = { 900, 281, 53 }, none[] = { 53 };
+
+	(void)state;
+	assert_best(hidden_client_flight(empty, 2, true), "client_cert_missing", LIKELY);
+	assert_best(hidden_client_flight(full, 3, true), "client_cert_rejected", LIKELY);
+	assert_outcome(hidden_client_flight(empty, 2, false), OUTCOME_COMPLETED);
+	assert_outcome(hidden_client_flight(none, 1, true), OUTCOME_COMPLETED);
+}
+
+/* ---- names ---- */
+
+static struct client_hello *nameless(void)
+{
+	struct client_hello *c = hello12();
+
+	c->has_server_name = false;
+	c->server_name.len = 0;
+	return c;
+}
+
+static void unrecognized_name_is_about_the_name_or_its_want(void **state)
+{
+	(void)state;
+	assert_best(refused(hello12(), ALERT_UNRECOGNIZED_NAME), "sni_unrecognized", CERTAIN);
+	assert_best(refused(nameless(), ALERT_UNRECOGNIZED_NAME), "sni_missing", CERTAIN);
+}
+
+static void other_flows_show_that_a_name_is_needed(void **state)
+{
+	struct lessons *l = lessons_new(0);
+	struct story before = begin(), bare = begin();
+
+	(void)state;
+	completes12(&before, "good");
+	learn(l, before);
+	says_hello(&bare, nameless());
+	fin(&bare, SIDE_SERVER);
+	assert_best_after(bare, l, "sni_missing", LIKELY);
+
+	struct story nameless_passes = begin(), again = begin();
+
+	says_hello(&nameless_passes, nameless());
+	hears_hello(&nameless_passes, answer(0x0303, 0xc02f));
+	client_finishes12(&nameless_passes);
+	change_cipher(&nameless_passes, SIDE_SERVER);
+	hidden(&nameless_passes, SIDE_SERVER, CONTENT_HANDSHAKE, 40);
+	learn(l, nameless_passes);
+	says_hello(&again, nameless());
+	fin(&again, SIDE_SERVER);
+	assert_best_after(again, l, "closed_after_client_hello", LIKELY);
+	lessons_free(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_expired_leaf_and_the_matching_alert_are_certain),
+		cmocka_unit_test(the_alert_about_a_valid_leaf_is_the_clients_clock),
+		cmocka_unit_test(a_leaf_from_the_future_is_not_yet_valid),
+		cmocka_unit_test(another_name_and_a_generic_alert_are_a_mismatch),
+		cmocka_unit_test(who_signed_it_decides_among_those_not_trusted),
+		cmocka_unit_test(what_is_wrong_with_the_chain_names_the_cause),
+		cmocka_unit_test(a_broken_signature_invalidates_the_chain),
+		cmocka_unit_test(the_alerts_that_name_their_cause_are_believed),
+		cmocka_unit_test(a_refusal_of_a_good_certificate_has_no_visible_reason),
+		cmocka_unit_test(a_hidden_refusal_of_a_hidden_certificate_is_a_rejection),
+		cmocka_unit_test(another_flows_certificate_explains_a_hidden_refusal),
+		cmocka_unit_test(an_empty_list_is_malformed),
+		cmocka_unit_test(an_empty_certificate_that_is_refused_was_missed),
+		cmocka_unit_test(the_servers_alert_says_what_it_holds_against_the_client),
+		cmocka_unit_test(lengths_show_an_empty_client_certificate_that_is_refused),
+		cmocka_unit_test(unrecognized_name_is_about_the_name_or_its_want),
+		cmocka_unit_test(other_flows_show_that_a_name_is_needed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
