@@ -307,9 +307,11 @@ static void close_conversation(struct analysis *a, struct conversation *c, const
 {
 	struct handshake *h;
 
+	if (!c->handshake)	/* it never said a whole word: what it began is a fact too */
+		c->handshake = new_handshake(a, flow, c->done ? c->kind : tls_kind(c->tls));
 	if (!c->done)
 		finish_reading(c);
-	h = c->handshake ? c->handshake : new_handshake(a, flow, c->kind);
+	h = c->handshake;
 	*c = (struct conversation){ 0 };
 	conclude(a, h, flow, stats);
 }

@@ -111,8 +111,8 @@ static enum phase phase_of(const struct handshake *h)
 		return server_flight_is_whole(h) ? PHASE_CLIENT_TURN : PHASE_SERVER_FLIGHT;
 	if ((h->retry && !h->second_hello) || (happened(h->hello_verify_request) && !h->second_hello))
 		return PHASE_RETRY;
-	if (h->hello)
-		return PHASE_HELLO;
+	if (h->hello)	/* a ServerHello that began and was cut off is the beginning of a flight */
+		return h->pending_want[SIDE_SERVER] ? PHASE_SERVER_FLIGHT : PHASE_HELLO;
 	if (h->flow.transport == TRANSPORT_TCP && happened(client->syn) && !happened(server->syn) &&
 	    !server->data_segments && !client->data_segments)
 		return PHASE_TCP;

@@ -373,14 +373,15 @@ static bool flight_lost(const struct view *v, struct guess *g)
 	bool stuck = server->acked < server->sent && server->retransmissions &&
 		     server->retransmitted_len >= LARGE_SEGMENT / 2;
 	bool hole = client->sacked_above_hole || client->dup_acks > 0;
-	bool never_seen = v->h->server && happened(v->h->gap[SIDE_SERVER]);
+	bool lasting = client->sacked_above_hole && server->acked < server->sent && v->end->waited > STALL_NS;
 
 	if (!is_tcp(v) || v->end->phase < PHASE_HELLO || v->end->phase > PHASE_CLIENT_TURN ||
 	    v->end->outcome != OUTCOME_FAILED || v->end->how == ENDED_BY_ALERT || v->end->how == ENDED_BY_HIDDEN_ALERT)
 		return false;
-	if (!server->data_segments || (!stuck && !(hole && (never_seen || server->acked < server->sent))))
+	if (!server->data_segments || (!stuck && !(hole && server->acked < server->sent)))
 		return false;
-	blame(g, stuck && (hole || icmp || server->retransmissions > 1) ? LIKELY : POSSIBLE, PARTY_NETWORK, PARTY_NETWORK);
+	blame(g, lasting || (stuck && (hole || icmp || server->retransmissions > 1)) ? LIKELY : POSSIBLE,
+	      PARTY_NETWORK, PARTY_NETWORK);
 	g->weight = 75;
 	say(g, "The server's answer does not get through: segments of %u bytes are lost again and again%s",
 	    server->largest_segment, hole ? " while smaller ones arrive" : "");
