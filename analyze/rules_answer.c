@@ -131,6 +131,81 @@ static bool key_exchange_left_out(const struct view *v, struct guess *g)
 	return true;
 }
 
+/* Certificate is only left out where the suite needs none (RFC 5246 7.4.2). */
+static bool certificate_left_out(const struct view *v, struct guess *g)
+{
+	const struct cipher_suite *s = cipher_suite(v->h->suite);
+	const struct handshake *h = v->h;
+	bool needed = s && !s->tls13 && (!strcmp(s->auth, "RSA") || !strcmp(s->auth, "ECDSA") || !strcmp(s->auth, "DSS"));
+
+	if (!needed || h->certificates || h->resumed || happened(h->gap[SIDE_SERVER]) ||
+	    !(h->key_exchange || happened(h->hello_done)) || v->end->by != SIDE_CLIENT ||
+	    v->end->outcome != OUTCOME_FAILED || v->end->how == ENDED_NOT)
+		return false;
+	blame(g, LIKELY, PARTY_CLIENT, PARTY_SERVER);
+	g->weight = 67;
+	say(g, "The server left out its Certificate, which %s needs, and the client stopped", s->name);
+	show_exchange(g, v);
+	return true;
+}
+
+static bool compression_not_offered(const struct view *v, struct guess *g)
+{
+	const struct server_hello *s = v->h->server;
+
+	if (!s || !s->compression || !v->h->hello || v->h->hello->sslv2 || v->end->by != SIDE_CLIENT ||
+	    v->end->outcome != OUTCOME_FAILED || code_list_has(&v->h->hello->compression, s->compression))
+		return false;
+	blame(g, LIKELY, PARTY_CLIENT, PARTY_SERVER);
+	g->weight = 72;
+	say(g, "The server chose compression method %u, which the client never offered: a broken server, or a box that rewrites hellos",
+	    s->compression);
+	show_exchange(g, v);
+	return true;
+}
+
+/* A message that we could not parse either: whatever the alert calls it, that is why. */
+static bool message_broken(const struct view *v, struct guess *g)
+{
+	enum side other = other_side(v->end->by);
+	const struct tls_broken *b = &v->h->broken[other];
+	const char *name;
+
+	if (v->end->how == ENDED_NOT || v->end->outcome != OUTCOME_FAILED || b->kind != BROKEN_MESSAGE ||
+	    !happened(v->h->broken_mark[other]) || mark_before(v->end->mark, v->h->broken_mark[other]))
+		return false;
+	name = handshake_type_name(b->message_type);
+	blame(g, LIKELY, party_of(v->end->by), party_of(other));
+	g->weight = 68;
+	say(g, "The %s's %s message breaks at byte %llu of its body, and the %s stopped", party_noun(other),
+	    name ? name : "handshake", (unsigned long long)b->offset, party_noun(v->end->by));
+	show_hello(g, v);
+	show(g, v->h->broken_mark[other], "%s: %s, malformed from byte %llu on", party_noun(other),
+	     name ? name : "handshake message", (unsigned long long)b->offset);
+	show_end(g, v);
+	return true;
+}
+
+/* Go says unexpected_message, JSSE handshake_failure of a ServerKeyExchange that does not verify. */
+static bool key_exchange_does_not_verify(const struct view *v, struct guess *g)
+{
+	enum stack_kind client = v->stack[SIDE_CLIENT].kind;
+	bool go = client == STACK_GO && end_alert(v) == ALERT_UNEXPECTED_MESSAGE;
+	bool jsse = client == STACK_JSSE && end_alert(v) == ALERT_HANDSHAKE_FAILURE;
+
+	if (!v->h->key_exchange || !ended_by_any_alert(v, SIDE_CLIENT) || (!go && !jsse) ||
+	    happened(v->h->client_key_exchange) || !v->h->server->secure_renegotiation)
+		return false;
+	blame(g, LIKELY, PARTY_CLIENT, PARTY_SERVER);
+	g->weight = 60;
+	say(g, "The client refused the server's ServerKeyExchange: %s says so with %s when its signature does not verify",
+	    go ? "Go" : "Java", alert_name(end_alert(v)));
+	show_hello(g, v);
+	show(g, v->h->key_exchange_mark, "ServerKeyExchange");
+	show_end(g, v);
+	return true;
+}
+
 static bool suite_not_offered(const struct view *v, struct guess *g)
 {
 	char name[LIST_MAX];
@@ -264,6 +339,10 @@ struct rule_set answer_rules(void)
 		{ "legacy_renegotiation_refused", no_secure_renegotiation },
 		{ "legacy_renegotiation_refused", renegotiation_refused },
 		{ "unexpected_message", key_exchange_left_out },
+		{ "unexpected_message", certificate_left_out },
+		{ "illegal_parameter", compression_not_offered },
+		{ "malformed_message", message_broken },
+		{ "crypto_failure", key_exchange_does_not_verify },
 		{ "illegal_parameter", suite_not_offered },
 		{ "missing_extension", hello_lacks_extension },
 		{ "unsupported_extension", extension_not_offered },

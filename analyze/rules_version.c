@@ -44,6 +44,7 @@ static bool version_not_offered(const struct view *v, struct guess *g)
 	    offers_version(v->h->hello, v->h->version) || v->end->by != SIDE_CLIENT)
 		return false;
 	blame(g, LIKELY, PARTY_CLIENT, PARTY_SERVER);
+	g->weight = 74;
 	say(g, "The server answered with %s although the client offers only %s",
 	    code_name(chosen, CODE_VERSION, v->h->version), offered_versions(versions, v->h->hello));
 	show_hello(g, v);
@@ -183,7 +184,7 @@ static bool downgrade_detected(const struct view *v, struct guess *g)
 	/* A hello that offers no more, seen here, was rewritten before it came here. */
 	if (!says_downgrade(v) && !(gone && offered_more(v)))
 		return false;
-	blame(g, gone ? POSSIBLE : offered_more(v) ? CERTAIN : LIKELY, PARTY_CLIENT, PARTY_NETWORK);
+	blame(g, !gone && offered_more(v) ? CERTAIN : POSSIBLE, PARTY_CLIENT, PARTY_NETWORK);
 	g->weight = 90;
 	say(g, "Downgrade: the server negotiated only %s but its random carries the mark of a server that supports more, so the client stopped",
 	    code_name(chosen, CODE_VERSION, v->h->version));
