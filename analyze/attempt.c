@@ -21,6 +21,17 @@ static uint64_t mix_list(uint64_t hash, const struct code_list *list, bool order
 	return mix(hash, ordered ? list->count : sum);
 }
 
+/* A server rightly chooses another protocol for who offers others. */
+static uint64_t mix_alpn(uint64_t hash, const struct text_list *alpn)
+{
+	for (uint16_t i = 0; i < alpn->count; i++) {
+		hash = mix(hash, alpn->at[i].len);
+		for (uint16_t j = 0; j < alpn->at[i].len; j++)
+			hash = mix(hash, (uint8_t)alpn->at[i].at[j]);
+	}
+	return hash;
+}
+
 /* Chromium shuffles its extensions, so their order does not count. */
 static uint64_t fingerprint(const struct client_hello *c)
 {
@@ -30,6 +41,7 @@ static uint64_t fingerprint(const struct client_hello *c)
 	hash = mix_list(hash, &c->suites, true);
 	hash = mix_list(hash, &c->groups, true);
 	hash = mix_list(hash, &c->signatures, true);
+	hash = mix_alpn(hash, &c->alpn);
 	return mix_list(hash, &c->extensions, false);
 }
 

@@ -7,7 +7,8 @@
 enum {
 	ENOUGH_FAILURES = 2,	/* one may be chance */
 	ENOUGH_FOR_ALL = 3,
-	SUCCESSES_BEFORE = 3	/* for a beginning to be one */
+	SUCCESSES_BEFORE = 3,	/* for a beginning to be one */
+	ENOUGH_FOR_TIME = 5	/* fewer answers do not tell a change from members that take turns */
 };
 
 static const int64_t RETRY_NS = INT64_C(60000000000);	/* a user's retry comes within a minute */
@@ -133,19 +134,35 @@ static bool addresses_split(const struct tally *t)
 	return changes(t, &first) > 1 && (disjoint(t, same_subnet) || disjoint(t, same_client));
 }
 
-static bool find_split(const struct tally *t, bool members_differ, struct endpoint *e)
+/* The first trait that splits them is told whole, further ones, which may be the same thing, behind. */
+static bool find_trait(const struct tally *t, struct endpoint *e)
 {
+	char text[TEXT_MAX] = "";
+	size_t used = 0;
+
 	for (size_t i = 0; i < sizeof(traits) / sizeof(traits[0]); i++) {
 		bool failures_have;
 		size_t fit;
 
 		if (!splits(t, &traits[i], &failures_have, &fit))
 			continue;
-		add(e, "fails_for_some_clients", SEVERITY_BAD, "%zu of %zu failures %s; the %zu that succeed %s", fit, t->failed,
-		    failures_have ? traits[i].with : traits[i].without, t->completed,
-		    failures_have ? traits[i].without : traits[i].with);
-		return true;
+		if (!used)
+			used = (size_t)snprintf(text, sizeof(text), "%zu of %zu failures %s; the %zu that succeed %s", fit, t->failed,
+						failures_have ? traits[i].with : traits[i].without, t->completed,
+						failures_have ? traits[i].without : traits[i].with);
+		else if (used < sizeof(text))
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "; likewise %zu of %zu failures %s", fit, t->failed,
+						 failures_have ? traits[i].with : traits[i].without);
 	}
+	if (used)
+		add(e, "fails_for_some_clients", SEVERITY_BAD, "%s", text);
+	return used > 0;
+}
+
+static bool find_split(const struct tally *t, bool members_differ, struct endpoint *e)
+{
+	if (find_trait(t, e))
+		return true;
 	if (members_differ)
 		return false;	/* who meets which member is chance */
 	if (disjoint(t, same_hello)) {
@@ -212,18 +229,27 @@ static struct sequence follow(const struct tally *t, uint64_t (*value)(const str
 
 static uint64_t leaf_of(const struct attempt *a) { return a->intercepted ? 0 : a->leaf; }
 
-/* The server's choice for one and the same hello; distinct hellos have distinct right answers. */
+static bool same_answer(const struct attempt *a, const struct attempt *b)
+{
+	return a->version == b->version && a->suite == b->suite && a->alpn_chosen == b->alpn_chosen;
+}
+
+/* The server's choice for one and the same hello; distinct hellos have distinct right answers. Where it
+ * changes but once over many attempts, the server was configured anew. */
 static bool answers_differ(const struct tally *t)
 {
-	for (size_t i = 0; i < t->count; i++)
-		for (size_t j = i + 1; j < t->count; j++) {
-			const struct attempt *a = &t->at[i], *b = &t->at[j];
+	size_t turns = 0, answers = 0;
 
-			if (same_hello(a, b) && a->version && b->version &&
-			    (a->version != b->version || a->suite != b->suite || a->alpn_chosen != b->alpn_chosen))
-				return true;
-		}
-	return false;
+	for (size_t i = 0; i < t->count; i++) {
+		const struct attempt *last = NULL, *a = &t->at[i];
+
+		for (size_t j = 0; j < i; j++)
+			if (same_hello(a, &t->at[j]) && t->at[j].version && a->intercepted == t->at[j].intercepted)
+				last = &t->at[j];
+		answers += a->version != 0;
+		turns += a->version && last && !same_answer(last, a);
+	}
+	return turns > 1 || (turns && answers < ENOUGH_FOR_TIME);
 }
 
 /* Refusals that a server's configuration makes, not its health. */

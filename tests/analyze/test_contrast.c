@@ -257,6 +257,28 @@ static void different_answers_to_one_hello_are_unequal_members(void **state)
 	assert_non_null(compare(&c, "inconsistent_backends"));
 }
 
+static void an_answer_that_changed_once_over_many_attempts_is_a_new_configuration(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "++++++", 1);
+	c.at[3].suite = c.at[4].suite = c.at[5].suite = 0x1302;
+	assert_null(compare(&c, "inconsistent_backends"));
+}
+
+static void several_differences_are_all_named(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		joins(&c, '+', 1)->tls13 = false;
+		joins(&c, '-', 2)->hello_len = 1700;
+	}
+	assert_says(compare(&c, "fails_for_some_clients"), "offer TLS 1.3; the 3 that succeed offer no TLS 1.3; likewise 3 of 3 failures have a ClientHello of more");
+}
+
 static void different_answers_to_different_hellos_are_right(void **state)
 {
 	struct crowd c = { .count = 0 };
@@ -440,6 +462,8 @@ int main(void)
 		cmocka_unit_test(certificates_that_come_back_are_unequal_members),
 		cmocka_unit_test(one_certificate_for_all_is_neither),
 		cmocka_unit_test(different_answers_to_one_hello_are_unequal_members),
+		cmocka_unit_test(an_answer_that_changed_once_over_many_attempts_is_a_new_configuration),
+		cmocka_unit_test(several_differences_are_all_named),
 		cmocka_unit_test(different_answers_to_different_hellos_are_right),
 		cmocka_unit_test(the_same_hello_refused_now_and_then_meets_unequal_members),
 		cmocka_unit_test(a_refusal_that_began_is_no_unequal_member),
