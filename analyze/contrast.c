@@ -267,19 +267,19 @@ static bool is_about_configuration(const char *code)
 	return false;
 }
 
-/* A certificate is refused by who trusts less; all else the server refuses, to any client alike. */
-static bool is_refused_by_server(const struct attempt *a)
+/* Whether a certificate is refused for this depends on what its client trusts; all else is the same to
+ * any client. */
+static bool is_matter_of_trust(const char *code)
 {
-	return strncmp(a->code, "cert_", 5) != 0;
+	return !strcmp(code, "cert_unknown_ca") || !strcmp(code, "cert_rejected") || !strcmp(code, "cert_intercepted");
 }
 
-/* One client's one hello that fails for what is configured and completes with another answer. A
- * certificate that is the same both times was judged anew by the client. */
+/* One hello that fails for what is configured and completes with another answer. A certificate that is
+ * the same both times was judged anew by the client. */
 static bool answered_unequally(const struct attempt *failed, const struct attempt *b)
 {
 	return attempt_failed(failed) && is_about_configuration(failed->code) && completed(b) &&
-	       same_hello(failed, b) && (is_refused_by_server(failed) || same_client(failed, b)) &&
-	       !(failed->leaf && failed->leaf == b->leaf);
+	       same_hello(failed, b) && !(failed->leaf && failed->leaf == b->leaf);
 }
 
 /* Now completes and now is refused: members are unequal. A single change is a matter of time. */
@@ -294,6 +294,17 @@ static const struct attempt *refused_now_and_then(const struct tally *t)
 			if (answered_unequally(&t->at[i], &t->at[j]))
 				return &t->at[i];
 	return NULL;
+}
+
+/* Does one client see both, or does what it refuses not depend on the client? */
+static bool is_seen_by_any(const struct tally *t, const struct attempt *refused)
+{
+	if (!is_matter_of_trust(refused->code))
+		return true;
+	for (size_t i = 0; i < t->count; i++)
+		if (completed(&t->at[i]) && same_client(refused, &t->at[i]))
+			return true;
+	return false;
 }
 
 static void date_text(char out[16], int64_t seconds)
@@ -351,6 +362,10 @@ static bool find_unequal_members(const struct tally *t, struct endpoint *e)
 	if (find_leaves(t, e))
 		return true;
 	refused = refused_now_and_then(t);
+	if (refused && !is_seen_by_any(t, refused)) {
+		add(e, "inconsistent_backends", SEVERITY_WARN, "the same ClientHello now succeeds and now fails with %s: the members behind this address differ, or these clients trust less", refused->code);
+		return false;
+	}
 	if (refused) {
 		add(e, "inconsistent_backends", SEVERITY_BAD, "the same ClientHello now succeeds and now fails with %s: the members behind this address differ", refused->code);
 		return true;
