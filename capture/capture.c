@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "confine.h"
 #include "file.h"
 #include "filter.h"
 #include "live.h"
@@ -209,6 +210,16 @@ const char *capture_problem(const struct capture *c)
 const struct capture_stats *capture_stats(const struct capture *c)
 {
 	return &c->stats;
+}
+
+bool capture_confine(const struct capture *c, const char *const *directories, size_t count,
+		     char *problem, size_t problem_len)
+{
+	struct taps taps = { .count = 0 };
+
+	if (c && c->live)
+		live_taps(c->live, &taps);
+	return confine(&taps, directories, count, problem, problem_len);
 }
 
 const char *capture_news(struct capture *c)

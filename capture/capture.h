@@ -245,6 +245,21 @@ size_t capture_interfaces(struct capture_interface *out, size_t max, char *probl
  */
 enum capture_result capture_next(struct capture *c, struct capture_event *out);
 
+/*
+ * capture_become gives up root for this user, or without one for "tlswhy" or else "nobody". Call it
+ * when the interfaces are open. False, with one line in `problem`, when root cannot be given up.
+ */
+bool capture_become(const char *user, char *problem, size_t problem_len);
+
+/*
+ * capture_confine puts the process, all threads, into a sandbox that it cannot leave: no sending, no
+ * socket, no other program; files are opened for reading only, but in these directories. `c` is a
+ * live capture or NULL. A violation kills. False, with one line in `problem`, when the system has
+ * no sandbox.
+ */
+bool capture_confine(const struct capture *c, const char *const *directories, size_t count,
+		     char *problem, size_t problem_len);
+
 /* capture_stop: nothing more is read; what is open gets its FLOW_OVER, then comes CAPTURE_END. */
 void capture_stop(struct capture *c);
 

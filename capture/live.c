@@ -64,6 +64,11 @@ struct live *live_open(const struct capture_live *live, const struct capture_opt
 	snprintf(problem, problem_len, "no memory");
 	if (!l)
 		return NULL;
+	if (count > TAPS_MAX) {
+		snprintf(problem, problem_len, "no more than %d interfaces at a time", TAPS_MAX);
+		free(l);
+		return NULL;
+	}
 	l->wake = options->wake > 0 ? options->wake : -1;
 	l->taps = calloc(count, sizeof(*l->taps));
 	l->polls = calloc(count + 1, sizeof(*l->polls));
@@ -82,6 +87,13 @@ struct live *live_open(const struct capture_live *live, const struct capture_opt
 	l->last_seen = clock_now(CLOCK_MONOTONIC);
 	problem[0] = '\0';
 	return l;
+}
+
+void live_taps(const struct live *l, struct taps *out)
+{
+	out->count = l->count;
+	for (size_t i = 0; i < l->count; i++)
+		out->fds[i] = l->taps[i].fd;
 }
 
 /* ---- which frame is next ---------------------------------------------------------------- */
@@ -135,7 +147,7 @@ static void sleep_on(struct live *l, bool holding)
 	nfds_t count = 0;
 
 	for (size_t i = 0; i < l->count; i++)
-		if (!l->taps[i].ready && l->taps[i].state == TAP_UP)
+		if (!l->taps[i].ready && l->taps[i].state != TAP_GONE)
 			l->polls[count++] = (struct pollfd){ .fd = l->taps[i].fd, .events = POLLIN };
 	l->polls[count++] = (struct pollfd){ .fd = l->wake, .events = POLLIN };
 	poll(l->polls, count, holding ? SLEEP_HOLDING_MS : SLEEP_MS);

@@ -5,6 +5,7 @@
 #ifndef TLSWHY_LIVE_H
 #define TLSWHY_LIVE_H
 
+#include "confine.h"
 #include "input.h"
 
 struct live;
@@ -16,6 +17,9 @@ struct live *live_open(const struct capture_live *live, const struct capture_opt
 
 /* live_input: the interfaces as an input, which closes them. */
 struct input live_input(struct live *l);
+
+/* Its sockets. */
+void live_taps(const struct live *l, struct taps *out);
 
 /* What happened to an interface since the last call (went down, came back), NULL if nothing. */
 const char *live_news(struct live *l);

@@ -10,7 +10,7 @@ enum {
 	BUFFER_MAX = 1 << 30
 };
 
-static const int64_t RETRY = 1000000000;	/* ns between looks at an interface that is down */
+static const int64_t CHECK = 1000000000;	/* ns between questions whether a silent one is up */
 static const int64_t GLANCE = 1000000;		/* ns between looks at one that is silent */
 
 static bool fail(char *problem, size_t len, const char *name, const char *why)
@@ -114,16 +114,38 @@ static void note_frame(struct tap *t, const struct pcap_pkthdr *header, const u_
 	t->ready = true;
 }
 
-static void note_trouble(struct tap *t, char *news, size_t news_len)
+/* What the kernel says of an interface by name; pseudo-interfaces have no entry and are always up. */
+static enum tap_state state_of(const char *name)
 {
-	const char *why = pcap_geterr(t->handle);
+	char path[128];
+	unsigned flags = 0;
+	FILE *f;
 
-	if (strstr(why, "disappeared")) {
-		t->state = TAP_GONE;
-		snprintf(news, news_len, "%s: the interface is gone", t->name);
-	} else if (t->state == TAP_UP) {
-		t->state = TAP_DOWN;
-		snprintf(news, news_len, "%s: %s", t->name, why);
+	if (!strcmp(name, "any"))
+		return TAP_UP;
+	snprintf(path, sizeof(path), "/sys/class/net/%s/flags", name);
+	f = fopen(path, "re");
+	if (!f)
+		return TAP_GONE;
+	if (fscanf(f, "%x", &flags) != 1)
+		flags = 0;
+	fclose(f);
+	return flags & 1 ? TAP_UP : TAP_DOWN;	/* IFF_UP */
+}
+
+/* Nothing comes, or libpcap complains: is it still there? Once it is up, its socket listens on. */
+static void check_state(struct tap *t, const char *trouble, int64_t now, char *news, size_t news_len)
+{
+	enum tap_state before = t->state;
+
+	t->checked = now;
+	t->state = state_of(t->name);
+	if (trouble && t->state == TAP_UP) {
+		t->state = TAP_DOWN;	/* as libpcap says; looked at again soon */
+		snprintf(news, news_len, "%s: %s", t->name, trouble);
+	} else if (t->state != before) {
+		snprintf(news, news_len, "%s: the interface %s", t->name,
+			 t->state == TAP_UP ? "is up again" : t->state == TAP_DOWN ? "went down" : "is gone");
 	}
 }
 
@@ -133,22 +155,16 @@ void tap_fill(struct tap *t, int64_t now, char *news, size_t news_len)
 	const u_char *bytes;
 	int got;
 
-	if (t->ready || t->state == TAP_GONE || now - t->looked < (t->state == TAP_UP ? GLANCE : RETRY))
+	if (t->ready || t->state == TAP_GONE || now - t->looked < GLANCE)
 		return;
 	got = pcap_next_ex(t->handle, &header, &bytes);
-	if (got < 0) {
-		t->looked = now;
-		note_trouble(t, news, news_len);
+	if (got > 0) {
+		note_frame(t, header, bytes, now);
 		return;
 	}
-	if (t->state == TAP_DOWN) {
-		t->state = TAP_UP;
-		snprintf(news, news_len, "%s: the interface is up again", t->name);
-	}
-	if (got > 0)
-		note_frame(t, header, bytes, now);
-	else
-		t->looked = now;
+	t->looked = now;
+	if (now - t->checked >= CHECK)
+		check_state(t, got < 0 ? pcap_geterr(t->handle) : NULL, now, news, news_len);
 }
 
 void tap_count_drops(struct tap *t, uint64_t *kernel, uint64_t *interface)

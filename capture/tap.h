@@ -26,6 +26,7 @@ struct tap {
 	bool nanoseconds;
 	struct frame frame;	/* link_type is always set */
 	int64_t fetched, looked;	/* monotonic: when it came, when there was none */
+	int64_t checked;		/* monotonic: when its state was asked for */
 	uint32_t last_kernel, last_interface;	/* libpcap's counters, which wrap */
 	uint64_t kernel, interface;
 };
