@@ -42,6 +42,42 @@ void progress_show(struct progress *p, double done, uint64_t packets, int64_t no
 void progress_clear(struct progress *p);
 void progress_free(struct progress *p);
 
+/* ---- where reports go when nobody may have to wait --------------------------------------------- */
+
+struct output_options {
+	const char *path;	/* NULL: standard output */
+	uint64_t rotate_size;	/* a file is begun anew before it exceeds so many bytes; 0: never */
+	int64_t rotate_time;	/* or after so many ns; 0: never */
+	unsigned keep;		/* older ones: PATH.1 is the youngest of them */
+	size_t queue;		/* bytes that may wait to be written; 0: 8 MiB */
+	bool patient;		/* when as much waits, wait as well; else the oldest is dropped */
+};
+
+/*
+ * An output writes on a thread of its own, so that a slow disk or reader delays nobody. What is
+ * written to output_stream() becomes one record with output_commit(), which is false (errno says
+ * why) once writing failed. Records are written or dropped whole.
+ */
+struct output;
+
+/* NULL and a line in `problem` when the file cannot be opened. */
+struct output *output_open(const struct output_options *options, char *problem, size_t problem_len);
+FILE *output_stream(struct output *o);
+bool output_commit(struct output *o);
+
+/* Opens the path again before the next record: somebody moved the file away. */
+void output_reopen(struct output *o);
+
+/* Records that had to be dropped so far. */
+uint64_t output_dropped(struct output *o);
+
+/* Writes what waits, but no longer than some seconds; false (errno says why) if that failed. */
+bool output_close(struct output *o);
+
+/* Totals in Prometheus' text format, for the node exporter's textfile collector; the file is
+ * replaced as a whole. False (errno says why) when it cannot be written. */
+bool report_metrics(const char *path, const struct summary *s);
+
 /* `tlswhy explain`: all causes in a line each; one code; or the causes that a pasted message fits.
  * False when nothing fits. */
 bool report_explain(FILE *out, const char *what, const struct report_options *options);
