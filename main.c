@@ -26,14 +26,16 @@ static const int64_t SECOND = 1000000000;
 struct run {
 	const struct options *options;
 	struct analysis *analysis;
+	struct output *output;		/* NULL: offline and straight to standard output */
 	struct report *report;
+	struct capture *live;		/* opened before root is given up */
 	struct names files;
 	struct summary totals;		/* what capture/ counted, summed over the inputs that are read */
 	const struct capture *capture;	/* the input that is being read, NULL between two */
 	struct progress *progress;	/* NULL unless a person waits at a terminal */
 	size_t files_done;
 	int stops, wishes;		/* signalfd: INT and TERM; USR1 and HUP */
-	bool trouble, found, stopping;
+	bool trouble, found, stopping, metrics_failed;
 	int64_t began, next_report;	/* monotonic; next_report 0: never */
 };
 
@@ -156,9 +158,17 @@ static int64_t monotonic(void)
 
 static bool write_failed(struct run *run)
 {
-	complain("cannot write: %s", strerror(errno));
+	const char *path = run->options->output.path;
+
+	complain("cannot write to %s: %s", path ? path : "standard output", strerror(errno));
 	run->trouble = true;
 	return false;
+}
+
+/* What was reported since the last call is a record of its own; false when the output is gone. */
+static bool commit(struct run *run)
+{
+	return !run->output || output_commit(run->output) || write_failed(run);
 }
 
 static bool report_verdicts(struct run *run)
@@ -170,6 +180,8 @@ static bool report_verdicts(struct run *run)
 		progress_clear(run->progress);
 		if (!run->report->verdict(run->report, &v))
 			return write_failed(run);
+		if (!commit(run))
+			return false;
 	}
 	return true;
 }
@@ -210,9 +222,21 @@ static struct summary sum_up(const struct run *run)
 	memcpy(counted.codes, s.codes, sizeof(s.codes));
 	counted.code_count = s.code_count;
 	counted.evicted += s.evicted;
+	counted.dropped_self = run->output ? output_dropped(run->output) : 0;
 	counted.evicted_servers = s.evicted_servers;
 	counted.seconds = (double)(monotonic() - run->began) / (double)SECOND;
 	return counted;
+}
+
+static void update_metrics(struct run *run, const struct summary *s)
+{
+	const char *path = run->options->metrics;
+
+	if (!path || report_metrics(path, s))
+		return;
+	if (!run->metrics_failed)
+		complain("cannot write to %s: %s", path, strerror(errno));
+	run->metrics_failed = run->trouble = true;
 }
 
 /* Servers and totals as they stand; false when the output is gone. */
@@ -221,10 +245,14 @@ static bool report_state(struct run *run)
 	struct endpoint endpoint;
 	struct summary s = sum_up(run);
 
-	while (analysis_next_endpoint(run->analysis, &endpoint))
+	update_metrics(run, &s);
+	while (analysis_next_endpoint(run->analysis, &endpoint)) {
 		if (!run->report->endpoint(run->report, &endpoint))
 			return write_failed(run);
-	return (run->report->summary(run->report, &s) && !fflush(stdout)) || write_failed(run);
+		if (!commit(run))
+			return false;
+	}
+	return run->report->summary(run->report, &s) ? commit(run) : write_failed(run);
 }
 
 /* ---- the loop ---- */
@@ -257,8 +285,11 @@ static bool look_up(struct run *run, struct capture *capture)
 	if (!run->stopping && (signal_of(run->stops) ||
 			       (run->options->duration && now - run->began >= run->options->duration)))
 		stop(run, capture);
-	for (int s; (s = signal_of(run->wishes)); )
+	for (int s; (s = signal_of(run->wishes)); ) {
 		wanted |= s == SIGUSR1;
+		if (s == SIGHUP && run->output)
+			output_reopen(run->output);
+	}
 	if (run->next_report && now >= run->next_report) {
 		run->next_report = now + run->options->interval;
 		wanted = true;
@@ -280,9 +311,7 @@ static bool take_event(struct run *run, struct capture *capture, const struct ca
 			capture_charge(capture, event->flow, analysis_bytes(run->analysis, event->flow));
 		return true;
 	}
-	if (!report_verdicts(run))
-		return false;
-	return !run->options->analyze.live || !fflush(stdout) || write_failed(run);
+	return report_verdicts(run);
 }
 
 /* False when the output is gone. */
@@ -321,7 +350,8 @@ static bool read_input(struct run *run, struct capture *capture, const char *nam
 	going = read_events(run, capture);
 	run->capture = NULL;
 	add_stats(&run->totals, capture_stats(capture));
-	capture_close(capture);
+	if (capture != run->live)	/* else its descriptors, closed to writing, would be used again */
+		capture_close(capture);
 	return going;
 }
 
@@ -336,14 +366,9 @@ static bool read_file(struct run *run, const char *path)
 
 static bool listen_live(struct run *run)
 {
-	struct capture_options o = run->options->capture;
-	char problem[PROBLEM_MAX];
-
-	o.wake = run->stops;
 	if (run->options->interval)
 		run->next_report = run->began + run->options->interval;
-	return read_input(run, capture_open_live(&run->options->live, &o, problem, sizeof(problem)),
-			  run->options->interfaces.at[0], problem);
+	return read_input(run, run->live, run->options->interfaces.at[0], NULL);
 }
 
 static bool read_all(struct run *run)
@@ -370,10 +395,12 @@ static bool report_rest(struct run *run)
 	return report_verdicts(run) && report_state(run);
 }
 
+/* ---- preparations ---- */
+
 static struct report_options report_options(const struct options *o)
 {
 	struct winsize size = { 0 };
-	bool terminal = isatty(STDOUT_FILENO);
+	bool terminal = !o->output.path && isatty(STDOUT_FILENO);
 	const char *no_colour = getenv("NO_COLOR");
 	struct report_options r = { .out = stdout, .all = o->all, .failed_only = o->failed_only, .columns = 80 };
 
@@ -383,25 +410,88 @@ static struct report_options report_options(const struct options *o)
 	return r;
 }
 
-static bool open_run(struct run *run)
+static bool open_analysis(struct run *run, char *problem, size_t problem_len)
+{
+	const struct options *o = run->options;
+
+	run->analysis = analysis_new(&o->analyze, problem, problem_len);
+	return run->analysis &&
+	       (!o->keylog || keylog_add_file(analysis_keylog(run->analysis), o->keylog, problem, problem_len));
+}
+
+/* The last thing that needs root. */
+static bool open_interfaces(struct run *run, char *problem, size_t problem_len)
+{
+	struct capture_options o = run->options->capture;
+
+	if (!run->options->interfaces.count)
+		return true;
+	o.wake = run->stops;
+	run->live = capture_open_live(&run->options->live, &o, problem, problem_len);
+	if (!run->live)
+		return false;
+	return geteuid() != 0 || capture_become(run->options->user, problem, problem_len);
+}
+
+static bool open_report(struct run *run, char *problem, size_t problem_len)
 {
 	const struct options *o = run->options;
 	struct report_options r = report_options(o);
-	char problem[PROBLEM_MAX] = "out of memory";
 
-	run->analysis = analysis_new(&o->analyze, problem, sizeof(problem));
-	if (!run->analysis) {
-		complain("%s", problem);
-		return false;
-	}
-	if (o->keylog && !keylog_add_file(analysis_keylog(run->analysis), o->keylog, problem, sizeof(problem))) {
-		complain("%s", problem);
-		return false;
+	if (o->output.path || o->analyze.live) {
+		run->output = output_open(&o->output, problem, problem_len);
+		if (!run->output)
+			return false;
+		r.out = output_stream(run->output);
 	}
 	run->report = must(o->json ? report_json_new(&r) : report_text_new(&r));
+	return true;
+}
+
+static void add_directory_of(struct names *n, const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	char *directory;
+
+	if (!path)
+		return;
+	directory = must(slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup("."));
+	names_add(n, directory);
+	free(directory);
+}
+
+/* Who listens as a service would rather not run than run without. */
+static bool enter_sandbox(struct run *run, char *problem, size_t problem_len)
+{
+	const struct options *o = run->options;
+	struct names writable = { 0 };
+	bool inside;
+
+	if (o->no_sandbox) {
+		complain("running without a sandbox, as --no-sandbox says");
+		return true;
+	}
+	add_directory_of(&writable, o->output.path);
+	add_directory_of(&writable, o->metrics);
+	inside = capture_confine(run->live, (const char *const *)writable.at, writable.count, problem, problem_len);
+	names_free(&writable);
+	if (inside || o->analyze.live)
+		return inside;
+	complain("running without a sandbox: %s", problem);
+	return true;
+}
+
+static bool prepare(struct run *run)
+{
+	char problem[PROBLEM_MAX] = "out of memory";
+
 	run->began = monotonic();
 	watch_signals(run);
-	return true;
+	if (open_analysis(run, problem, sizeof(problem)) && open_interfaces(run, problem, sizeof(problem)) &&
+	    open_report(run, problem, sizeof(problem)) && enter_sandbox(run, problem, sizeof(problem)))
+		return true;
+	complain("%s", problem);
+	return false;
 }
 
 static int exit_status(const struct run *run)
@@ -416,11 +506,14 @@ static int analyze(const struct options *o)
 	struct run run = { .options = o };
 	int status;
 
-	if (!open_run(&run) || !read_all(&run) || !report_rest(&run))
+	if (!prepare(&run) || !read_all(&run) || !report_rest(&run))
 		run.trouble = true;
 	if (run.report)
 		run.report->close(run.report);
+	if (!output_close(run.output) && !run.trouble)
+		write_failed(&run);
 	status = exit_status(&run);
+	capture_close(run.live);
 	analysis_free(run.analysis);
 	names_free(&run.files);
 	return status;

@@ -16,7 +16,7 @@ enum { SHARES = 16, FLOW_SHARES = 5, CHARGE_SHARES = 5, ANALYZE_SHARES = 4 };
 
 static const size_t MEMORY_DEFAULT = (size_t)512 << 20, MEMORY_LEAST = (size_t)16 << 20;
 
-enum { INTERVAL_DEFAULT = 60, SECONDS_MAX = 100 * 366 * 24 * 3600L };
+enum { INTERVAL_DEFAULT = 60, KEEP_DEFAULT = 10, SECONDS_MAX = 100 * 366 * 24 * 3600L };
 
 static const char usage[] =
 	"usage: tlswhy [-r FILE|- ...] [options] [FILE ...] [BPF filter expression]\n"
@@ -36,6 +36,12 @@ static const char usage[] =
 	"  --no-trust        judge certificates without any trusted root\n"
 	"  --crl FILE        certificate revocation lists to hold certificates against\n"
 	"  --tls-port PORT   TLS is expected on this port too; may be repeated\n"
+	"  -o FILE           write to this file instead of standard output\n"
+	"  --rotate-size SIZE  begin it anew before it exceeds this size; suffix K, M or G\n"
+	"  --rotate-time SECONDS  or after this time\n"
+	"  --rotate-keep N   older files to keep, as FILE.1 and so on; default 10\n"
+	"  --metrics FILE    totals for Prometheus, replaced whenever they are reported\n"
+	"  --no-sandbox      where the system has none: go on without\n"
 	"  --memory SIZE     use no more than about this; suffix K, M or G; default 512M\n"
 	"  -c COUNT          end after so many packets of each input\n"
 	"  -h, --help        this text\n"
@@ -48,6 +54,7 @@ static const char usage[] =
 	"  -s BYTES          keep so much of each packet; default 262144\n"
 	"  -B KIB            buffer in the kernel, for each interface; default 16384\n"
 	"  -j TYPE           time stamps of this type, see pcap-tstamp(7); default: the host's\n"
+	"  -Z USER           give up root for this user; default tlswhy, or else nobody\n"
 	"  -G SECONDS        end after this time\n"
 	"  --interval SECONDS  report servers and totals so often; default 60, 0 is never\n";
 
@@ -177,9 +184,10 @@ static void take_words(struct options *o, char **words, int count)
 /* ---- options ---------------------------------------------------------------------------- */
 
 enum long_option { OPT_ALL = 256, OPT_JSON, OPT_FAILED, OPT_FAIL, OPT_KEYLOG, OPT_CA_FILE, OPT_CA_PATH,
-		   OPT_NO_TRUST, OPT_CRL, OPT_TLS_PORT, OPT_INTERVAL, OPT_MEMORY };
+		   OPT_NO_TRUST, OPT_CRL, OPT_TLS_PORT, OPT_INTERVAL, OPT_MEMORY, OPT_ROTATE_SIZE,
+		   OPT_ROTATE_TIME, OPT_ROTATE_KEEP, OPT_METRICS, OPT_NO_SANDBOX };
 
-static const char short_options[] = "r:i:Dps:B:j:c:G:hV";
+static const char short_options[] = "r:i:Dps:B:j:c:G:Z:o:hV";
 
 static const struct option long_options[] = {
 	{ "all", no_argument, NULL, OPT_ALL },
@@ -193,6 +201,11 @@ static const struct option long_options[] = {
 	{ "crl", required_argument, NULL, OPT_CRL },
 	{ "tls-port", required_argument, NULL, OPT_TLS_PORT },
 	{ "memory", required_argument, NULL, OPT_MEMORY },
+	{ "rotate-size", required_argument, NULL, OPT_ROTATE_SIZE },
+	{ "rotate-time", required_argument, NULL, OPT_ROTATE_TIME },
+	{ "rotate-keep", required_argument, NULL, OPT_ROTATE_KEEP },
+	{ "metrics", required_argument, NULL, OPT_METRICS },
+	{ "no-sandbox", no_argument, NULL, OPT_NO_SANDBOX },
 	{ "interval", required_argument, NULL, OPT_INTERVAL },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -209,6 +222,7 @@ static bool take_live_option(struct options *o, int option)
 	case 'i': names_add(&o->interfaces, optarg); return true;
 	case 'D': o->list_interfaces = true; return true;
 	case 'p': o->live.not_promiscuous = true; return true;
+	case 'Z': o->user = optarg; return true;
 	case 'j': o->live.time_stamps = optarg; return true;
 	case 's':
 		if (!read_number("-s", optarg, 0, SNAP_MAX, &number))
@@ -223,6 +237,31 @@ static bool take_live_option(struct options *o, int option)
 	case 'G': return read_seconds("-G", optarg, 1, &o->duration);
 	case OPT_INTERVAL: return read_seconds("--interval", optarg, 0, &o->interval);
 	default: return false;
+	}
+}
+
+/* Where results go; false when it is none of these or its value is wrong. */
+static bool take_output_option(struct options *o, int option)
+{
+	enum { ROTATE_SIZE_LEAST = 4096, KEEP_MOST = 9999 };
+	int64_t number = 0;
+	size_t size = 0;
+
+	switch (option) {
+	case 'o': o->output.path = optarg; return true;
+	case OPT_METRICS: o->metrics = optarg; return true;
+	case OPT_ROTATE_SIZE:
+		if (!read_size("--rotate-size", optarg, ROTATE_SIZE_LEAST, &size))
+			return false;
+		o->output.rotate_size = size;
+		return true;
+	case OPT_ROTATE_TIME: return read_seconds("--rotate-time", optarg, 1, &o->output.rotate_time);
+	case OPT_ROTATE_KEEP:
+		if (!read_number("--rotate-keep", optarg, 0, KEEP_MOST, &number))
+			return false;
+		o->output.keep = (unsigned)number;
+		return true;
+	default: return take_live_option(o, option);
 	}
 }
 
@@ -248,7 +287,8 @@ static bool take_option(struct options *o, int option)
 	case OPT_NO_TRUST: o->analyze.no_trust = true; return true;
 	case OPT_CRL: o->analyze.crl_file = optarg; return true;
 	case OPT_TLS_PORT: return add_tls_port(o, optarg);
-	default: return take_live_option(o, option);
+	case OPT_NO_SANDBOX: o->no_sandbox = true; return true;
+	default: return take_output_option(o, option);
 	}
 }
 
@@ -257,6 +297,7 @@ static void draw_conclusions(struct options *o)
 	o->analyze.tls_ports = o->tls_ports;
 	o->analyze.keep_completed = (o->json && !o->failed_only) || o->all;
 	o->analyze.live = o->interfaces.count > 0;
+	o->output.patient = !o->analyze.live;
 	o->capture.filter = o->filter;
 	o->capture.memory = o->memory / SHARES * FLOW_SHARES;
 	o->capture.charge_memory = o->memory / SHARES * CHARGE_SHARES;
@@ -279,6 +320,7 @@ bool options_read(struct options *o, int argc, char **argv)
 
 	o->interval = INTERVAL_DEFAULT * SECOND;
 	o->memory = MEMORY_DEFAULT;
+	o->output.keep = KEEP_DEFAULT;
 	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
 		if (option == 'h') {
 			fputs(usage, stdout);

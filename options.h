@@ -4,6 +4,7 @@
 
 #include "analyze/analyze.h"
 #include "capture/capture.h"
+#include "report/report.h"
 
 enum { EXIT_OK = 0, EXIT_FOUND = 1, EXIT_TROUBLE = 2, TLS_PORTS_MAX = 64 };
 
@@ -18,7 +19,10 @@ struct options {
 	char *filter;			/* owned */
 	const char *keylog;
 	bool json, all, failed_only, fail;
-	bool list_interfaces;
+	bool list_interfaces, no_sandbox;
+	const char *user;		/* to become when live; NULL: the default */
+	const char *metrics;		/* file; NULL: none */
+	struct output_options output;
 	size_t memory;			/* bytes in all */
 	int64_t duration;		/* ns of listening; 0: no end */
 	int64_t interval;		/* ns between reports of the state when live; 0: none */

@@ -1,0 +1,183 @@
+#!/bin/sh
+# Listening on interfaces, in network namespaces that this script makes and takes away again: two
+# ends of a veth pair, frames of captures sent into one, tlswhy on the other.
+program=$1
+case $program in /*) ;; *) program=$PWD/$program ;; esac
+here=$(cd "$(dirname "$0")/.." && pwd)
+space=tlswhy-$$
+work=$(mktemp -d)
+passed=0
+failed=0
+check() {	# claim, command...
+	claim=$1
+	shift
+	if "$@"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "not so: $claim"
+	fi
+}
+skip() {
+	echo "skipped: $1"
+	echo "$passed passed, $failed failed"
+	rm -rf "$work"
+	exit 0
+}
+[ "$(id -u)" = 0 ] || skip "network namespaces need root"
+command -v ip >/dev/null || skip "there is no ip command (iproute2)"
+command -v python3 >/dev/null || skip "there is no python3"
+ip netns add "$space" 2>"$work/why" || skip "no network namespace: $(head -n 1 "$work/why")"
+pid=
+trap 'kill -9 $pid 2>/dev/null; ip netns del "$space"; umount "$work/disk" 2>/dev/null; rm -rf "$work"' EXIT
+inside() {
+	ip netns exec "$space" "$@"
+}
+if ! inside ip link add tw0 type veth peer name tw1 2>"$work/why"; then
+	skip "no veth pair: $(head -n 1 "$work/why")"
+fi
+for end in tw0 tw1; do
+	inside ip link set "$end" mtu 9000 up
+done
+inside ip link set lo up
+chmod 755 "$work"
+
+start() {	# options...: listens in the background, returns when the interface is open
+	ip netns exec "$space" "$program" --json --interval 0 --no-trust "$@" >"$work/out" 2>"$work/err" &
+	pid=$!
+	for _ in $(seq 100); do
+		[ -s "$work/err" ] && return
+		[ "$(sed -n 's/^NoNewPrivs:[^0-9]*//p' /proc/$pid/status 2>/dev/null)" = 1 ] && return
+		grep -q ' 0003 ' /proc/$pid/net/packet 2>/dev/null && sleep 0.3 && return
+		sleep 0.05
+	done
+}
+finish() {	# signal: waits until all was read, asks for the end; its exit status
+	sleep 0.5
+	kill -"$1" $pid 2>/dev/null
+	wait $pid
+	status=$?
+	pid=
+	return $status
+}
+replay() {
+	inside python3 "$here/tests/replay.py" tw0 "$@"
+}
+verdicts() {	# client port and code of each that failed, sorted
+	python3 -c '
+import json, sys
+for line in sys.stdin:
+    r = json.loads(line)
+    if r["type"] == "handshake" and r["outcome"] == "failed":
+        print(r["flow"]["client"]["port"], r["diagnosis"]["code"])' | sort
+}
+is_same() {
+	diff "$1" "$2" >"$work/diff" || { head -n 20 "$work/diff"; false; }
+}
+
+# Causes that show themselves in the bytes, whatever the time at which they come.
+captures=
+for code in alpn_mismatch cipher_mismatch version_mismatch group_mismatch sni_unrecognized \
+	client_cert_missing psk_rejected; do
+	captures="$captures $(find "$here/pcaps" -name "$code-*.pcap" | sort | head -n 4)"
+done
+one=$(find "$here/pcaps" -name 'alpn_mismatch-*.pcap' | sort | head -n 1)
+
+"$program" --json --no-trust $captures >"$work/offline"
+verdicts <"$work/offline" >"$work/offline.verdicts"
+start -i tw1
+for capture in $captures; do
+	replay "$capture"
+done
+check "SIGTERM ends it with status 0" finish TERM
+verdicts <"$work/out" >"$work/live.verdicts"
+check "there is something to compare" test "$(wc -l <"$work/offline.verdicts")" -ge 10
+check "live and from the file, verdicts are the same" is_same "$work/offline.verdicts" "$work/live.verdicts"
+check "nothing was dropped" grep -q '"dropped":{"kernel":0,"interface":0,"tlswhy":0}' "$work/out"
+
+start -i tw1 -i lo tcp
+replay "$one"
+finish INT
+check "two interfaces, one of them silent: the verdict comes" grep -q alpn_mismatch "$work/out"
+
+start -i any "udp"
+replay "$one"
+finish INT
+check "a filter keeps other packets away" grep -q '"packets":0,' "$work/out"
+
+start -i tw1
+inside ip link set tw1 down
+sleep 1.6
+inside ip link set tw1 up
+sleep 1.6
+replay "$one"
+check "an interface that went down and up does not end it" finish TERM
+check "it says that the interface went down" grep -q 'went down' "$work/err"
+check "it says that it is back" grep -q 'up again' "$work/err"
+check "what comes afterwards is diagnosed" grep -q alpn_mismatch "$work/out"
+
+start -i tw1
+replay "$one" 4
+check "an end in the middle of a handshake is a clean end" finish TERM
+check "what was open is told as cut off" grep -q '"outcome":"inconclusive".*capture_ends_early' "$work/out"
+check "the summary is there" grep -q '"type":"summary"' "$work/out"
+
+start -i tw1 -c 3
+replay "$one"
+sleep 0.3
+check "-c ends it after so many packets" finish TERM
+check "-c counts packets" grep -q '"packets":3,' "$work/out"
+
+start -i tw1 -G 1
+sleep 1
+check "-G ends it after a time" finish CONT
+
+start -i tw1
+replay "$one"
+sleep 0.3
+kill -USR1 $pid
+sleep 0.6
+check "SIGUSR1 reports at once" grep -q '"type":"summary"' "$work/out"
+finish TERM
+check "the last summary is one more" test "$(grep -c '"type":"summary"' "$work/out")" = 2
+
+inside sh -c "'$program' --json --interval 1 -i tw1 2>'$work/err'; echo \$? >'$work/status'" | head -n 1 >"$work/out" &
+reader=$!
+sleep 3
+wait $reader
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	[ -s "$work/status" ] && break
+	sleep 0.3
+done
+check "the reader is gone: status 2" test "$(cat "$work/status")" = 2
+check "the reader is gone: one message" test "$(wc -l <"$work/err")" = 1
+
+mkdir "$work/disk"
+if mount -t tmpfs -o size=16k,mode=777 tmpfs "$work/disk" 2>/dev/null; then
+	start -i tw1 -o "$work/disk/out" --interval 1
+	dd if=/dev/zero of="$work/disk/ballast" bs=1k 2>/dev/null
+	replay "$one"
+	finish TERM
+	check "the disk is full: status 2" test $status = 2
+	check "the disk is full: one message" test "$(grep -c 'No space' "$work/err")" = 1
+	umount "$work/disk"
+else
+	echo "skipped: no tmpfs can be mounted, so the full disk is not tried"
+fi
+
+mkdir "$work/spool"
+chmod 777 "$work/spool"
+start -i tw1 -o "$work/spool/out" --metrics "$work/spool/metrics.prom"
+replay "$one"
+mv "$work/spool/out" "$work/spool/moved"
+kill -HUP $pid
+check "an output file and metrics: status 0" finish TERM
+check "after SIGHUP the file is there again" grep -q '"type":"summary"' "$work/spool/out"
+check "metrics count the failure" grep -q 'code="alpn_mismatch"} 1' "$work/spool/metrics.prom"
+check "root was given up" test "$(stat -c %U "$work/spool/out")" != root
+
+if inside ip link del tw0; then
+	:
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
