@@ -240,7 +240,7 @@ static void conclude_silent(struct analysis *a, const struct flow_facts *flow, c
 {
 	const struct tcp_side *server = &flow->side[SIDE_SERVER];
 	bool expected = tls_expected(a, &server->address);
-	bool never_up = !happened(server->syn);
+	bool never_up = tcp_never_up(flow);
 
 	if (flow->transport != TRANSPORT_TCP || (!never_up && !server->reset_count && !happened(server->fin)))
 		return;

@@ -97,11 +97,18 @@ static bool server_flight_is_whole(const struct handshake *h)
 	return infer_server_flight_bytes(h) >= SMALLEST_FLIGHT_BYTES;
 }
 
+bool tcp_never_up(const struct flow_facts *flow)
+{
+	const struct tcp_side *client = &flow->side[SIDE_CLIENT], *server = &flow->side[SIDE_SERVER];
+	bool only_syns = happened(client->syn) && client->last_packet.frame == client->last_syn.frame;
+
+	if (flow->transport != TRANSPORT_TCP || !happened(client->syn) || client->data_segments || server->data_segments)
+		return false;
+	return !happened(server->syn) || (only_syns && server->syn_count > 1);
+}
+
 static enum phase phase_of(const struct handshake *h)
 {
-	const struct tcp_side *client = &h->flow.side[SIDE_CLIENT];
-	const struct tcp_side *server = &h->flow.side[SIDE_SERVER];
-
 	if (happened(h->finished[SIDE_CLIENT]) &&
 	    (happened(h->finished[SIDE_SERVER]) || is_tls13(h->version)))
 		return PHASE_DONE;
@@ -113,10 +120,7 @@ static enum phase phase_of(const struct handshake *h)
 		return PHASE_RETRY;
 	if (h->hello)	/* a ServerHello that began and was cut off is the beginning of a flight */
 		return h->pending_want[SIDE_SERVER] ? PHASE_SERVER_FLIGHT : PHASE_HELLO;
-	if (h->flow.transport == TRANSPORT_TCP && happened(client->syn) && !happened(server->syn) &&
-	    !server->data_segments && !client->data_segments)
-		return PHASE_TCP;
-	return PHASE_BEFORE_HELLO;
+	return tcp_never_up(&h->flow) ? PHASE_TCP : PHASE_BEFORE_HELLO;
 }
 
 /* ---- who ended it ---- */

@@ -45,6 +45,9 @@ struct ending {
 /* ending_read fills in *out, and marks echoes among the alerts of `h`. */
 void ending_read(struct handshake *h, struct ending *out);
 
+/* The connection never came up: no answer to the SYN, or answers that the client never took up. */
+bool tcp_never_up(const struct flow_facts *flow);
+
 /* The last step of the contract's list that was seen. */
 enum step handshake_reached(const struct handshake *h);
 

@@ -76,12 +76,29 @@ static bool refused(const struct view *v, struct guess *g)
 	return true;
 }
 
+/* Seen beside the server: its SYN-ACKs go out and the client goes on asking. */
+static bool answer_lost(const struct view *v, struct guess *g)
+{
+	const struct tcp_side *client = side_of(v, SIDE_CLIENT), *server = side_of(v, SIDE_SERVER);
+
+	blame(g, LIKELY, PARTY_NETWORK, PARTY_NETWORK);
+	g->weight = 60;
+	say(g, "The connection never came up: %s answered %u times, and none of its answers reached the client", v->server,
+	    server->syn_count);
+	show(g, client->syn, "client: first of %u SYNs", client->syn_count);
+	show(g, server->last_syn, "server: SYN-ACK number %u, not acknowledged", server->syn_count);
+	advise(g, "Look at the way back from %s to the client: routes, a stateful firewall that saw only one direction, NAT.", v->server);
+	return true;
+}
+
 static bool timed_out(const struct view *v, struct guess *g)
 {
 	const struct tcp_side *client = side_of(v, SIDE_CLIENT), *server = side_of(v, SIDE_SERVER);
 
-	if (!is_tcp(v) || v->end->phase != PHASE_TCP || server->reset_count || happened(server->first_packet))
+	if (!is_tcp(v) || v->end->phase != PHASE_TCP || server->reset_count)
 		return false;
+	if (happened(server->syn))
+		return answer_lost(v, g);
 	if (icmp_of(v, ICMP_PORT_UNREACHABLE) || icmp_of(v, ICMP_ADMIN_PROHIBITED))
 		return false;
 	blame(g, client->syn_count > 1 ? LIKELY : POSSIBLE, PARTY_NETWORK, PARTY_NETWORK);
