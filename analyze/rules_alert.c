@@ -43,6 +43,41 @@ static const struct reading *reading_of(const struct view *v)
 	return NULL;
 }
 
+/* decrypt_error before the keys are in use can only be about a signature of the key exchange, or of
+ * the certificates (RFC 5246 7.4.3, 7.4.8). */
+static void say_crypto_failure(const struct view *v, struct guess *g)
+{
+	const struct handshake *h = v->h;
+	bool client = v->end->by == SIDE_CLIENT;
+
+	if (client && happened(h->key_exchange_mark) && !happened(h->client_key_exchange)) {
+		say(g, "The client could not verify the signature on the server's key exchange: changed on the way, or made with a key that does not belong to the certificate");
+		show(g, h->key_exchange_mark, "server: ServerKeyExchange");
+	} else if (!client && happened(h->certificate_verify[SIDE_CLIENT])) {
+		say(g, "The server could not verify the client's signature (CertificateVerify) or Finished");
+		show(g, h->certificate_verify[SIDE_CLIENT], "client: CertificateVerify");
+	}
+}
+
+/* Who has chosen a version already means a record or a message by it, not the offer. */
+static void say_late_version(const struct view *v, struct guess *g)
+{
+	char chosen[LIST_MAX];
+
+	if (v->end->by != SIDE_SERVER || !v->h->server)
+		return;
+	say(g, "The server had chosen %s and then refused the version of what the client sent next",
+	    code_name(chosen, CODE_VERSION, v->h->version));
+	show(g, v->h->server_mark, "ServerHello chooses %s", chosen);
+}
+
+/* RFC 8446 4.2.10: a server that does not take early data must skip it. */
+static void say_early_data(const struct view *v, struct guess *g)
+{
+	if (v->end->by == SIDE_SERVER && v->h->hello && v->h->hello->early_data)
+		say(g, "The server could neither read nor skip the early data (0-RTT) that the client sent behind its ClientHello: it lacks the ticket's key, or TLS 1.3's rules for it");
+}
+
 static bool as_named(const struct view *v, struct guess *g)
 {
 	const struct reading *r = reading_of(v);
@@ -53,6 +88,12 @@ static bool as_named(const struct view *v, struct guess *g)
 		    party_of(v->end->by) : party_of(other_side(v->end->by)));
 	g->weight = 45;
 	say(g, "The %s %s", party_noun(v->end->by), r->says);
+	if (r->alert == 51)
+		say_crypto_failure(v, g);
+	if (r->alert == 70)
+		say_late_version(v, g);
+	if (r->alert == 20 || r->alert == 10)
+		say_early_data(v, g);
 	show_exchange(g, v);
 	return true;
 }

@@ -12,13 +12,24 @@ enum {
 
 /* ---- the client judges ServerHello and ServerKeyExchange ---- */
 
+/* Alerts about the certificate: who sends one has swallowed all that came before it. */
+static bool judged_certificate(const struct view *v)
+{
+	uint8_t a = end_alert(v);
+
+	return v->end->how == ENDED_BY_ALERT &&
+	       ((a >= ALERT_BAD_CERTIFICATE && a <= ALERT_CERTIFICATE_UNKNOWN) || a == ALERT_UNKNOWN_CA ||
+		a == ALERT_BAD_CERTIFICATE_STATUS_RESPONSE);
+}
+
 static bool signature_of_key_exchange(const struct view *v, struct guess *g)
 {
 	const struct server_key_exchange *k = v->h->key_exchange;
 	char name[LIST_MAX];
 
 	if (!k || !k->signature || !v->h->hello || !v->h->hello->has_signatures ||
-	    !ended_by_any_alert(v, SIDE_CLIENT) || code_list_has(&v->h->hello->signatures, k->signature))
+	    !ended_by_any_alert(v, SIDE_CLIENT) || code_list_has(&v->h->hello->signatures, k->signature) ||
+	    judged_certificate(v))
 		return false;
 	blame(g, LIKELY, PARTY_CLIENT, PARTY_SERVER);
 	g->weight = 70;
@@ -41,7 +52,8 @@ static bool weak_dh_prime(const struct view *v, struct guess *g)
 	if (v->end->how == ENDED_BY_ALERT && a != ALERT_HANDSHAKE_FAILURE && a != ALERT_INSUFFICIENT_SECURITY &&
 	    a != ALERT_ILLEGAL_PARAMETER)
 		return false;
-	blame(g, a == ALERT_INSUFFICIENT_SECURITY || k->dh_prime_bits < SMALL_DH_BITS ? CERTAIN : LIKELY, PARTY_CLIENT, PARTY_SERVER);
+	blame(g, v->end->how == ENDED_BY_ALERT && (a == ALERT_INSUFFICIENT_SECURITY || k->dh_prime_bits < SMALL_DH_BITS) ?
+	      CERTAIN : LIKELY, PARTY_CLIENT, PARTY_SERVER);
 	g->weight = 85;
 	say(g, "The server's Diffie-Hellman prime has only %u bits and the client refuses it", k->dh_prime_bits);
 	show_hello(g, v);
@@ -120,7 +132,8 @@ static bool key_exchange_left_out(const struct view *v, struct guess *g)
 
 	if (!s || s->tls13 || !happened(h->hello_done) || h->key_exchange || happened(h->key_exchange_mark) ||
 	    (strcmp(s->kx, "ECDHE") != 0 && strcmp(s->kx, "DHE") != 0) || happened(h->gap[SIDE_SERVER]) ||
-	    v->end->by != SIDE_CLIENT || v->end->outcome != OUTCOME_FAILED || v->end->how == ENDED_NOT)
+	    v->end->by != SIDE_CLIENT || v->end->outcome != OUTCOME_FAILED || v->end->how == ENDED_NOT ||
+	    judged_certificate(v))
 		return false;
 	blame(g, LIKELY, PARTY_CLIENT, PARTY_SERVER);
 	g->weight = 66;
@@ -212,7 +225,7 @@ static bool suite_not_offered(const struct view *v, struct guess *g)
 
 	if (!v->h->server || !v->h->hello || v->end->by != SIDE_CLIENT ||
 	    v->end->outcome != OUTCOME_FAILED || v->h->hello->sslv2 ||
-	    code_list_has(&v->h->hello->suites, v->h->suite) || v->end->how == ENDED_NOT)
+	    code_list_has(&v->h->hello->suites, v->h->suite) || v->end->how == ENDED_NOT || judged_certificate(v))
 		return false;
 	blame(g, end_alert(v) == ALERT_ILLEGAL_PARAMETER ? CERTAIN : LIKELY, PARTY_CLIENT, PARTY_SERVER);
 	g->weight = 70;
@@ -313,7 +326,7 @@ static bool extension_not_offered(const struct view *v, struct guess *g)
 	uint16_t extension;
 
 	if (!h->server || !h->hello || v->end->by != SIDE_CLIENT || v->end->outcome != OUTCOME_FAILED ||
-	    v->end->how == ENDED_NOT)
+	    v->end->how == ENDED_NOT || judged_certificate(v))
 		return false;
 	extension = answered_unasked(h->hello, &h->server->extensions);
 	if (!extension && h->encrypted_extensions)

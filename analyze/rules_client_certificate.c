@@ -59,13 +59,24 @@ static bool has_authorities(const struct view *v)
 	return v->h->request && v->h->request->authorities.count > 0;
 }
 
+/* How stacks miss a certificate (RFC 5246 7.4.6, RFC 8446 4.4.2.4): OpenSSL 40, Go and JSSE 42,
+ * GnuTLS decode_error. Where one is merely welcome, another alert has another cause. */
+static bool says_missing(const struct view *v)
+{
+	uint8_t a = server_alert(v);
+
+	return a == ALERT_HANDSHAKE_FAILURE || (a >= 41 && a <= ALERT_CERTIFICATE_UNKNOWN) || a == ALERT_ACCESS_DENIED ||
+	       a == ALERT_DECODE_ERROR || a == ALERT_CERTIFICATE_REQUIRED;
+}
+
 static bool missing(const struct view *v, struct guess *g)
 {
 	bool said = server_alert(v) == ALERT_CERTIFICATE_REQUIRED;
 
 	if (!server_turned_away(v) || (!said && !sent_empty_list(v)))
 		return false;
-	blame(g, said || (v->h->client_certificates && server_alert(v)) ? CERTAIN : LIKELY, PARTY_SERVER, PARTY_CLIENT);
+	blame(g, said || (v->h->client_certificates && says_missing(v)) ? CERTAIN :
+	      server_alert(v) && !says_missing(v) ? POSSIBLE : LIKELY, PARTY_SERVER, PARTY_CLIENT);
 	g->weight = 80;
 	if (v->h->client_certificates || said)
 		say(g, "The server requires a client certificate and the client sent none");

@@ -58,8 +58,8 @@ static bool alpn_refused_in_flight(const struct view *v, struct guess *g)
 	    infer_server_flight_bytes(v->h) != v->end->alert->length)
 		return false;
 	list_alpn(offered, c);
-	blame(g, LIKELY, PARTY_SERVER, PARTY_CLIENT);
-	g->weight = offers_usual_alpn(c) ? 55 : 75;
+	blame(g, offers_usual_alpn(c) ? POSSIBLE : LIKELY, PARTY_SERVER, PARTY_CLIENT);
+	g->weight = 75;
 	say(g, "The server gave up right behind its ServerHello with an encrypted record of an alert's length; that is how Go servers refuse ALPN (the client offers %s)",
 	    offered);
 	show_exchange(g, v);
@@ -139,7 +139,8 @@ static bool psk_unknown_and_nothing_else(const struct view *v, struct guess *g)
 	if (!refused_hello(v) || !c->psk_identities || c->early_data ||
 	    (end_alert(v) != ALERT_HANDSHAKE_FAILURE && end_alert(v) != 116 && end_alert(v) != ALERT_MISSING_EXTENSION))
 		return false;
-	blame(g, LIKELY, PARTY_SERVER, PARTY_CLIENT);
+	/* A server that has shown a certificate has something to fall back on. */
+	blame(g, v->lesson && (v->lesson->rsa_leaf || v->lesson->ecdsa_leaf) ? POSSIBLE : LIKELY, PARTY_SERVER, PARTY_CLIENT);
 	g->weight = 68;
 	say(g, "The client offers a pre-shared key that the server did not take, and the server has nothing else to fall back on");
 	show_exchange(g, v);

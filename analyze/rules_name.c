@@ -64,9 +64,9 @@ static bool unrecognized_warning(const struct view *v, struct guess *g)
 		if (a->hidden || a->code != ALERT_UNRECOGNIZED_NAME || a->from != SIDE_SERVER || a->level != 1 ||
 		    v->end->by != SIDE_CLIENT || happened(v->h->client_key_exchange))
 			continue;
-		blame(g, POSSIBLE, PARTY_SERVER, PARTY_SERVER);
-	g->weight = 40;
-		g->aborted_by = PARTY_CLIENT;
+		/* Who answers it with the same alert did not like it (Java 7). */
+		blame(g, ended_by_alert(v, SIDE_CLIENT, ALERT_UNRECOGNIZED_NAME) ? LIKELY : POSSIBLE, PARTY_CLIENT, PARTY_SERVER);
+		g->weight = 40;
 		say(g, "The server warned that it does not know the name %s, and the client took that as final", v->name);
 		show(g, a->mark, "server: warning alert unrecognized_name (112)");
 		show_end(g, v);
@@ -120,7 +120,8 @@ static bool missing_by_lesson(const struct view *v, struct guess *g)
 	if (has_name(v) || !refused_or_gone(v) || !other_names_pass(v) || (bare && bare->completed))
 		return false;
 	blame(g, LIKELY, PARTY_SERVER, PARTY_CLIENT);
-	g->weight = 75;
+	/* Clients as old as that lack much else besides. */
+	g->weight = is_outdated(highest_version(v->h->hello)) ? 55 : 75;
 	say(g, "The client sent no server name (SNI); clients that send one get through to this server");
 	show_exchange(g, v);
 	return true;
@@ -137,6 +138,28 @@ static bool missing_by_habit(const struct view *v, struct guess *g)
 	return true;
 }
 
+/* A placeholder certificate is what a front end shows when it knows of no better one for the name. */
+static bool placeholder_shown(const struct view *v, struct guess *g)
+{
+	const struct chain_defect *d = v->chain && !v->chain_is_borrowed ?
+				       chain_defect(v->chain, DEFECT_DEFAULT_CERTIFICATE) : NULL;
+
+	if (!d || v->end->by != SIDE_CLIENT || v->end->outcome != OUTCOME_FAILED || v->end->how == ENDED_NOT ||
+	    strcmp(g->code, has_name(v) ? "sni_unrecognized" : "sni_missing") != 0)
+		return false;
+	blame(g, !has_name(v) && other_names_pass(v) ? LIKELY : POSSIBLE, PARTY_CLIENT,
+	      has_name(v) ? PARTY_SERVER : PARTY_CLIENT);
+	g->weight = 72;
+	if (has_name(v))
+		say(g, "The server may not know the name %s: it showed a placeholder certificate (%s)", v->name, d->text);
+	else
+		say(g, "The client sent no server name (SNI) and got a placeholder certificate (%s)", d->text);
+	show_hello(g, v);
+	show_certificate(g, v);
+	show_end(g, v);
+	return true;
+}
+
 struct rule_set name_rules(void)
 {
 	static const struct rule rules[] = {
@@ -147,6 +170,7 @@ struct rule_set name_rules(void)
 		{ "sni_missing", missing },
 		{ "sni_missing", missing_by_lesson },
 		{ "sni_missing", missing_by_habit },
+		{ "sni_unrecognized", placeholder_shown }, { "sni_missing", placeholder_shown },
 	};
 
 	return (struct rule_set){ rules, sizeof(rules) / sizeof(rules[0]) };

@@ -58,11 +58,11 @@ static bool refused(const struct view *v, struct guess *g)
 		return false;
 	if (server->reset_count || icmp->kind == ICMP_PORT_UNREACHABLE) {
 		blame(g, CERTAIN, PARTY_SERVER, PARTY_SERVER);
-	g->weight = 60;
-		say(g, "Nothing listens at %s: the connection was refused", v->server);
+		g->weight = 60;
+		say(g, "%s refused the connection: nothing listens there, or a firewall rejects in its name", v->server);
 	} else {
 		blame(g, LIKELY, PARTY_NETWORK, PARTY_NETWORK);
-	g->weight = 60;
+		g->weight = 60;
 		host_text(from, &icmp->from);
 		say(g, "%s cannot be reached: %s %s (ICMP type %u code %u)", v->server, from,
 		    icmp->kind == ICMP_ADMIN_PROHIBITED ? "refused the connection, as a firewall or access list does" :
@@ -122,8 +122,7 @@ static uint64_t hello_end(const struct view *v)
 
 static bool waiting_for_server(const struct view *v)
 {
-	return v->end->phase == PHASE_HELLO || (v->end->phase == PHASE_BEFORE_HELLO && v->h->pending_want[SIDE_CLIENT]) ||
-	       v->end->phase == PHASE_RETRY;
+	return v->end->phase == PHASE_HELLO || (v->end->phase == PHASE_BEFORE_HELLO && v->h->pending_want[SIDE_CLIENT]);
 }
 
 static bool hello_lost(const struct view *v, struct guess *g)
@@ -257,6 +256,15 @@ static enum party who_gave_up(const struct view *v)
 	return party_of(v->end->by);
 }
 
+/* A HelloRetryRequest answers the first hello, not the second (RFC 8446 4.1.4). */
+static bool has_answered(const struct view *v)
+{
+	const struct tcp_side *server = side_of(v, SIDE_SERVER);
+
+	return server->data_segments &&
+	       !(v->h->retry && v->h->second_hello && mark_before(server->last_data, v->h->second_hello_mark));
+}
+
 /* Acknowledged, and then nothing but acknowledgements until somebody gave up. */
 static bool silent(const struct view *v, struct guess *g)
 {
@@ -265,7 +273,7 @@ static bool silent(const struct view *v, struct guess *g)
 
 	if (!waiting_for_server(v) || !v->h->hello || v->end->how == ENDED_BY_ALERT || v->end->how == ENDED_BY_ICMP)
 		return false;
-	if (is_tcp(v) && (server->data_segments || !hello_acknowledged(v)))
+	if (is_tcp(v) && (has_answered(v) || !hello_acknowledged(v)))
 		return false;
 	if (!is_tcp(v) && (v->h->dissected_as == 'q' || v->end->waited < DATAGRAM_PATIENCE_NS))
 		return false;
@@ -425,7 +433,7 @@ static bool stalled(const struct view *v, struct guess *g)
 	if (v->end->phase < PHASE_RETRY || v->end->phase == PHASE_DONE || v->end->outcome != OUTCOME_FAILED ||
 	    v->end->waited < STALL_NS || v->end->how == ENDED_BY_ALERT || v->end->how == ENDED_BY_HIDDEN_ALERT)
 		return false;
-	silent_side = v->end->phase == PHASE_CLIENT_TURN ? SIDE_CLIENT : SIDE_SERVER;
+	silent_side = v->end->phase == PHASE_CLIENT_TURN || v->end->phase == PHASE_RETRY ? SIDE_CLIENT : SIDE_SERVER;
 	blame(g, LIKELY, who_gave_up(v), party_of(silent_side));
 	g->weight = 55;
 	say(g, "The handshake stalled: the %s sent nothing for %s, then %s gave up", party_noun(silent_side),

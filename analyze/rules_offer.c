@@ -30,6 +30,22 @@ static bool all_suites_weak(const struct client_hello *c)
 	return n > 0;
 }
 
+/* Suites that others were given, of a kind that this hello could have been given too: what TLS 1.3
+ * clients get says nothing of the suites below it, nor the other way round (RFC 8446 B.4). */
+static void comparable_suites(const struct lesson *l, const struct client_hello *c, struct code_set *out)
+{
+	bool only13 = is_tls13(lowest_version(c)) && c->versions.count;
+	bool some13 = is_tls13(highest_version(c));
+
+	out->count = 0;
+	for (uint8_t i = 0; i < l->suites.count; i++) {
+		const struct cipher_suite *s = cipher_suite(l->suites.at[i]);
+
+		if (s && (s->tls13 ? some13 : !only13))
+			out->at[out->count++] = l->suites.at[i];
+	}
+}
+
 static bool common_code(const struct code_set *chosen, const struct code_list *offered)
 {
 	for (uint8_t i = 0; i < chosen->count; i++)
@@ -66,14 +82,18 @@ static bool cipher_by_lesson(const struct view *v, struct guess *g)
 	const struct lesson *l = v->lesson;
 	const struct client_hello *c = v->h->hello;
 	char chosen[LIST_MAX], offered[LIST_MAX];
+	struct code_set given;
 	const char *auth;
 
-	if (!refused_for_want(v) || !l || !l->suites.count || common_code(&l->suites, &c->suites))
+	if (!refused_for_want(v) || !l)
+		return false;
+	comparable_suites(l, c, &given);
+	if (!given.count || common_code(&given, &c->suites))
 		return false;
 	blame(g, LIKELY, PARTY_SERVER, PARTY_CLIENT);
 	g->weight = 85;
 	list_codes(offered, CODE_SUITE, c->suites.at, c->suites.count);
-	list_codes(chosen, CODE_SUITE, l->suites.at, l->suites.count);
+	list_codes(chosen, CODE_SUITE, given.at, given.count);
 	if (suites_of_one_authentication(c, &auth) && !strcmp(auth, "ECDSA") && l->rsa_leaf && !l->ecdsa_leaf) {
 		say(g, "No common cipher suite: the client offers only ECDSA suites, this server has an RSA certificate (seen in another flow)");
 		advise(g, "Add an ECDHE_RSA suite on the client, or an ECDSA certificate beside the RSA one on the server.");
@@ -87,6 +107,14 @@ static bool cipher_by_lesson(const struct view *v, struct guess *g)
 	return true;
 }
 
+/* A hello for TLS 1.3 alone has few suites; this one every server must have (RFC 8446 9.1). */
+static bool offers_mandatory_suite(const struct client_hello *c)
+{
+	enum { TLS_AES_128_GCM_SHA256 = 0x1301 };
+
+	return is_tls13(highest_version(c)) && code_list_has(&c->suites, TLS_AES_128_GCM_SHA256);
+}
+
 static bool cipher_narrow(const struct view *v, struct guess *g)
 {
 	const struct client_hello *c = v->h->hello;
@@ -98,7 +126,7 @@ static bool cipher_narrow(const struct view *v, struct guess *g)
 		return false;
 	usable = usable_suites(c);
 	weak = all_suites_weak(c);
-	if (usable > NARROW_SUITES && !weak)
+	if ((usable > NARROW_SUITES && !weak) || offers_mandatory_suite(c))
 		return false;
 	blame(g, usable == 0 || weak || usable <= 2 ? LIKELY : POSSIBLE, PARTY_SERVER, PARTY_CLIENT);
 	g->weight = weak ? 66 : 62;
@@ -148,6 +176,13 @@ static bool offers_common_group(const struct client_hello *c)
 	return code_list_has(&c->groups, 29) || code_list_has(&c->groups, 23);
 }
 
+/* X25519 alone is what older servers lack; P-256 every one must have (RFC 8446 9.1). */
+static bool offers_x25519_alone(const struct client_hello *c)
+{
+	return real_count(&c->groups, false) == 1 && code_list_has(&c->groups, 29) &&
+	       usable_suites(c) > NARROW_SUITES && real_count(&c->signatures, false) > NARROW_SIGNATURES;
+}
+
 static bool group_narrow(const struct view *v, struct guess *g)
 {
 	const struct client_hello *c = v->h->hello;
@@ -161,7 +196,7 @@ static bool group_narrow(const struct view *v, struct guess *g)
 	count = real_count(&c->groups, false);
 	if (offers_common_group(c) && count > 1)
 		return false;
-	blame(g, offers_common_group(c) ? POSSIBLE : LIKELY, PARTY_SERVER, PARTY_SERVER);
+	blame(g, offers_common_group(c) && !offers_x25519_alone(c) ? POSSIBLE : LIKELY, PARTY_SERVER, PARTY_SERVER);
 	g->weight = count <= NARROW_GROUPS ? 64 : 58;
 	say(g, "No common key-exchange group: the client offers only %s, and the server refused with %s",
 	    list_codes(offered, CODE_GROUP, c->groups.at, c->groups.count), alert_name(end_alert(v)));
@@ -284,15 +319,32 @@ static bool signature_refused_in_flight(const struct view *v, struct guess *g)
 
 /* ---- what is left ---- */
 
+/* FIPS builds of OpenSSL and strict JSSE settings will not do without it. */
+static bool lacks_extended_master_secret(const struct view *v)
+{
+	const struct handshake *h = v->h;
+
+	return v->end->by == SIDE_CLIENT && h->server && h->hello && !is_tls13(h->version) &&
+	       h->hello->extended_master_secret && !h->server->extended_master_secret;
+}
+
 static bool negotiation_failed(const struct view *v, struct guess *g)
 {
 	if (v->end->how != ENDED_BY_ALERT || end_alert(v) != ALERT_HANDSHAKE_FAILURE)
 		return false;
 	blame(g, LIKELY, party_of(v->end->by), PARTY_SERVER);
 	g->weight = 30;
-	say(g, "The %s refused the handshake (handshake_failure); what was offered does not single out one reason",
-	    party_noun(v->end->by));
-	show_exchange(g, v);
+	if (lacks_extended_master_secret(v))
+		say(g, "The client refused the server's answer (handshake_failure); the ServerHello lacks extended_master_secret (RFC 7627), on which strict clients insist");
+	else if (v->end->by == SIDE_CLIENT)
+		say(g, "The client refused the server's answer (handshake_failure) and nothing in it singles out one reason");
+	else
+		say(g, "The server refused the handshake (handshake_failure); what was offered does not single out one reason");
+	show_hello(g, v);
+	if (v->h->server)
+		show(g, v->h->server_mark, "ServerHello%s", lacks_extended_master_secret(v) ?
+		     " without extended_master_secret" : "");
+	show_end(g, v);
 	return true;
 }
 

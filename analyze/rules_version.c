@@ -75,6 +75,14 @@ static bool version_below_security_level(const struct view *v, struct guess *g)
 	return true;
 }
 
+static bool only_newer_seen(const struct lesson *l, const struct client_hello *c)
+{
+	for (uint8_t i = 0; i < l->versions.count; i++)
+		if (!is_tls13(l->versions.at[i]))
+			return false;
+	return !is_tls13(highest_version(c)) && !is_outdated(highest_version(c));
+}
+
 /* handshake_failure where the versions alone are odd: all the server ever chose is not offered. */
 static bool version_disjoint(const struct view *v, struct guess *g)
 {
@@ -86,7 +94,10 @@ static bool version_disjoint(const struct view *v, struct guess *g)
 	for (uint8_t i = 0; i < v->lesson->versions.count; i++)
 		if (offers_version(c, v->lesson->versions.at[i]))
 			return false;
-	blame(g, LIKELY, PARTY_SERVER, is_outdated(highest_version(c)) ? PARTY_CLIENT : PARTY_SERVER);
+	/* A server that speaks both gives TLS 1.3 to whoever can have it: with an alert of another
+	 * meaning that alone does not prove that it has nothing older. */
+	blame(g, only_newer_seen(v->lesson, c) && v->end->how == ENDED_BY_ALERT ? POSSIBLE : LIKELY, PARTY_SERVER,
+	      is_outdated(highest_version(c)) ? PARTY_CLIENT : PARTY_SERVER);
 	g->weight = 80;
 	say(g, "No common protocol version: the client offers %s; in other flows of this capture the server chose only %s",
 	    offered_versions(versions, c),
