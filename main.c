@@ -301,11 +301,19 @@ static bool look_up(struct run *run, struct capture *capture)
 /* One event through the rooms; false when the output is gone. */
 static bool take_event(struct run *run, struct capture *capture, const struct capture_event *event)
 {
-	const struct flow_facts *flow =
-		event->kind == CAPTURE_SECRETS ? NULL : capture_flow(capture, event->flow);
+	bool bare = event->kind == CAPTURE_SECRETS || event->kind == FLOW_OPENED;
+	const struct flow_facts *flow = bare ? NULL : capture_flow(capture, event->flow);
 
-	if (analysis_take(run->analysis, event, flow, capture_stats(capture)))
+	switch (analysis_take(run->analysis, event, flow, capture_stats(capture))) {
+	case INTEREST_NONE:
+		capture_dismiss(capture, event->flow);
+		break;
+	case INTEREST_END:
 		capture_forget(capture, event->flow);
+		break;
+	case INTEREST_BYTES:
+		break;
+	}
 	if (event->kind != FLOW_OVER) {
 		if (flow)
 			capture_charge(capture, event->flow, analysis_bytes(run->analysis, event->flow));

@@ -22,7 +22,6 @@ struct conversation {
 	struct tls *tls;		/* NULL again once it is done */
 	struct handshake *handshake;
 	bool done;			/* nothing that comes can change the outcome */
-	bool settled;			/* and it was counted */
 	char kind;			/* by tls_kind, once done */
 };
 
@@ -332,32 +331,32 @@ static bool settle_early(struct analysis *a, struct conversation *c, const struc
 	if (a->options.keep_completed || !h || !infer_data_both_ways(h))
 		return false;
 	tls_free(c->tls);
-	*c = (struct conversation){ .done = true, .settled = true };
+	*c = (struct conversation){ 0 };
 	conclude(a, h, flow, stats);
 	return true;
 }
 
-static bool feed(struct analysis *a, const struct capture_event *event, const struct flow_facts *flow,
+static enum interest feed(struct analysis *a, const struct capture_event *event, const struct flow_facts *flow,
 		 const struct capture_stats *stats)
 {
 	struct conversation *c = conversation_of(a, event->flow);
 
 	if (c->done)
-		return true;
+		return INTEREST_END;
 	if (!c->tls) {
 		if (event->kind == FLOW_FIN || event->kind == FLOW_RST)
-			return false;
+			return INTEREST_BYTES;
 		open_conversation(a, c, flow);
 	}
 	tls_feed(c->tls, event);
 	pull_events(a, c, flow);
 	if (settle_early(a, c, flow, stats))
-		return true;
+		return INTEREST_NONE;
 	if (!tls_is_done(c->tls))
-		return false;
+		return INTEREST_BYTES;
 	if (has_data_both_ways(c->handshake))
 		finish_reading(c);
-	return true;
+	return INTEREST_END;
 }
 
 size_t analysis_bytes(const struct analysis *a, uint32_t flow)
@@ -377,9 +376,7 @@ static void flow_over(struct analysis *a, uint32_t number, const struct flow_fac
 
 	bool began = c->tls || c->done;
 
-	if (c->settled) {
-		*c = (struct conversation){ 0 };
-	} else if (began && !c->handshake && flow->transport == TRANSPORT_UDP) {
+	if (began && !c->handshake && flow->transport == TRANSPORT_UDP) {
 		tls_free(c->tls);
 		*c = (struct conversation){ 0 };
 	} else if (began) {
@@ -389,8 +386,8 @@ static void flow_over(struct analysis *a, uint32_t number, const struct flow_fac
 	}
 }
 
-bool analysis_take(struct analysis *a, const struct capture_event *event, const struct flow_facts *flow,
-		   const struct capture_stats *stats)
+enum interest analysis_take(struct analysis *a, const struct capture_event *event,
+			    const struct flow_facts *flow, const struct capture_stats *stats)
 {
 	switch (event->kind) {
 	case FLOW_BYTES:
@@ -401,14 +398,14 @@ bool analysis_take(struct analysis *a, const struct capture_event *event, const 
 		return feed(a, event, flow, stats);
 	case FLOW_OVER:
 		flow_over(a, event->flow, flow, stats);
-		return false;
+		break;
 	case CAPTURE_SECRETS:
 		keylog_add_text(a->keylog, (const char *)event->bytes, event->len);
-		return false;
+		break;
 	case FLOW_OPENED:
 		break;
 	}
-	return false;
+	return INTEREST_BYTES;
 }
 
 /* ---- verdicts ---- */

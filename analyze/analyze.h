@@ -232,11 +232,18 @@ struct keylog *analysis_keylog(struct analysis *a);
 /* analysis_input tells that events of another file follow; `file` is borrowed until analysis_free. */
 void analysis_input(struct analysis *a, const char *file);
 
+/* What is still wanted of a flow. */
+enum interest {
+	INTEREST_BYTES,		/* everything */
+	INTEREST_END,		/* its end, but no bytes: the caller may capture_forget() it */
+	INTEREST_NONE		/* not even its end: the caller must capture_dismiss() it */
+};
+
 /*
- * analysis_take notes one event of the current input. `flow` are the facts of event->flow. True
- * when nobody wants this flow's bytes any more: the caller may capture_forget() it.
+ * analysis_take notes one event of the current input. `flow` are the facts of event->flow; it may be
+ * NULL for FLOW_OPENED and CAPTURE_SECRETS.
  */
-bool analysis_take(struct analysis *a, const struct capture_event *event,
+enum interest analysis_take(struct analysis *a, const struct capture_event *event,
 		   const struct flow_facts *flow, const struct capture_stats *stats);
 
 /* analysis_bytes: what is kept for this flow, about, for capture_charge(). */

@@ -197,6 +197,11 @@ void capture_forget(struct capture *c, uint32_t flow)
 	flows_forget(c->flows, flow);
 }
 
+void capture_dismiss(struct capture *c, uint32_t flow)
+{
+	flows_dismiss(c->flows, flow);
+}
+
 void capture_charge(struct capture *c, uint32_t flow, size_t bytes)
 {
 	flows_charge(c->flows, flow, bytes);

@@ -277,6 +277,13 @@ const struct flow_facts *capture_flow(const struct capture *c, uint32_t flow);
 void capture_forget(struct capture *c, uint32_t flow);
 
 /*
+ * capture_dismiss says that nobody wants to hear of this TCP connection again: no event of it follows,
+ * not even FLOW_OVER, and its number is free. Its packets are known for its own and counted in the
+ * stats as packets only, until a new connection begins between the same ends.
+ */
+void capture_dismiss(struct capture *c, uint32_t flow);
+
+/*
  * capture_charge says how many bytes the caller keeps for this flow in all, until its FLOW_OVER.
  * When the sum of all flows exceeds charge_memory, flows are ended (END_EVICTED): first those that
  * are over and wait for stragglers, then the ones that were silent for longest.

@@ -10,6 +10,7 @@
 #include "packet.h"
 #include "past.h"
 #include "queue.h"
+#include "quiet.h"
 #include "slab.h"
 #include "table.h"
 
@@ -88,7 +89,8 @@ struct flow {
 	size_t charged;			/* what the caller keeps for it */
 	uint32_t id;
 	enum flow_state state;
-	bool forgotten;
+	bool forgotten;			/* nobody wants its bytes */
+	bool dismissed;			/* nor to hear of it */
 };
 
 struct flow_list {
@@ -96,8 +98,8 @@ struct flow_list {
 	size_t count;
 };
 
-/* Lone SYNs by time; NO_FLOW if there are none. */
-struct lone_list {
+/* Lone SYNs, or quiet connections, by age; NO_FLOW if there are none. */
+struct id_list {
 	uint32_t oldest, newest;
 };
 
@@ -106,16 +108,17 @@ struct flows {
 	struct hash_key key;
 	struct table table;
 	struct past past;
-	struct slab flow_slab, lone_slab[2];	/* lone SYNs: IPv4, IPv6 */
+	struct slab flow_slab, lone_slab[2], quiet_slab[2];	/* by IPv4, IPv6 */
 	struct queue queue;
 	void **by_id;			/* see flow_at and lone_at in flows.c */
 	uint32_t id_count, id_room;
 	uint32_t *spare_ids;
 	uint32_t spare_count;
 	struct flow_list lists[STATE_COUNT];
-	struct lone_list lones;
+	struct id_list lones, quiets;
 	struct flow *scratch;		/* a lone SYN as a flow, to look at */
 	uint32_t dying;			/* its FLOW_OVER was handed out last; NO_FLOW: none */
+	uint32_t dismissed;		/* to be made quiet before the next packet; NO_FLOW: none */
 	struct held *spent;		/* its bytes were handed out last */
 	int64_t now;			/* latest time seen */
 	int64_t idle_timeout;
@@ -144,9 +147,11 @@ bool store_needs_room(const struct flows *f);
 /* Whether the oldest lone SYN must go, so that the next one finds a record. */
 bool store_lones_crowded(const struct flows *f);
 
-/* A flow's number stands for a whole flow or for a lone SYN: exactly one of these is not NULL. */
+/* A flow's number stands for a whole flow, a lone SYN or a quiet connection: exactly one of these is
+ * not NULL. */
 struct flow *flow_at(const struct flows *f, uint32_t id);
 struct lone *lone_at(const struct flows *f, uint32_t id);
+struct quiet *quiet_at(const struct flows *f, uint32_t id);
 
 /* NO_FLOW if there is none between these two ends. */
 uint32_t store_find(const struct flows *f, uint64_t hash, enum transport transport,
@@ -160,6 +165,15 @@ uint32_t store_lone(struct flows *f, uint64_t hash, const struct packet *syn);
 
 /* A whole flow under the lone SYN's number, whose record is gone; NULL likewise, and it stays. */
 struct flow *store_promote(struct flows *f, uint32_t id, uint64_t hash);
+
+/* A quiet record in the place of a whole flow; without memory for it, the flow stays. */
+void store_quieten(struct flows *f, uint32_t id);
+
+/* This quiet connection was looked at: it goes behind the others. */
+void store_requeue_quiet(struct flows *f, uint32_t id);
+
+/* Whether the quiet ones take more than their share. */
+bool store_quiets_crowded(const struct flows *f);
 
 /* Not to be found any more; its number and record stay until store_drop. */
 void store_unlink(struct flows *f, uint32_t id, uint64_t hash);

@@ -41,7 +41,7 @@ struct flows *flows_new(const struct capture_options *options, struct capture_st
 	f->flow_buffer = options->flow_buffer ? options->flow_buffer : FLOW_BUFFER_DEFAULT;
 	f->idle_timeout = options->idle_timeout > 0 ? options->idle_timeout : OPEN_SECONDS * SECOND;
 	f->now = INT64_MIN;
-	f->dying = NO_FLOW;
+	f->dying = f->dismissed = NO_FLOW;
 	f->scratch = calloc(1, sizeof(*f->scratch));
 	past = f->memory / PAST_SHARE < PAST_MAX ? f->memory / PAST_SHARE : PAST_MAX;
 	if (!f->scratch || !store_init(f) || !queue_init(&f->queue) || !past_init(&f->past, past)) {
@@ -131,6 +131,76 @@ const struct flow_facts *flows_facts(const struct flows *f, uint32_t flow)
 	f->scratch->facts.stream = l->stream;
 	unfold(&scene, f->scratch, l);	/* a SYN causes no event and buffers nothing */
 	return &f->scratch->facts;
+}
+
+/* ---- quiet connections ------------------------------------------------------------------ */
+
+/* Looked at with each that comes: two, so that they go faster than they come. */
+enum { QUIETS_A_LOOK = 2 };
+
+static void drop_quiet(struct flows *f, uint32_t id)
+{
+	const struct quiet *q = quiet_at(f, id);
+	struct address client = quiet_address(q, SIDE_CLIENT), server = quiet_address(q, SIDE_SERVER);
+	uint64_t hash = hash_flow(&f->key, TRANSPORT_TCP, &client, &server);
+
+	past_note(&f->past, hash, q->stream, quiet_is_over(q), f->now);
+	store_unlink(f, id, hash);
+	store_drop(f, id);
+}
+
+static bool quiet_timed_out(const struct flows *f, const struct quiet *q)
+{
+	int64_t patience = quiet_is_over(q) ? DONE_SECONDS * SECOND : f->idle_timeout;
+
+	return time_apart(f->now, q->touched) > patience;
+}
+
+/* Those that spoke since they were looked at last get another round. */
+static void sweep_quiets(struct flows *f)
+{
+	for (int i = 0; i < QUIETS_A_LOOK && f->quiets.oldest != NO_FLOW; i++) {
+		uint32_t id = f->quiets.oldest;
+
+		if (quiet_timed_out(f, quiet_at(f, id)) || store_quiets_crowded(f))
+			drop_quiet(f, id);
+		else
+			store_requeue_quiet(f, id);
+	}
+}
+
+/* Its last events are out by now: what nobody wants to hear of shrinks. */
+static void quieten_dismissed(struct flows *f)
+{
+	uint32_t id = f->dismissed;
+
+	f->dismissed = NO_FLOW;
+	if (id == NO_FLOW || flow_at(f, id)->facts.transport != TRANSPORT_TCP)
+		return;
+	sweep_quiets(f);
+	store_quieten(f, id);
+}
+
+/* False when the packet begins another connection. */
+static bool quiet_takes(struct flows *f, uint32_t id, const struct packet *p)
+{
+	struct quiet *q = quiet_at(f, id);
+
+	if (quiet_begins_anew(q, p)) {
+		drop_quiet(f, id);
+		return false;
+	}
+	quiet_take(q, p, f->now);
+	return true;
+}
+
+void flows_dismiss(struct flows *f, uint32_t flow)
+{
+	flows_forget(f, flow);
+	if (!flow_at(f, flow))
+		return;
+	flow_at(f, flow)->dismissed = true;
+	f->dismissed = flow;
 }
 
 /* ---- openings and ends ------------------------------------------------------------------ */
@@ -326,7 +396,11 @@ static void take_transport(struct flows *f, const struct packet *p)
 	uint64_t hash = hash_flow(&f->key, transport, &p->source, &p->destination);
 	uint32_t id = store_find(f, hash, transport, &p->source, &p->destination);
 
-	if (id != NO_FLOW && timed_out(f, id) && !answers_syn(lone_at(f, id), p)) {
+	if (id != NO_FLOW && quiet_at(f, id)) {
+		if (quiet_takes(f, id, p))
+			return;
+		id = NO_FLOW;
+	} else if (id != NO_FLOW && timed_out(f, id) && !answers_syn(lone_at(f, id), p)) {
 		retire(f, id, END_IDLE);
 		id = NO_FLOW;
 	} else if (id != NO_FLOW && begins_anew(f, id, p)) {
@@ -350,7 +424,7 @@ static void take_icmp(struct flows *f, const struct packet *p)
 	struct flow *w;
 	struct icmp_error *error;
 
-	if (id == NO_FLOW)
+	if (id == NO_FLOW || quiet_at(f, id))
 		return;
 	w = lone_at(f, id) ? promote(f, id, hash) : flow_at(f, id);
 	if (!w || w->facts.icmp_count == ICMP_ERRORS_KEPT)
@@ -374,6 +448,8 @@ static void settle_last(struct flows *f)
 	f->spent = NULL;
 	if (f->dying != NO_FLOW)
 		store_drop(f, f->dying);
+	if (f->dying == f->dismissed)
+		f->dismissed = NO_FLOW;
 	f->dying = NO_FLOW;
 }
 
@@ -391,6 +467,7 @@ void flows_take(struct flows *f, const struct packet *packet)
 
 	while (flows_next(f, &unread))
 		;
+	quieten_dismissed(f);
 	note_time(f, packet->mark.time);
 	if (packet->kind == PACKET_ICMP)
 		take_icmp(f, packet);
@@ -497,6 +574,8 @@ static bool unwanted(const struct flows *f, const struct capture_event *event)
 {
 	const struct flow *w = flow_at(f, event->flow);
 
+	if (w && w->dismissed)
+		return true;
 	switch (event->kind) {
 	case FLOW_BYTES:
 	case FLOW_GAP:

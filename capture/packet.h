@@ -89,6 +89,7 @@ bool flows_next(struct flows *f, struct capture_event *out);
 
 const struct flow_facts *flows_facts(const struct flows *f, uint32_t flow);
 void flows_forget(struct flows *f, uint32_t flow);
+void flows_dismiss(struct flows *f, uint32_t flow);
 void flows_charge(struct flows *f, uint32_t flow, size_t bytes);
 
 #endif

@@ -10,6 +10,9 @@ enum {
 	HEADROOM = 3 * SLAB_CHUNK,
 	LONE_SHARE = 32,	/* of the memory, for SYNs that nobody answers */
 	LONE_CHUNKS_MIN = 2,
+	QUIET_SHARE = 8,	/* and for connections that nobody wants to hear of */
+	/* Records are aligned, so the lowest bits of an address can say which kind it is. */
+	IS_LONE = 1, IS_QUIET = 2, KIND_MASK = 3,
 };
 
 bool store_init(struct flows *f)
@@ -17,7 +20,9 @@ bool store_init(struct flows *f)
 	slab_init(&f->flow_slab, sizeof(struct flow));
 	slab_init(&f->lone_slab[0], lone_size(4));
 	slab_init(&f->lone_slab[1], lone_size(16));
-	f->lones = (struct lone_list){ .oldest = NO_FLOW, .newest = NO_FLOW };
+	slab_init(&f->quiet_slab[0], quiet_size(4));
+	slab_init(&f->quiet_slab[1], quiet_size(16));
+	f->lones = f->quiets = (struct id_list){ .oldest = NO_FLOW, .newest = NO_FLOW };
 	return table_init(&f->table);
 }
 
@@ -33,6 +38,8 @@ void store_free(struct flows *f)
 	slab_free_all(&f->flow_slab);
 	slab_free_all(&f->lone_slab[0]);
 	slab_free_all(&f->lone_slab[1]);
+	slab_free_all(&f->quiet_slab[0]);
+	slab_free_all(&f->quiet_slab[1]);
 	free(f->by_id);
 	free(f->spare_ids);
 }
@@ -46,7 +53,8 @@ size_t flows_memory(const struct flows *f)
 {
 	return sizeof(*f) + sizeof(*f->scratch) + QUEUE_MAX * sizeof(struct queued) +
 	       past_bytes(&f->past) + table_bytes(&f->table) + f->flow_slab.bytes +
-	       f->lone_slab[0].bytes + f->lone_slab[1].bytes + id_bytes(f->id_room) + f->held_bytes;
+	       f->lone_slab[0].bytes + f->lone_slab[1].bytes + f->quiet_slab[0].bytes +
+	       f->quiet_slab[1].bytes + id_bytes(f->id_room) + f->held_bytes;
 }
 
 bool store_affords(struct flows *f, size_t bytes)
@@ -67,25 +75,28 @@ bool store_needs_room(const struct flows *f)
 
 /* ---- numbers ---------------------------------------------------------------------------- */
 
-/* Records are aligned, so the lowest bit of an address can say which kind it is. */
-static void *mark_lone(struct lone *l)
+static uintptr_t kind_of(const void *record)
 {
-	return (char *)l + 1;
-}
-
-static bool is_lone(const void *record)
-{
-	return (uintptr_t)record & 1;
+	return (uintptr_t)record & KIND_MASK;
 }
 
 struct flow *flow_at(const struct flows *f, uint32_t id)
 {
-	return is_lone(f->by_id[id]) ? NULL : f->by_id[id];
+	return kind_of(f->by_id[id]) ? NULL : f->by_id[id];
 }
 
 struct lone *lone_at(const struct flows *f, uint32_t id)
 {
-	return is_lone(f->by_id[id]) ? (struct lone *)(void *)((char *)f->by_id[id] - 1) : NULL;
+	void *record = f->by_id[id];
+
+	return kind_of(record) == IS_LONE ? (struct lone *)(void *)((char *)record - IS_LONE) : NULL;
+}
+
+struct quiet *quiet_at(const struct flows *f, uint32_t id)
+{
+	void *record = f->by_id[id];
+
+	return kind_of(record) == IS_QUIET ? (struct quiet *)(void *)((char *)record - IS_QUIET) : NULL;
 }
 
 static bool grow_ids(struct flows *f)
@@ -133,6 +144,14 @@ static uint32_t number(struct flows *f, void *record, uint64_t hash)
 	return id;
 }
 
+static bool small_joins(const struct flows *f, uint32_t id, const struct address *one,
+			const struct address *two)
+{
+	const struct quiet *q = quiet_at(f, id);
+
+	return q ? quiet_joins(q, one, two) : lone_joins(lone_at(f, id), one, two);
+}
+
 uint32_t store_find(const struct flows *f, uint64_t hash, enum transport transport,
 		    const struct address *one, const struct address *two)
 {
@@ -143,7 +162,7 @@ uint32_t store_find(const struct flows *f, uint64_t hash, enum transport transpo
 		const struct tcp_side *side;
 
 		if (!w) {
-			if (transport == TRANSPORT_TCP && lone_joins(lone_at(f, id), one, two))
+			if (transport == TRANSPORT_TCP && small_joins(f, id, one, two))
 				return id;
 			continue;
 		}
@@ -219,6 +238,37 @@ static void lones_remove(struct flows *f, struct lone *l)
 		f->lones.newest = l->older;
 }
 
+static void quiets_append(struct flows *f, uint32_t id)
+{
+	struct quiet *q = quiet_at(f, id);
+
+	q->older = f->quiets.newest;
+	q->newer = NO_FLOW;
+	if (q->older != NO_FLOW)
+		quiet_at(f, q->older)->newer = id;
+	else
+		f->quiets.oldest = id;
+	f->quiets.newest = id;
+}
+
+static void quiets_remove(struct flows *f, const struct quiet *q)
+{
+	if (q->older != NO_FLOW)
+		quiet_at(f, q->older)->newer = q->newer;
+	else
+		f->quiets.oldest = q->newer;
+	if (q->newer != NO_FLOW)
+		quiet_at(f, q->newer)->older = q->older;
+	else
+		f->quiets.newest = q->older;
+}
+
+void store_requeue_quiet(struct flows *f, uint32_t id)
+{
+	quiets_remove(f, quiet_at(f, id));
+	quiets_append(f, id);
+}
+
 /* ---- coming and going ------------------------------------------------------------------- */
 
 static struct slab *slab_of(struct flows *f, uint8_t ip_len)
@@ -269,7 +319,7 @@ uint32_t store_lone(struct flows *f, uint64_t hash, const struct packet *syn)
 	if (!l)
 		return NO_FLOW;
 	lone_pack(l, syn);
-	id = number(f, mark_lone(l), hash);
+	id = number(f, (char *)l + IS_LONE, hash);
 	lones_append(f, id);
 	return id;
 }
@@ -297,12 +347,36 @@ struct flow *store_promote(struct flows *f, uint32_t id, uint64_t hash)
 	return w;
 }
 
+void store_quieten(struct flows *f, uint32_t id)
+{
+	struct flow *w = flow_at(f, id);
+	struct slab *slab = &f->quiet_slab[w->facts.side[0].address.ip_len != 4];
+	struct quiet *q = store_affords(f, slab_wants(slab)) ? slab_take(slab) : NULL;
+
+	if (!q)
+		return;
+	quiet_pack(q, w);
+	list_remove(&f->lists[w->state], w);
+	f->charged -= w->charged;
+	slab_give(&f->flow_slab, w);
+	f->by_id[id] = (char *)q + IS_QUIET;
+	quiets_append(f, id);
+}
+
+bool store_quiets_crowded(const struct flows *f)
+{
+	return f->quiet_slab[0].live * f->quiet_slab[0].size + f->quiet_slab[1].live * f->quiet_slab[1].size >
+	       f->memory / QUIET_SHARE;
+}
+
 void store_unlink(struct flows *f, uint32_t id, uint64_t hash)
 {
 	struct flow *w = flow_at(f, id);
 
 	if (w)
 		list_remove(&f->lists[w->state], w);
+	else if (quiet_at(f, id))
+		quiets_remove(f, quiet_at(f, id));
 	else
 		lones_remove(f, lone_at(f, id));
 	table_remove(&f->table, (uint32_t)hash, id);
@@ -312,10 +386,13 @@ void store_drop(struct flows *f, uint32_t id)
 {
 	struct flow *w = flow_at(f, id);
 	struct lone *l = lone_at(f, id);
+	struct quiet *q = quiet_at(f, id);
 
 	if (w) {
 		f->charged -= w->charged;
 		slab_give(&f->flow_slab, w);
+	} else if (q) {
+		slab_give(&f->quiet_slab[q->ip_len != 4], q);
 	} else {
 		slab_give(slab_of(f, lone_ip_len(l)), l);
 	}

@@ -527,6 +527,24 @@ static void memory_has_a_ceiling_under_flows_that_never_fill_their_holes(void **
 	assert_int_equal(b->openings, b->overs);
 }
 
+static void a_dismissed_connection_says_no_more_until_its_ports_are_used_again(void **state)
+{
+	(void)state;
+	shake_hands(b);
+	send_data(b, SIDE_CLIENT, 0, "old", 3);
+	flows_dismiss(b->flows, b->flow);
+	b->open = false;
+	send_data(b, SIDE_CLIENT, 3, "more", 4);
+	send_packet(b, packet_from(SIDE_CLIENT, TCP_SYN, CLIENT_ISN, 0));	/* late copy of its own */
+	close_both();
+	assert_string_equal(b->log, "opened c+3");
+	send_packet(b, packet_from(SIDE_CLIENT, TCP_SYN, 90000, 0));
+	assert_string_equal(b->log, "opened c+3 opened");
+	assert_int_equal(b->facts.stream, 1);
+	end_input(b);
+	assert_string_equal(b->log, "opened c+3 opened over:capture");
+}
+
 static void a_flow_id_is_free_again_after_its_end(void **state)
 {
 	(void)state;
@@ -635,6 +653,7 @@ int main(void)
 		claim(times_that_go_back_do_no_harm),
 		claim(a_flood_of_syns_stays_small_and_a_real_flow_lives_in_it),
 		claim(memory_has_a_ceiling_under_flows_that_never_fill_their_holes),
+		claim(a_dismissed_connection_says_no_more_until_its_ports_are_used_again),
 		claim(a_flow_id_is_free_again_after_its_end),
 	};
 
