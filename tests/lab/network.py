@@ -160,16 +160,17 @@ class Network:
 			self.ip("router", "link", "set", "to-" + side, "mtu", "1500")
 
 	def listening(self, process, port, seconds=8):
-		"""Waits until something in the process's namespace listens on a TCP port."""
+		"""Waits until something in the process's namespace listens on a TCP or UDP port."""
 		wanted = ":%04X" % port
+		states = {"tcp": "0A", "tcp6": "0A", "udp": "07", "udp6": "07"}
 		for _ in range(int(seconds / 0.05)):
-			for name in ("tcp", "tcp6"):
+			for name, state in states.items():
 				try:
 					with open("/proc/%d/net/%s" % (process.child.pid, name)) as f:
 						rows = [line.split() for line in f]
 				except OSError:
 					return False
-				if any(r[1].endswith(wanted) and r[3] == "0A" for r in rows[1:]):
+				if any(r[1].endswith(wanted) and r[3] == state for r in rows[1:]):
 					return True
 			if process.child.poll() is not None:
 				return False

@@ -17,6 +17,7 @@ OUT = os.path.join(HERE, "..", "..", "pcaps")
 WORK = "/tmp/tlswhy-lab"
 
 import ca
+import datagrams
 import network
 import sequence
 from certificates import make
@@ -183,7 +184,8 @@ def main():
 		return
 	os.makedirs(WORK, exist_ok=True)
 	pool = make(os.path.join(WORK, "ca-" + o.tag))
-	for name, built in (("go", "go-peer"), ("java", "java/Peer.class"), ("wolf", "wolf-peer"), ("mbed", "mbed-peer")):
+	for name, built in (("go", "go-peer"), ("java", "java/Peer.class"), ("wolf", "wolf-peer"), ("mbed", "mbed-peer"),
+			("quic_go", "quic-go-peer")):
 		if not os.path.exists(os.path.join(WORK, built)):
 			stack(name).build(WORK)
 	net = network.Network(o.tag, (ca.NAME, ca.OTHER))
@@ -192,7 +194,7 @@ def main():
 		for row in wanted:
 			try:
 				logs, capture, keylog = perform(net, pool, row)
-				flows = sequence.flows(capture)
+				flows = (datagrams if row.more.get("datagrams") else sequence).flows(capture)
 				wrong, confirmed = check(row, logs, flows)
 			except Exception as problem:
 				wrong, flows = "%s: %s" % (type(problem).__name__, problem), []
