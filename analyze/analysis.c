@@ -184,8 +184,8 @@ static void conclude(struct analysis *a, struct handshake *h, const struct flow_
 {
 	struct ending ending;
 
-	handshake_close(h, flow);
 	h->ended = stats->last;
+	handshake_close(h, flow);
 	h->capture_drops = stats->dropped_kernel + stats->dropped_interface;
 	ending_read(h, &ending);
 	lessons_learn(a->lessons, h, &ending);

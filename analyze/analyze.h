@@ -107,7 +107,7 @@ struct handshake {
 	struct tls_upgrade *upgrades;	/* owned; NULL without any, at most UPGRADES_KEPT */
 	struct { enum side from; struct mark mark; } upgrade_marks[UPGRADES_KEPT];
 	uint8_t upgrade_count;
-	struct tls_quic quic[2];	/* first QUIC word of each side beside TLS */
+	struct tls_quic quic[2];	/* a side's CONNECTION_CLOSE, else its first word beside TLS */
 	struct mark quic_mark[2];
 	struct mark gap[2];		/* first missing bytes of the capture in each direction */
 	uint64_t pending_have[2], pending_want[2];	/* an incomplete record or message at the end */

@@ -92,7 +92,7 @@ static bool server_flight_is_whole(const struct handshake *h)
 {
 	if (happened(h->finished[SIDE_SERVER]) || happened(h->finished[SIDE_CLIENT]))
 		return true;
-	if (!is_tls13(h->version) || h->dissected_as == 'q')
+	if (!is_tls13(h->version))
 		return happened(h->hello_done) || happened(h->change_cipher[SIDE_SERVER]);
 	return infer_server_flight_bytes(h) >= SMALLEST_FLIGHT_BYTES;
 }
@@ -187,6 +187,36 @@ static bool take_icmp(const struct handshake *h, struct ending *e)
 	return false;
 }
 
+/* The first CONNECTION_CLOSE that names no alert (RFC 9000 19.19). */
+static bool take_quic_close(const struct handshake *h, struct ending *e)
+{
+	struct mark closed[2] = { { 0 }, { 0 } };
+
+	for (int side = 0; side < 2; side++)
+		if (h->quic[side].kind == QUIC_CLOSE)
+			closed[side] = h->quic_mark[side];
+	e->mark = mark_earlier(closed[SIDE_CLIENT], closed[SIDE_SERVER]);
+	if (!happened(e->mark))
+		return false;
+	e->by = mark_before(closed[SIDE_CLIENT], closed[SIDE_SERVER]) ? SIDE_CLIENT : SIDE_SERVER;
+	e->how = ENDED_BY_QUIC_CLOSE;
+	return true;
+}
+
+/* Nobody ended it, and the capture shows that nobody will: it goes on for long without a packet,
+ * or one side repeats its datagrams to one that has fallen silent (RFC 9147 5.8, RFC 9002 6.2). */
+static bool fell_silent(const struct handshake *h, const struct ending *e)
+{
+	struct mark quieter = mark_earlier(h->flow.side[SIDE_CLIENT].last_packet,
+					   h->flow.side[SIDE_SERVER].last_packet);
+
+	if (happened(h->ended) && h->ended.time - h->flow.last.time >= IDLE_NS)
+		return true;
+	return h->flow.transport == TRANSPORT_UDP && e->phase >= PHASE_RETRY &&
+	       e->phase < PHASE_DONE && happened(h->flow.side[SIDE_SERVER].last_packet) &&
+	       h->flow.last.time - quieter.time >= STALL_NS;
+}
+
 /* The first thing that a side did to end it: a FIN that precedes an alert of the same side is the
  * kernel's order, not the cause's, so readable alerts come first, then what is merely hidden. */
 static void find_end(const struct handshake *h, struct ending *e)
@@ -208,11 +238,10 @@ static void find_end(const struct handshake *h, struct ending *e)
 		take_alert(e, leave, ENDED_BY_CLOSE_NOTIFY);
 		return;
 	}
-	if (gone || take_icmp(h, e))
+	if (gone || take_quic_close(h, e) || take_icmp(h, e))
 		return;
 	e->mark = h->flow.last;
-	e->how = happened(h->ended) && h->ended.time - h->flow.last.time >= IDLE_NS ? ENDED_BY_SILENCE
-										    : ENDED_NOT;
+	e->how = fell_silent(h, e) ? ENDED_BY_SILENCE : ENDED_NOT;
 }
 
 static void read_waiting(const struct handshake *h, struct ending *e)
@@ -233,9 +262,11 @@ static void read_waiting(const struct handshake *h, struct ending *e)
 		e->heard[side] = data;
 		last = mark_later(last, data);
 	}
-	/* Datagrams carry no acknowledgement: the wait began when the other side was last heard. */
+	/* Datagrams carry no acknowledgement: the wait began when the quieter side was heard. */
 	if (h->flow.transport == TRANSPORT_UDP)
-		last = happened(e->heard[SIDE_SERVER]) ? e->heard[SIDE_SERVER] : h->flow.first;
+		last = happened(e->heard[SIDE_SERVER])
+			   ? mark_earlier(e->heard[SIDE_SERVER], e->heard[SIDE_CLIENT])
+			   : h->flow.first;
 	e->waited = happened(last) && e->mark.time > last.time ? e->mark.time - last.time : 0;
 }
 
@@ -271,6 +302,11 @@ static bool server_refused_late(const struct handshake *h, struct ending *e)
 {
 	const struct alert_fact *alert = alert_in_place_of_ticket(h);
 
+	/* A QUIC server sends data before it has seen the client's Finished; an alert there is a
+	 * CONNECTION_CLOSE about the handshake whenever it comes (RFC 9001 4.8). */
+	if (h->dissected_as == 'q')
+		return e->by == SIDE_SERVER &&
+		       (e->how == ENDED_BY_ALERT || e->how == ENDED_BY_HIDDEN_ALERT);
 	if (alert) {
 		take_alert(e, alert, ENDED_BY_HIDDEN_ALERT);
 		return true;

@@ -24,6 +24,7 @@ enum ending_how {
 	ENDED_BY_HIDDEN_ALERT,
 	ENDED_BY_CLOSE_NOTIFY,	/* readable, in mid-handshake */
 	ENDED_BY_FIN, ENDED_BY_RST,
+	ENDED_BY_QUIC_CLOSE,	/* readable, and about something else than TLS */
 	ENDED_BY_ICMP,
 	ENDED_BY_SILENCE	/* nobody ended it: it was idle for long */
 };

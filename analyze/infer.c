@@ -3,7 +3,7 @@
  * say (RFC 8446 5.2: length = content + 1 + padding + tag; RFC 5246 6.2.3 before TLS 1.3). What is
  * found here is marked as inferred; reports must say so.
  */
-#include "handshake.h"
+#include "infer.h"
 
 enum {
 	ALERT_BYTES = 2,		/* level, description */
@@ -174,7 +174,7 @@ static struct mark server_finished13(const struct handshake *h)
 	return happened(h->finished[SIDE_CLIENT]) ? last : (struct mark){ 0 };
 }
 
-static void add_hidden_alert(struct handshake *h, enum side from, const struct record_fact *r)
+void add_hidden_alert(struct handshake *h, enum side from, const struct record_fact *r)
 {
 	if (h->alert_count == ALERTS_KEPT)
 		return;
@@ -182,7 +182,7 @@ static void add_hidden_alert(struct handshake *h, enum side from, const struct r
 		.inferred = true, .mark = r->mark, .length = r->length };
 }
 
-static void add_data(struct handshake *h, enum side side, uint64_t records, struct mark mark)
+void add_data(struct handshake *h, enum side side, uint64_t records, struct mark mark)
 {
 	h->data_records[side] += records;
 	if (!happened(h->first_data[side]))
@@ -298,27 +298,6 @@ bool infer_data_both_ways(const struct handshake *h)
 	return has_data13(h, SIDE_CLIENT, finished) && has_data13(h, SIDE_SERVER, finished);
 }
 
-/*
- * DTLS 1.3 and QUIC say in clear which keys a packet uses (RFC 9147 6.1, RFC 9001 4.1.4): a side
- * that sends with application keys has finished, and hears the other's Finished acknowledged.
- */
-static void infer_by_epoch(struct handshake *h)
-{
-	enum { EPOCH_APPLICATION = 3 };
-
-	for (int side = 0; side < 2; side++) {
-		const struct record_fact *last = &h->last_record[side];
-
-		for (uint16_t i = 0; i < h->record_count[side]; i++)
-			if (h->records[side][i].epoch >= EPOCH_APPLICATION)
-				add_data(h, (enum side)side, 1, h->records[side][i].mark);
-		if (h->record_total[side] > h->record_count[side] && last->epoch >= EPOCH_APPLICATION)
-			add_data(h, (enum side)side, h->record_total[side] - h->record_count[side], last->mark);
-		if (!happened(h->finished[side]))
-			h->finished[side] = h->first_data[side];
-	}
-}
-
 void infer_hidden(struct handshake *h)
 {
 	const struct record_fact *first = NULL;
@@ -326,7 +305,7 @@ void infer_hidden(struct handshake *h)
 	if (!h->server || !is_tls13(h->version))
 		return;
 	if (h->dissected_as != 't') {
-		infer_by_epoch(h);
+		infer_datagrams(h);
 		return;
 	}
 	/* A key log may lack one side's secrets, or the records were changed on the way. */

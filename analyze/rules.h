@@ -59,6 +59,7 @@ struct rule_set client_certificate_rules(void);
 struct rule_set name_rules(void);
 struct rule_set protocol_rules(void);
 struct rule_set network_rules(void);
+struct rule_set quic_rules(void);
 struct rule_set alert_rules(void);
 struct rule_set capture_rules(void);
 

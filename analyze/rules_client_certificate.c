@@ -14,6 +14,29 @@ static bool server_turned_away(const struct view *v)
 	       e->how != ENDED_NOT && e->how != ENDED_BY_SILENCE && e->how != ENDED_BY_ICMP;
 }
 
+/* A datagram server may drop what it refuses: the client repeats its flight and nobody answers. */
+static bool server_fell_silent(const struct view *v)
+{
+	return v->h->server && v->h->dissected_as == 'd' && v->end->how == ENDED_BY_SILENCE &&
+	       happened(v->h->finished[SIDE_CLIENT]) && !happened(v->h->finished[SIDE_SERVER]);
+}
+
+/* A QUIC server's refusal comes when the client believes that it is done; only a certificate makes
+ * the packets with handshake keys large. */
+static bool quic_flight_without_certificate(const struct view *v)
+{
+	enum { SMALLEST_CERTIFICATE_BYTES = 300 };
+	const struct handshake *h = v->h;
+
+	if (h->dissected_as != 'q' || h->keys || v->end->how != ENDED_BY_HIDDEN_ALERT)
+		return false;
+	for (uint16_t i = 0; i < h->record_count[SIDE_CLIENT]; i++)
+		if (h->records[SIDE_CLIENT][i].epoch == 2 &&
+		    h->records[SIDE_CLIENT][i].length >= SMALLEST_CERTIFICATE_BYTES)
+			return false;
+	return true;
+}
+
 static uint8_t server_alert(const struct view *v)
 {
 	return v->end->how == ENDED_BY_ALERT && v->end->by == SIDE_SERVER ? v->end->alert->code : 0;
@@ -23,6 +46,8 @@ static bool sent_certificate(const struct view *v)
 {
 	if (v->h->client_certificates)
 		return v->h->client_certificates->total > 0;
+	if (v->h->dissected_as == 'q')
+		return v->end->how == ENDED_BY_HIDDEN_ALERT && !quic_flight_without_certificate(v);
 	return is_tls13(v->h->version) && infer_client_flight(v->h) == FLIGHT_CERTIFICATE;
 }
 
@@ -30,6 +55,8 @@ static bool sent_empty_list(const struct view *v)
 {
 	if (v->h->client_certificates)
 		return v->h->client_certificates->total == 0;
+	if (v->h->dissected_as == 'q')
+		return quic_flight_without_certificate(v);
 	return is_tls13(v->h->version) && infer_client_flight(v->h) == FLIGHT_EMPTY_CERTIFICATE;
 }
 
@@ -45,6 +72,11 @@ static void show_client_flight(struct guess *g, const struct view *v)
 		     h->client_certificates->at[0]->subject, h->client_certificates->at[0]->issuer);
 	else if (h->client_certificates)
 		show(g, h->client_certificates_mark, "client Certificate: an empty list");
+	else if (h->dissected_as == 'q')
+		show(g, h->finished[SIDE_CLIENT],
+		     "the client's packets with handshake keys are %s (encrypted)",
+		     sent_certificate(v) ? "large enough for a certificate"
+					 : "too small for a certificate");
 	else if (sent_empty_list(v))
 		show(g, h->finished[SIDE_CLIENT],
 		     "the client's flight has the length of an empty Certificate and Finished (encrypted)");
@@ -73,13 +105,17 @@ static bool missing(const struct view *v, struct guess *g)
 {
 	bool said = server_alert(v) == ALERT_CERTIFICATE_REQUIRED;
 
-	if (!server_turned_away(v) || (!said && !sent_empty_list(v)))
+	if ((!server_turned_away(v) && !server_fell_silent(v)) || (!said && !sent_empty_list(v)))
 		return false;
 	blame(g, said || (v->h->client_certificates && says_missing(v)) ? CERTAIN :
 	      server_alert(v) && !says_missing(v) ? POSSIBLE : LIKELY, PARTY_SERVER, PARTY_CLIENT);
 	g->weight = 80;
 	if (v->h->client_certificates || said)
-		say(g, "The server requires a client certificate and the client sent none");
+		say(g, "The server requires a client certificate and the client sent none%s",
+		    server_fell_silent(v) ? "; the server fell silent over it" : "");
+	else if (v->h->dissected_as == 'q')
+		say(g, "The server most likely requires a client certificate: it closed on the "
+		       "client's Finished, which came without the bytes of one");
 	else
 		say(g, "The server most likely requires a client certificate: the client's flight has the length of an empty one, and the server refused it");
 	show_client_flight(g, v);

@@ -293,6 +293,13 @@ static void show_alert(struct guess *g, const struct view *v)
 	const struct alert_fact *a = v->end->alert;
 	const char *name;
 
+	if (a->hidden && v->h->dissected_as == 'q') {
+		show(g, a->mark,
+		     "%s: encrypted packets with handshake keys are its last, as a "
+		     "CONNECTION_CLOSE would be",
+		     party_noun(a->from));
+		return;
+	}
 	if (a->hidden) {
 		show(g, a->mark, "%s: a %u-byte encrypted record%s", party_noun(a->from), a->length,
 		     a->inferred ? ", the length of an alert, in the place of what was due" :
@@ -302,6 +309,17 @@ static void show_alert(struct guess *g, const struct view *v)
 	name = alert_name(a->code);
 	show(g, a->mark, "%s: %s alert %s (%u)", party_noun(a->from),
 	     a->level == 1 ? "warning" : "fatal", name ? name : "unknown", a->code);
+}
+
+static void show_quic_close(struct guess *g, const struct view *v)
+{
+	const struct tls_quic *q = &v->h->quic[v->end->by];
+	char reason[LIST_MAX];
+
+	escape_text(reason, sizeof(reason), q->reason, q->reason_len);
+	show(g, v->end->mark, "%s: CONNECTION_CLOSE with error 0x%llx%s%s%s",
+	     party_noun(v->end->by), (unsigned long long)q->error, reason[0] ? " (\"" : "", reason,
+	     reason[0] ? "\")" : "");
 }
 
 void show_end(struct guess *g, const struct view *v)
@@ -322,6 +340,9 @@ void show_end(struct guess *g, const struct view *v)
 	case ENDED_BY_RST:
 		show(g, e->mark, "RST from the %s's address, %s after the last data", party_noun(e->by),
 		     duration_text(waited, e->waited));
+		break;
+	case ENDED_BY_QUIC_CLOSE:
+		show_quic_close(g, v);
 		break;
 	case ENDED_BY_ICMP:
 		show(g, e->mark, "ICMP error about this connection");

@@ -90,9 +90,9 @@ void conclude_story(struct story *s)
 {
 	if (s->flow.end == END_OPEN)
 		s->flow.end = END_OF_CAPTURE;
-	handshake_close(s->h, &s->flow);
 	s->h->ended = s->flow.last;
 	s->h->ended.time += (int64_t)s->silence * 1000 * MILLISECOND;
+	handshake_close(s->h, &s->flow);
 	ending_read(s->h, &s->ending);
 }
 
@@ -297,6 +297,30 @@ static void clear_alert(struct story *s, enum side from, uint8_t level, uint8_t 
 			       .alert = { .level = level, .code = code } };
 
 	note_record(s, from, mark, (struct tls_record){ .type = CONTENT_ALERT, .version = 0x0303, .length = 2 });
+	note(s, &e);
+}
+
+static void note_packet(struct story *s, enum side from, struct mark mark, uint16_t epoch, uint32_t length)
+{
+	note_record(s, from, mark, (struct tls_record){
+		.type = epoch == 3 ? CONTENT_APPLICATION_DATA : CONTENT_HANDSHAKE, .version = 0x0304,
+		.length = length, .epoch = epoch, .hidden = true });
+}
+
+void packet(struct story *s, enum side from, uint16_t epoch, uint32_t length)
+{
+	note_packet(s, from, segment_of(s, from, length), epoch, length);
+}
+
+void beside(struct story *s, enum side from, uint16_t epoch, uint32_t length)
+{
+	note_packet(s, from, s->now, epoch, length);
+}
+
+void quic_word(struct story *s, enum side from, struct tls_quic word)
+{
+	struct tls_event e = { .kind = TLS_QUIC, .from = from, .mark = segment_of(s, from, 60), .quic = word };
+
 	note(s, &e);
 }
 

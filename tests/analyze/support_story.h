@@ -45,6 +45,9 @@ void key_exchange(struct story *s, struct server_key_exchange facts);
 void request_certificate(struct story *s);
 void change_cipher(struct story *s, enum side from);
 void hidden(struct story *s, enum side from, uint8_t type, uint32_t length);
+void packet(struct story *s, enum side from, uint16_t epoch, uint32_t length);	/* hidden, QUIC or DTLS 1.3 */
+void beside(struct story *s, enum side from, uint16_t epoch, uint32_t length);	/* in the same datagram */
+void quic_word(struct story *s, enum side from, struct tls_quic word);
 void fatal(struct story *s, enum side from, uint8_t code);
 void warning(struct story *s, enum side from, uint8_t code);
 void foreign(struct story *s, enum side from, enum foreign_protocol protocol, const char *text);
