@@ -14,6 +14,7 @@
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -129,7 +130,7 @@ static const int allowed_for_output[] = {
 
 /* Nothing in tlswhy makes these. */
 static const int deadly[] = {
-	SCMP_SYS(socket), SCMP_SYS(socketpair), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(listen),
+	SCMP_SYS(socketpair), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(listen),
 	SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(sendmmsg),
 	SCMP_SYS(sendfile), SCMP_SYS(splice), SCMP_SYS(vmsplice), SCMP_SYS(tee),
 	SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(clone),
@@ -190,6 +191,17 @@ static int allow_writing(scmp_filter_ctx filter, const struct taps *taps)
 	return status;
 }
 
+/*
+ * A filter may name a port or a host, and the C library looks for a daemon to ask before it reads
+ * /etc/services and /etc/hosts: it gets no socket and goes on to the files. Who wants one that can
+ * reach a wire by itself has no such excuse.
+ */
+static int refuse_sockets(scmp_filter_ctx filter)
+{
+	return seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(socket), 1,
+				SCMP_A0(SCMP_CMP_GE, AF_PACKET));
+}
+
 /* A terminal is asked whether it is one and how wide, an interface whether it is up. */
 static int allow_questions(scmp_filter_ctx filter)
 {
@@ -214,6 +226,8 @@ static int fill_filter(scmp_filter_ctx filter, const struct taps *taps, bool wri
 		status = writes ? add_all(filter, SCMP_ACT_ALLOW, allowed_for_output,
 					  sizeof(allowed_for_output))
 				: allow_reading_files(filter);
+	if (!status)
+		status = refuse_sockets(filter);
 	if (!status)
 		status = allow_writing(filter, taps);
 	return status ? status : allow_questions(filter);

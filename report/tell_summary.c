@@ -253,6 +253,8 @@ static void tell_doubts(const struct page *p, const struct summary *s)
 
 void tell_summary(const struct page *p, const struct summary *s)
 {
+	if (!s->files)
+		return;		/* nothing was read, and standard error says why */
 	tell_verdict(p, s);
 	tell_codes(p, s);
 	tell_input(p, s);

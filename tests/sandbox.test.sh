@@ -29,6 +29,10 @@ done
 
 capture=$(find "$here/pcaps" -name '*.pcap' | sort | head -n 1)
 check "a capture is read inside the sandbox" sh -c "'$program' --json '$capture' | grep summary >/dev/null"
+check "a filter may name a port" sh -c "'$program' --json '$capture' port https | grep summary >/dev/null"
+if ! grep -q __asan_init "$program"; then
+	check "no name server is asked for a host" sh -c "'$program' '$capture' host name.invalid 2>&1 | grep unknown >/dev/null"
+fi
 check "going without is said aloud" sh -c "'$program' --no-sandbox '$capture' 2>&1 >/dev/null | grep sandbox >/dev/null"
 if grep -q __asan_init "$program"; then
 	echo "skipped: a sanitized build has no sandbox, its leak checker needs ptrace"

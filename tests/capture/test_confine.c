@@ -101,13 +101,26 @@ static int traces(int fd)
 
 static void what_only_an_intruder_does_ends_the_process(void **state)
 {
-	int (*const deeds[])(int fd) = { opens_a_socket, opens_a_packet_socket, connects, sends,
+	int (*const deeds[])(int fd) = { opens_a_packet_socket, connects, sends,
 					 runs_a_program, traces };
 
 	(void)state;
 	needs_sandbox();
 	for (size_t i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++)
 		assert_dies(in_sandbox(deeds[i], -1, NULL));
+}
+
+static void asking_a_name_server_is_refused(void **state)
+{
+	int status;
+
+	(void)state;
+	needs_sandbox();
+	status = in_sandbox(opens_a_socket, -1, NULL);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_SANDBOX)
+		skip();
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), REFUSED);
 }
 
 static void writing_to_a_socket_that_listens_ends_the_process(void **state)
@@ -195,6 +208,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_only_an_intruder_does_ends_the_process),
+		cmocka_unit_test(asking_a_name_server_is_refused),
 		cmocka_unit_test(writing_to_a_socket_that_listens_ends_the_process),
 		cmocka_unit_test(reading_files_and_memory_go_on),
 		cmocka_unit_test(files_are_made_only_where_output_goes),
