@@ -168,7 +168,7 @@ static void all_adds_a_line_for_each_handshake_that_worked(void **state)
 
 static void the_capture_itself_is_put_on_trial(void **state)
 {
-	struct summary s = { .packets = 9, .completed = 1, .dropped_kernel = 12345, .one_sided = 1 };
+	struct summary s = { .files = 1, .packets = 9, .completed = 1, .dropped_kernel = 12345, .one_sided = 1 };
 	char *text = told(NULL, 0, &s, &plain);
 
 	(void)state;
