@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "confine.h"
+#include "evidence.h"
 #include "file.h"
 #include "filter.h"
 #include "live.h"
@@ -22,6 +23,8 @@ struct capture {
 	struct filter *filter;	/* NULL: every packet */
 	struct decoder *decoder;
 	struct flows *flows;
+	struct keep *keep;	/* NULL: no packets are kept */
+	uint32_t over;		/* its FLOW_OVER was handed out last; NO_FLOW */
 	struct capture_stats stats;
 	struct live *live;	/* the input, if it is one */
 	uint64_t count;		/* packets to end after; 0: none */
@@ -50,8 +53,12 @@ static struct capture *furnish(struct capture *c, const struct capture_options *
 	size_t memory = options->memory ? options->memory : MEMORY_DEFAULT;
 
 	c->count = options->count;
+	c->over = NO_FLOW;
+	c->keep = options->keep ? keep_new(options->keep) : NULL;
 	c->decoder = decoder_new(memory / FRAGMENT_SHARE);
 	c->flows = flows_new(options, &c->stats);
+	if (c->keep && c->flows)
+		flows_follow(c->flows);
 	snprintf(problem, problem_len, "%s", c->decoder && c->flows ? "" : "no memory");
 	return c->decoder && c->flows ? c : give_up(c);
 }
@@ -106,6 +113,14 @@ static void count_frame(struct capture_stats *stats, const struct frame *frame)
 	stats->last = frame->mark;
 }
 
+static void keep_packet(struct capture *c, const struct frame *frame)
+{
+	uint32_t flow = flows_current(c->flows);
+
+	if (c->keep && flow != NO_FLOW)
+		keep_frame(c->keep, flow, frame);
+}
+
 static void take_frame(struct capture *c, const struct frame *frame)
 {
 	struct packet packet;
@@ -114,8 +129,10 @@ static void take_frame(struct capture *c, const struct frame *frame)
 	count_frame(&c->stats, frame);
 	if (c->filter && !filter_matches(c->filter, frame))
 		return;
-	if (decode(c->decoder, frame, &packet, &undecodable))
+	if (decode(c->decoder, frame, &packet, &undecodable)) {
 		flows_take(c->flows, &packet);
+		keep_packet(c, frame);
+	}
 	c->stats.undecodable += undecodable;
 }
 
@@ -155,11 +172,27 @@ static void be_idle(struct capture *c, const struct frame *nothing)
 	flows_tick(c->flows, nothing->mark.time);
 }
 
+static bool next_event(struct capture *c, struct capture_event *out)
+{
+	bool got;
+
+	if (c->keep && c->over != NO_FLOW)
+		keep_drop(c->keep, c->over);
+	got = flows_next(c->flows, out);
+	c->over = got && out->kind == FLOW_OVER ? out->flow : NO_FLOW;
+	return got;
+}
+
+bool capture_evidence(const struct capture *c, uint32_t flow, struct evidence *e)
+{
+	return !c->keep || evidence_write(e, keep_of(c->keep, flow));
+}
+
 enum capture_result capture_next(struct capture *c, struct capture_event *out)
 {
 	struct frame frame;
 
-	for (int frames = 0; !flows_next(c->flows, out); frames++) {
+	for (int frames = 0; !next_event(c, out); frames++) {
 		if (c->ended)
 			return c->result;
 		if (frames == FRAMES_A_CALL)
@@ -175,7 +208,7 @@ enum capture_result capture_next(struct capture *c, struct capture_event *out)
 			return CAPTURE_EVENT;
 		case INPUT_IDLE:
 			be_idle(c, &frame);
-			return flows_next(c->flows, out) ? CAPTURE_EVENT : CAPTURE_IDLE;
+			return next_event(c, out) ? CAPTURE_EVENT : CAPTURE_IDLE;
 		case INPUT_END:
 			end_input(c, CAPTURE_END);
 			break;
@@ -241,6 +274,7 @@ void capture_close(struct capture *c)
 {
 	if (!c)
 		return;
+	keep_free(c->keep);
 	flows_free(c->flows);
 	decoder_free(c->decoder);
 	filter_free(c->filter);

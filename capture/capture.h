@@ -182,6 +182,8 @@ struct capture_options {
 	size_t charge_memory;		/* bytes that callers may charge to flows in all; default 512 MiB */
 	size_t flow_buffer;		/* out-of-order bytes held per direction; default 1 MiB */
 	int64_t idle_timeout;		/* ns of capture time; default 300 s established, less for the rest */
+	size_t keep;			/* bytes for the first packets of flows, for capture_evidence();
+					 * 0: none are kept */
 	uint64_t count;			/* end after so many packets; 0: read on */
 	int wake;			/* a descriptor: once it can be read, waiting ends; 0: none.
 					 * A pipe is then read no further, an interface is idle */
@@ -298,6 +300,23 @@ const struct capture_stats *capture_stats(const struct capture *c);
 
 /* How far a file is read, 0 to 1, or -1 where that cannot be known (pipes). */
 double capture_progress(const struct capture *c);
+
+/* ---- evidence: a pcap file of the flows that matter ------------------------------------------- */
+
+struct evidence;
+
+/* NULL and a line in `problem` when the file cannot be written. */
+struct evidence *evidence_open(const char *path, char *problem, size_t problem_len);
+
+/* A flow of a file that is wanted: evidence_close reads the file again. `path` is borrowed. */
+void evidence_want(struct evidence *e, const char *path, const struct flow_facts *flow);
+
+/* A flow of a live capture: what was kept of it is written now, from its first packet. Valid until
+ * the capture_next after its FLOW_OVER. False (errno says why) when that fails. */
+bool capture_evidence(const struct capture *c, uint32_t flow, struct evidence *e);
+
+/* Writes what was wanted; false and a line in `problem` when something could not be. NULL allowed. */
+bool evidence_close(struct evidence *e, char *problem, size_t problem_len);
 
 /* Frees everything; NULL is allowed. */
 void capture_close(struct capture *c);

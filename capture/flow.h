@@ -128,6 +128,8 @@ struct flows {
 	size_t charged, charge_memory;	/* by the caller to all flows; limit */
 	bool pressed;			/* something was refused for memory */
 	bool ending;
+	bool follow;			/* keep `current` */
+	uint32_t current;		/* flow of the last packet */
 };
 
 /* ---- store.c: where flows are kept and found -------------------------------------------- */

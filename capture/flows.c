@@ -411,6 +411,8 @@ static void take_transport(struct flows *f, const struct packet *p)
 		open_flow(f, p, hash);
 	else
 		join(f, id, hash, p);
+	if (f->follow)
+		f->current = store_find(f, hash, transport, &p->source, &p->destination);
 }
 
 /* An ICMP error belongs to the flow whose packet it quotes (RFC 792); it opens none. */
@@ -426,6 +428,7 @@ static void take_icmp(struct flows *f, const struct packet *p)
 
 	if (id == NO_FLOW || quiet_at(f, id))
 		return;
+	f->current = id;
 	w = lone_at(f, id) ? promote(f, id, hash) : flow_at(f, id);
 	if (!w || w->facts.icmp_count == ICMP_ERRORS_KEPT)
 		return;
@@ -469,11 +472,22 @@ void flows_take(struct flows *f, const struct packet *packet)
 		;
 	quieten_dismissed(f);
 	note_time(f, packet->mark.time);
+	f->current = NO_FLOW;
 	if (packet->kind == PACKET_ICMP)
 		take_icmp(f, packet);
 	else if (packet->kind != PACKET_NONE)
 		take_transport(f, packet);
 	note_peak(f);
+}
+
+void flows_follow(struct flows *f)
+{
+	f->follow = true;
+}
+
+uint32_t flows_current(const struct flows *f)
+{
+	return f->current;
 }
 
 void flows_tick(struct flows *f, int64_t time)

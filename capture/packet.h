@@ -87,6 +87,10 @@ void flows_end(struct flows *f);
  * until the next flows_next, flows_take or flows_free. */
 bool flows_next(struct flows *f, struct capture_event *out);
 
+/* The flow that the last packet belongs to, NO_FLOW (table.h) if to none. Only with flows_follow. */
+void flows_follow(struct flows *f);
+uint32_t flows_current(const struct flows *f);
+
 const struct flow_facts *flows_facts(const struct flows *f, uint32_t flow);
 void flows_forget(struct flows *f, uint32_t flow);
 void flows_dismiss(struct flows *f, uint32_t flow);

@@ -1,0 +1,10 @@
+/* What evidence.c writes besides the front door. */
+#ifndef TLSWHY_EVIDENCE_H
+#define TLSWHY_EVIDENCE_H
+
+#include "keep.h"
+
+/* Writes the kept packets of a flow; false (errno says why) when that fails. */
+bool evidence_write(struct evidence *e, const struct kept *packets);
+
+#endif
