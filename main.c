@@ -26,6 +26,7 @@ static const int64_t SECOND = 1000000000;
 struct run {
 	const struct options *options;
 	struct analysis *analysis;
+	struct evidence *evidence;	/* NULL: none is written */
 	struct output *output;		/* NULL: offline and straight to standard output */
 	struct report *report;
 	struct capture *live;		/* opened before root is given up */
@@ -35,7 +36,7 @@ struct run {
 	struct progress *progress;	/* NULL unless a person waits at a terminal */
 	size_t files_done;
 	int stops, wishes;		/* signalfd: INT and TERM; USR1 and HUP */
-	bool trouble, found, stopping, metrics_failed;
+	bool trouble, found, stopping, metrics_failed, evidence_failed;
 	int64_t began, next_report;	/* monotonic; next_report 0: never */
 };
 
@@ -171,12 +172,31 @@ static bool commit(struct run *run)
 	return !run->output || output_commit(run->output) || write_failed(run);
 }
 
-static bool report_verdicts(struct run *run)
+static void write_evidence(struct run *run, const struct verdict *v, uint32_t flow)
+{
+	bool good = true;
+
+	if (!run->evidence || v->outcome != OUTCOME_FAILED)
+		return;
+	if (!run->live)
+		evidence_want(run->evidence, v->handshake->file, &v->handshake->flow);
+	else
+		good = capture_evidence(run->live, flow, run->evidence);
+	if (good)
+		return;
+	if (!run->evidence_failed)
+		complain("cannot write to %s: %s", run->options->evidence, strerror(errno));
+	run->evidence_failed = run->trouble = true;
+}
+
+/* `flow` is over: when live, what comes out is about it. */
+static bool report_verdicts(struct run *run, uint32_t flow)
 {
 	struct verdict v;
 
 	while (analysis_next(run->analysis, &v)) {
 		run->found |= v.outcome == OUTCOME_FAILED;
+		write_evidence(run, &v, flow);
 		progress_clear(run->progress);
 		if (!run->report->verdict(run->report, &v))
 			return write_failed(run);
@@ -319,7 +339,7 @@ static bool take_event(struct run *run, struct capture *capture, const struct ca
 			capture_charge(capture, event->flow, analysis_bytes(run->analysis, event->flow));
 		return true;
 	}
-	return report_verdicts(run);
+	return report_verdicts(run, event->flow);
 }
 
 /* False when the output is gone. */
@@ -400,7 +420,7 @@ static bool read_all(struct run *run)
 static bool report_rest(struct run *run)
 {
 	analysis_finish(run->analysis);
-	return report_verdicts(run) && report_state(run);
+	return report_verdicts(run, 0) && report_state(run);
 }
 
 /* ---- preparations ---- */
@@ -452,6 +472,10 @@ static bool open_report(struct run *run, char *problem, size_t problem_len)
 			return false;
 		r.out = output_stream(run->output);
 	}
+	if (o->evidence)
+		run->evidence = evidence_open(o->evidence, problem, problem_len);
+	if (o->evidence && !run->evidence)
+		return false;
 	run->report = must(o->json ? report_json_new(&r) : report_text_new(&r));
 	return true;
 }
@@ -509,6 +533,16 @@ static int exit_status(const struct run *run)
 	return run->options->fail && run->found ? EXIT_FOUND : EXIT_OK;
 }
 
+static void close_evidence(struct run *run)
+{
+	char problem[PROBLEM_MAX];
+
+	if (evidence_close(run->evidence, problem, sizeof(problem)) || run->evidence_failed)
+		return;
+	complain("%s", problem);
+	run->trouble = true;
+}
+
 static int analyze(const struct options *o)
 {
 	struct run run = { .options = o };
@@ -520,8 +554,9 @@ static int analyze(const struct options *o)
 		run.report->close(run.report);
 	if (!output_close(run.output) && !run.trouble)
 		write_failed(&run);
-	status = exit_status(&run);
 	capture_close(run.live);
+	close_evidence(&run);
+	status = exit_status(&run);
 	analysis_free(run.analysis);
 	names_free(&run.files);
 	return status;

@@ -12,7 +12,7 @@
 static const int64_t SECOND = 1000000000;
 
 /* Of the memory in sixteenths; the rest is the program's own: code, trusted roots, tables. */
-enum { SHARES = 16, FLOW_SHARES = 5, CHARGE_SHARES = 5, ANALYZE_SHARES = 4 };
+enum { SHARES = 16, FLOW_SHARES = 5, CHARGE_SHARES = 5, ANALYZE_SHARES = 4, KEEP_SHARES = 3 };
 
 static const size_t MEMORY_DEFAULT = (size_t)512 << 20, MEMORY_LEAST = (size_t)16 << 20;
 
@@ -37,6 +37,7 @@ static const char usage[] =
 	"  --crl FILE        certificate revocation lists to hold certificates against\n"
 	"  --tls-port PORT   TLS is expected on this port too; may be repeated\n"
 	"  -o FILE           write to this file instead of standard output\n"
+	"  -w FILE           write the packets of handshakes that failed to this capture file\n"
 	"  --rotate-size SIZE  begin it anew before it exceeds this size; suffix K, M or G\n"
 	"  --rotate-time SECONDS  or after this time\n"
 	"  --rotate-keep N   older files to keep, as FILE.1 and so on; default 10\n"
@@ -187,7 +188,7 @@ enum long_option { OPT_ALL = 256, OPT_JSON, OPT_FAILED, OPT_FAIL, OPT_KEYLOG, OP
 		   OPT_NO_TRUST, OPT_CRL, OPT_TLS_PORT, OPT_INTERVAL, OPT_MEMORY, OPT_ROTATE_SIZE,
 		   OPT_ROTATE_TIME, OPT_ROTATE_KEEP, OPT_METRICS, OPT_NO_SANDBOX };
 
-static const char short_options[] = "r:i:Dps:B:j:c:G:Z:o:hV";
+static const char short_options[] = "r:i:Dps:B:j:c:G:Z:o:w:hV";
 
 static const struct option long_options[] = {
 	{ "all", no_argument, NULL, OPT_ALL },
@@ -249,6 +250,7 @@ static bool take_output_option(struct options *o, int option)
 
 	switch (option) {
 	case 'o': o->output.path = optarg; return true;
+	case 'w': o->evidence = optarg; return true;
 	case OPT_METRICS: o->metrics = optarg; return true;
 	case OPT_ROTATE_SIZE:
 		if (!read_size("--rotate-size", optarg, ROTATE_SIZE_LEAST, &size))
@@ -301,6 +303,11 @@ static void draw_conclusions(struct options *o)
 	o->capture.filter = o->filter;
 	o->capture.memory = o->memory / SHARES * FLOW_SHARES;
 	o->capture.charge_memory = o->memory / SHARES * CHARGE_SHARES;
+	if (o->evidence && o->interfaces.count) {
+		o->capture.keep = o->memory / SHARES * KEEP_SHARES;
+		o->capture.memory -= o->capture.keep / 2;
+		o->capture.charge_memory -= o->capture.keep / 2;
+	}
 	o->analyze.memory = o->memory / SHARES * ANALYZE_SHARES;
 	o->live.interfaces = (const char *const *)o->interfaces.at;
 	o->live.interface_count = o->interfaces.count;

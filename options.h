@@ -21,6 +21,7 @@ struct options {
 	bool json, all, failed_only, fail;
 	bool list_interfaces, no_sandbox;
 	const char *user;		/* to become when live; NULL: the default */
+	const char *evidence;		/* capture file to be written; NULL: none */
 	const char *metrics;		/* file; NULL: none */
 	struct output_options output;
 	size_t memory;			/* bytes in all */

@@ -48,12 +48,12 @@ start() {	# options...: listens in the background, returns when the interface is
 	for _ in $(seq 100); do
 		[ -s "$work/err" ] && return
 		[ "$(sed -n 's/^NoNewPrivs:[^0-9]*//p' /proc/$pid/status 2>/dev/null)" = 1 ] && return
-		grep -q ' 0003 ' /proc/$pid/net/packet 2>/dev/null && sleep 0.3 && return
+		grep -q ' 0003 ' /proc/$pid/net/packet 2>/dev/null && sleep 0.2 && return
 		sleep 0.05
 	done
 }
 finish() {	# signal: waits until all was read, asks for the end; its exit status
-	sleep 0.5
+	sleep 0.3
 	kill -"$1" $pid 2>/dev/null
 	wait $pid
 	status=$?
@@ -167,17 +167,16 @@ fi
 
 mkdir "$work/spool"
 chmod 777 "$work/spool"
-start -i tw1 -o "$work/spool/out" --metrics "$work/spool/metrics.prom"
+start -i tw1 -o "$work/spool/out" --metrics "$work/spool/metrics.prom" -w "$work/spool/failed.pcap"
 replay "$one"
 mv "$work/spool/out" "$work/spool/moved"
 kill -HUP $pid
 check "an output file and metrics: status 0" finish TERM
 check "after SIGHUP the file is there again" grep -q '"type":"summary"' "$work/spool/out"
 check "metrics count the failure" grep -q 'code="alpn_mismatch"} 1' "$work/spool/metrics.prom"
+"$program" --json --no-trust "$work/spool/failed.pcap" >"$work/again"
+check "evidence has the whole flow" grep -q '"first_frame":1,"last_frame":10,.*alpn_mismatch' "$work/again"
 check "root was given up" test "$(stat -c %U "$work/spool/out")" != root
 
-if inside ip link del tw0; then
-	:
-fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
