@@ -51,7 +51,9 @@ class Verdict:
 		self.side = diagnosis.get("aborted_by")
 		self.alternatives = [a.get("code") for a in diagnosis.get("alternatives", [])]
 		self.right_outcome = self.outcome in self.outcomes
-		self.right_code = self.right_outcome and (self.outcome in ("completed", "none") or self.code in self.codes)
+		# Where nothing was wrong, it is enough not to claim a failure.
+		well = flow["outcome"] in ("completed", "none") and self.outcome != "failed"
+		self.right_code = self.right_outcome and (well or self.outcome in ("completed", "none") or self.code in self.codes)
 		self.right_side = self.right_outcome and (self.outcome in ("completed", "none") or not flow.get("aborted_by") or \
 			self.side in flow["aborted_by"])
 

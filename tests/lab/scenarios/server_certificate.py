@@ -89,8 +89,9 @@ SERVERS = ("nginx", "openssl", "go", "gnutls", "apache", "haproxy", "lighttpd", 
 def verdict(certificate, client, tls):
 	story, named, clear, says = KINDS[certificate]
 	if certificate.startswith("revoked") and tls == "1.2":
-		# Only the alert can tell that a certificate is on somebody's list.
-		unseen = ["cert_rejected", "cert_revoked"] + (["client_abandoned"] if client in AFTERWARDS else [])
+		# Only the alert can tell that a certificate is on somebody's list. Without it nothing tells
+		# this from an issuer that is not trusted.
+		unseen = ["cert_rejected", "cert_revoked", "cert_unknown_ca"] + (["client_abandoned"] if client in AFTERWARDS else [])
 		late = dict(outcome="completed", also=["failed"]) if client in AFTERWARDS else {}
 		return dict(late, codes=named + ["cert_rejected"], unless=("alert(44)", unseen), keys=named + unseen)
 	late = client in AFTERWARDS or (client == "curl" and named == NAMED[0])
@@ -100,6 +101,8 @@ def verdict(certificate, client, tls):
 			keys=named + ["client_abandoned"] + (["cert_rejected"] if tls == "1.3" else []))
 	if tls == "1.2":
 		return dict(codes=named)
+	if certificate.startswith("revoked") and client == "gnutls":
+		return dict(codes=["cert_rejected"] + named, keys=named + ["cert_rejected", "cert_unknown_ca"])
 	if client in CLEAR:
 		return dict(codes=clear, keys=named + [c for c in clear if c not in named])
 	return dict(codes=["cert_rejected"] + named, keys=named)
