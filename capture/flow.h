@@ -38,6 +38,7 @@ struct held {
 	struct held *next;	/* in order of offset, never overlapping */
 	uint64_t offset;
 	struct mark mark;
+	uint64_t answers;	/* so many bytes of the other side its sender had when it sent these */
 	uint32_t len;
 	bool cut;		/* beyond the snap length: no bytes */
 	uint8_t bytes[];

@@ -114,14 +114,27 @@ static void skip(struct flows *f, struct flow *w, enum side s, const struct mark
 	emit_gap(f, w, s, mark, lost);
 }
 
-/* Hands out what is held at the front, as far as it joins. */
-static void drain(struct flows *f, struct flow *w, enum side s)
+/* An answer captured before what it answers: a tap that merges its halves badly. It waits for that,
+ * so that the two sides speak in turn, and counts from then on. */
+static bool is_early(const struct flow *w, enum side s, uint64_t answers)
+{
+	const struct tcp_side *other = &w->facts.side[other_side(s)];
+
+	return other->first_packet.frame && answers > other->delivered + PHANTOM;
+}
+
+/* Hands out what is held at the front, as far as it joins; early answers too where that is wanted. */
+static void drain(struct flows *f, struct flow *w, enum side s, bool early)
 {
 	struct half *h = &w->half[s];
 
 	while (h->first && h->first->offset == w->facts.side[s].delivered && h->settled) {
 		struct held *at = h->first;
 
+		if (!early && is_early(w, s, at->answers))
+			return;
+		if (at->answers)
+			at->mark = w->facts.last;
 		h->first = at->next;
 		if (!h->first)
 			h->last = NULL;
@@ -135,6 +148,18 @@ static void drain(struct flows *f, struct flow *w, enum side s)
 	}
 }
 
+/* What one side says may be what the other's answers wait for. */
+static void drain_both(struct flows *f, struct flow *w)
+{
+	uint64_t before;
+
+	do {
+		before = w->facts.side[SIDE_CLIENT].delivered + w->facts.side[SIDE_SERVER].delivered;
+		drain(f, w, SIDE_CLIENT, false);
+		drain(f, w, SIDE_SERVER, false);
+	} while (before != w->facts.side[SIDE_CLIENT].delivered + w->facts.side[SIDE_SERVER].delivered);
+}
+
 /* Gives up the hole before the first held segment. */
 static void skip_to_held(struct flows *f, struct flow *w, enum side s, const struct mark *mark)
 {
@@ -145,7 +170,7 @@ static void skip_to_held(struct flows *f, struct flow *w, enum side s, const str
 	h->waiting = false;
 	if (h->first && h->first->offset > delivered)
 		skip(f, w, s, mark, h->first->offset - delivered);
-	drain(f, w, s);
+	drain(f, w, s, true);
 }
 
 static bool within_limits(const struct flows *f, const struct half *h, size_t size)
@@ -184,6 +209,7 @@ static void insert(struct half *half, struct held *h)
 /* A stretch of a segment that nobody covered yet. `bytes` is NULL beyond the snap length. */
 struct piece {
 	uint64_t offset;
+	uint64_t answers;	/* 0 unless early */
 	uint32_t len;
 	const uint8_t *bytes;
 };
@@ -198,6 +224,7 @@ static bool hold(struct flows *f, struct flow *w, enum side s, const struct mark
 	if (!h)
 		return false;
 	h->offset = piece->offset;
+	h->answers = piece->answers;
 	h->len = piece->len;
 	h->mark = *mark;
 	h->cut = !piece->bytes;
@@ -241,11 +268,19 @@ static void take_piece(struct flows *f, struct flow *w, enum side s, const struc
 
 	if (!piece->bytes)
 		w->facts.side[s].cut += piece->len;
-	if (piece->offset == w->facts.side[s].delivered && (h->settled || h->anchored))
+	if (piece->offset == w->facts.side[s].delivered && (h->settled || h->anchored) && !piece->answers)
 		deliver(f, w, s, mark, piece);
 	else if (!hold(f, w, s, mark, piece))
 		overflow(f, w, s, mark, piece);
-	drain(f, w, s);
+	drain(f, w, s, false);
+}
+
+/* How far the other side's bytes must have come before these; 0 if they have. */
+static uint64_t answers_of(const struct flow *w, enum side s, const struct packet *p)
+{
+	int64_t answers = p->flags & TCP_ACK ? side_offset(w, other_side(s), p->ack) : 0;
+
+	return answers > 0 && is_early(w, s, (uint64_t)answers) ? (uint64_t)answers : 0;
 }
 
 /* [from, to) of the segment, in two pieces where the snap length cut it. */
@@ -253,7 +288,7 @@ static void take_stretch(struct flows *f, struct flow *w, enum side s, const str
 			 int64_t offset, uint64_t from, uint64_t to)
 {
 	uint64_t captured = (uint64_t)(offset + (int64_t)p->payload_len);
-	struct piece piece = { .offset = from };
+	struct piece piece = { .offset = from, .answers = answers_of(w, s, p) };
 
 	if (from < captured && offset + (int64_t)p->payload_len > 0) {
 		piece.len = (uint32_t)((to < captured ? to : captured) - from);
@@ -262,7 +297,7 @@ static void take_stretch(struct flows *f, struct flow *w, enum side s, const str
 		from += piece.len;
 	}
 	if (from < to) {
-		piece = (struct piece){ .offset = from, .len = (uint32_t)(to - from) };
+		piece = (struct piece){ .offset = from, .answers = piece.answers, .len = (uint32_t)(to - from) };
 		take_piece(f, w, s, &p->mark, &piece);
 	}
 }
@@ -395,7 +430,7 @@ static void give_up_holes(struct flows *f, struct flow *w, enum side s, const st
 		skip_to_held(f, w, s, mark);
 	if (has_hole(w, s) && side->acked > side->delivered)
 		skip(f, w, s, mark, side->acked - side->delivered);
-	drain(f, w, s);
+	drain(f, w, s, true);
 }
 
 static void tell_fin(struct flows *f, struct flow *w, enum side s)
@@ -420,10 +455,12 @@ void reassemble_settle(struct flows *f, struct flow *w, enum side s, const struc
 
 	if (h->anchored && h->first && !h->first->offset)
 		h->settled = true;
-	drain(f, w, s);
+	drain_both(f, w);
 	if (!w->forgotten && has_hole(w, s)) {
-		if (waited_enough(h, f->now))
+		if (waited_enough(h, f->now)) {
 			give_up_holes(f, w, s, mark);
+			drain_both(f, w);
+		}
 	} else {
 		h->waiting = false;
 	}
@@ -439,6 +476,7 @@ void reassemble_flush(struct flows *f, struct flow *w, enum side s)
 	if (w->forgotten) {
 		reassemble_drop(f, h);
 	} else {
+		drain_both(f, w);
 		while (h->first)
 			skip_to_held(f, w, s, mark);
 		if (has_hole(w, s))

@@ -203,6 +203,34 @@ static void bytes_that_come_soon_after_their_acknowledgement_are_not_lost(void *
 	assert_int_equal(b->facts.side[SIDE_CLIENT].missing, 0);
 }
 
+/* The server's segment that acknowledges so many of the client's bytes. */
+static void send_answer(const char *text, uint32_t acked)
+{
+	struct packet p = packet_from(SIDE_SERVER, TCP_ACK | TCP_PSH, SERVER_ISN + 1, CLIENT_ISN + 1 + acked);
+
+	send_packet(b, with_payload(p, text, (uint32_t)strlen(text)));
+}
+
+static void an_answer_waits_for_what_it_answers(void **state)
+{
+	(void)state;
+	shake_hands(b);
+	send_answer("world!", 5);
+	send_data(b, SIDE_CLIENT, 0, "hello", 5);
+	assert_string_equal(b->log, "opened c+5 s+6");
+}
+
+static void an_answer_does_not_wait_for_what_the_capture_lacks(void **state)
+{
+	(void)state;
+	shake_hands(b);
+	send_answer("world!", 5);
+	wait_ms(b, 500);
+	send_ack(b, SIDE_SERVER, 6, 5);
+	assert_string_equal(b->log, "opened c-5 s+6");
+	assert_int_equal(b->facts.side[SIDE_CLIENT].missing, 5);
+}
+
 static void bytes_lost_at_the_end_of_a_stream_are_a_gap_too(void **state)
 {
 	(void)state;
@@ -512,6 +540,8 @@ int main(void)
 		claim(sequence_numbers_wrap),
 		claim(a_hole_that_the_other_side_acknowledged_becomes_a_gap),
 		claim(bytes_that_come_soon_after_their_acknowledgement_are_not_lost),
+		claim(an_answer_waits_for_what_it_answers),
+		claim(an_answer_does_not_wait_for_what_the_capture_lacks),
 		claim(bytes_lost_at_the_end_of_a_stream_are_a_gap_too),
 		claim(a_hole_nobody_acknowledged_is_given_up_at_the_end),
 		claim(the_buffer_bound_gives_up_a_hole),
