@@ -122,7 +122,9 @@ static void tell_verdict(const struct page *p, const struct summary *s)
 	counted(s->completed, "completed", "completed", done);
 	counted(s->failed, "failed", "failed", failed);
 	counted(s->inconclusive, "unclear", "unclear", unclear);
-	if (!all) {
+	if (!all && !s->packets) {
+		page_put(p, YELLOW, "Nothing was read.\n");
+	} else if (!all) {
 		page_put(p, YELLOW, "No TLS handshake seen");
 		page_wrap(p, 21, 2, ": neither a ClientHello nor an attempt at one.");
 	} else if (!s->failed) {
