@@ -99,6 +99,45 @@ static bool plaintext(const struct view *v, struct guess *g)
 	return true;
 }
 
+static const struct tls_upgrade *proxy_header(const struct view *v, struct mark *mark)
+{
+	const struct tls_upgrade *u = last_step(v, UPGRADE_SEEN, mark);
+
+	return u && u->protocol == FOREIGN_PROXY ? u : NULL;
+}
+
+/* What a server says that took the header for the first record: unexpected_message,
+ * record_overflow, decode_error or protocol_version. */
+static bool is_about_first_bytes(uint8_t alert)
+{
+	return alert == 10 || alert == 22 || alert == 50 || alert == 70;
+}
+
+/* A balancer's PROXY header where the server wants TLS from the first byte. */
+static bool proxy_header_unexpected(const struct view *v, struct guess *g)
+{
+	struct mark seen;
+	const struct tls_upgrade *u = proxy_header(v, &seen);
+	bool told = ended_by_any_alert(v, SIDE_SERVER);
+	bool answered = happened(v->h->foreign_mark[SIDE_SERVER]);
+
+	if (!u || v->h->server || v->end->outcome != OUTCOME_FAILED ||
+	    (told && !is_about_first_bytes(v->end->alert->code)) || (answered && !v->tls_expected))
+		return false;
+	if (!told && !answered &&
+	    (v->end->by != SIDE_SERVER ||
+	     (v->end->how != ENDED_BY_FIN && v->end->how != ENDED_BY_RST)))
+		return false;
+	blame(g, LIKELY, PARTY_SERVER, PARTY_CLIENT);
+	g->weight = 90;
+	say(g, "The server does not expect the PROXY protocol header that came before the ClientHello");
+	show(g, seen, "client: PROXY protocol header, version %u%s%s", u->status,
+	     u->target[0] ? ", for " : "", u->target);
+	show_exchange(g, v);
+	advise(g, "Switch the PROXY protocol on at %s, or off at the balancer.", v->server);
+	return true;
+}
+
 /* ---- TLS to something else ---- */
 
 static void advise_not_tls(struct guess *g, const struct view *v, enum foreign_protocol p)
@@ -135,10 +174,12 @@ static bool not_tls(const struct view *v, struct guess *g)
 	const struct handshake *h = v->h;
 	const struct tls_foreign *f = &h->foreign[SIDE_SERVER];
 	char words[LIST_MAX];
+	struct mark seen;
 
 	if (!h->hello || h->server || !happened(h->foreign_mark[SIDE_SERVER]) || is_sslv2_answer(v))
 		return false;
-	blame(g, CERTAIN, v->end->how == ENDED_NOT ? PARTY_CLIENT : party_of(v->end->by), PARTY_SERVER);
+	blame(g, proxy_header(v, &seen) ? POSSIBLE : CERTAIN,
+	      v->end->how == ENDED_NOT ? PARTY_CLIENT : party_of(v->end->by), PARTY_SERVER);
 	g->weight = 60;
 	if (v->end->how == ENDED_BY_ALERT)
 		g->aborted_by = party_of(v->end->by);
@@ -288,6 +329,7 @@ struct rule_set protocol_rules(void)
 {
 	static const struct rule rules[] = {
 		{ "plaintext_to_tls_port", plaintext },
+		{ "plaintext_to_tls_port", proxy_header_unexpected },
 		{ "server_not_tls", not_tls },
 		{ "server_not_tls", banner_before_hello },
 		{ "starttls_refused", starttls_refused },

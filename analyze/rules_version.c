@@ -13,7 +13,9 @@ static bool version_refused_by_server(const struct view *v, struct guess *g)
 	if (!before_server_hello(v) || !ended_by_alert(v, SIDE_SERVER, ALERT_PROTOCOL_VERSION))
 		return false;
 	old = is_outdated(highest_version(c));
-	blame(g, CERTAIN, PARTY_SERVER, old ? PARTY_CLIENT : PARTY_SERVER);
+	/* Something spoke before the ClientHello: the alert may be about that. */
+	blame(g, v->h->upgrade_count && !old ? LIKELY : CERTAIN, PARTY_SERVER,
+	      old ? PARTY_CLIENT : PARTY_SERVER);
 	say(g, "No common protocol version: the client offers %s and the server refused with protocol_version (70)",
 	    offered_versions(versions, c));
 	show_exchange(g, v);
