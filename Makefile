@@ -4,6 +4,7 @@
 # make demo       install what is missing (Debian), build, diagnose real captures
 # make test       the same set-up, then every test, plain and under sanitizers
 # make fuzz       look for trouble with each fuzz target for T seconds (clang)
+# make deb        a Debian package
 # V=1 shows the commands. BUILD=dir keeps another set of objects.
 
 CC      ?= gcc
@@ -149,6 +150,14 @@ $(BUILD)/tlswhy.1: tlswhy.1 $(PROGRAM)
 install: all $(BUILD)/tlswhy.1
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/tlswhy
 	install -D -m 644 $(BUILD)/tlswhy.1 $(DESTDIR)$(PREFIX)/share/man/man1/tlswhy.1
+	install -D -m 644 dist/tlswhy.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/tlswhy
+	install -D -m 644 dist/tlswhy.zsh $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_tlswhy
+	install -D -m 644 dist/tlswhy.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/tlswhy.fish
+
+# A Debian package of it all, for this machine's release and architecture.
+deb: all
+	@dist/deb.sh $(BUILD)/deb $(VERSION)
+.PHONY: deb
 
 clean:
 	rm -rf $(BUILD) $(BUILD)-san $(PROGRAM)
