@@ -86,9 +86,7 @@ one=$(find "$here/pcaps" -name 'alpn_mismatch-*.pcap' | sort | head -n 1)
 "$program" --json --no-trust $captures >"$work/offline"
 verdicts <"$work/offline" >"$work/offline.verdicts"
 start -i tw1
-for capture in $captures; do
-	replay "$capture"
-done
+replay 0 $captures
 check "SIGTERM ends it with status 0" finish TERM
 verdicts <"$work/out" >"$work/live.verdicts"
 check "there is something to compare" test "$(wc -l <"$work/offline.verdicts")" -ge 10
@@ -96,12 +94,12 @@ check "live and from the file, verdicts are the same" is_same "$work/offline.ver
 check "nothing was dropped" grep -q '"dropped":{"kernel":0,"interface":0,"tlswhy":0}' "$work/out"
 
 start -i tw1 -i lo tcp
-replay "$one"
+replay 0 "$one"
 finish INT
 check "two interfaces, one of them silent: the verdict comes" grep -q alpn_mismatch "$work/out"
 
 start -i any "udp"
-replay "$one"
+replay 0 "$one"
 finish INT
 check "a filter keeps other packets away" grep -q '"packets":0,' "$work/out"
 
@@ -110,20 +108,20 @@ inside ip link set tw1 down
 sleep 1.6
 inside ip link set tw1 up
 sleep 1.6
-replay "$one"
+replay 0 "$one"
 check "an interface that went down and up does not end it" finish TERM
 check "it says that the interface went down" grep -q 'went down' "$work/err"
 check "it says that it is back" grep -q 'up again' "$work/err"
 check "what comes afterwards is diagnosed" grep -q alpn_mismatch "$work/out"
 
 start -i tw1
-replay "$one" 4
+replay 4 "$one"
 check "an end in the middle of a handshake is a clean end" finish TERM
 check "what was open is told as cut off" grep -q '"outcome":"inconclusive".*capture_ends_early' "$work/out"
 check "the summary is there" grep -q '"type":"summary"' "$work/out"
 
 start -i tw1 -c 3
-replay "$one"
+replay 0 "$one"
 sleep 0.3
 check "-c ends it after so many packets" finish TERM
 check "-c counts packets" grep -q '"packets":3,' "$work/out"
@@ -133,7 +131,7 @@ sleep 1
 check "-G ends it after a time" finish CONT
 
 start -i tw1
-replay "$one"
+replay 0 "$one"
 sleep 0.3
 kill -USR1 $pid
 sleep 0.6
@@ -156,7 +154,7 @@ mkdir "$work/disk"
 if mount -t tmpfs -o size=16k,mode=777 tmpfs "$work/disk" 2>/dev/null; then
 	start -i tw1 -o "$work/disk/out" --interval 1
 	dd if=/dev/zero of="$work/disk/ballast" bs=1k 2>/dev/null
-	replay "$one"
+	replay 0 "$one"
 	finish TERM
 	check "the disk is full: status 2" test $status = 2
 	check "the disk is full: one message" test "$(grep -c 'No space' "$work/err")" = 1
@@ -168,7 +166,7 @@ fi
 mkdir "$work/spool"
 chmod 777 "$work/spool"
 start -i tw1 -o "$work/spool/out" --metrics "$work/spool/metrics.prom" -w "$work/spool/failed.pcap"
-replay "$one"
+replay 0 "$one"
 mv "$work/spool/out" "$work/spool/moved"
 kill -HUP $pid
 check "an output file and metrics: status 0" finish TERM

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""replay.py IFACE CAPTURE [FIRST PACKETS]: sends the frames of an Ethernet capture (pcap) through an
-interface, as fast as they go. Only for interfaces in a namespace that a test has made."""
+"""replay.py IFACE COUNT CAPTURE...: sends the first COUNT frames (0: all) of each Ethernet capture
+(pcap) through an interface, as fast as they go. Only for interfaces in a namespace that a test has
+made."""
+import errno
 import socket
 import struct
 import sys
@@ -18,19 +20,24 @@ def frames(path):
         at += 16 + length
 
 
+def send(out, frame):
+    while True:
+        try:
+            out.send(frame)
+            return
+        except OSError as error:
+            if error.errno != errno.ENOBUFS:  # the queue is full: a little later
+                raise
+            time.sleep(0.001)
+
+
 def main():
-    most = int(sys.argv[3]) if len(sys.argv) > 3 else None
+    interface, count, captures = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as out:
-        out.bind((sys.argv[1], 0))
-        for frame in list(frames(sys.argv[2]))[:most]:
-            while True:
-                try:
-                    out.send(frame)
-                    break
-                except OSError as error:
-                    if error.errno != 105:  # ENOBUFS: the queue is full
-                        raise
-                    time.sleep(0.001)
+        out.bind((interface, 0))
+        for capture in captures:
+            for frame in list(frames(capture))[:count or None]:
+                send(out, frame)
 
 
 main()
