@@ -162,4 +162,4 @@ deb: all
 clean:
 	rm -rf $(BUILD) $(BUILD)-san $(PROGRAM)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)
