@@ -25,6 +25,10 @@ class Row:
 		self.more = more
 
 
+# Modules whose rows are all kept.
+WHOLE = ("datagram", "endpoints", "defects")
+
+
 def family(name):
 	return name.split("-")[0]
 
@@ -33,14 +37,17 @@ def rows(everything=False):
 	"""All scenarios; of families that grew large, the same half or third every time."""
 	found = []
 	for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
-		found += list(importlib.import_module("scenarios." + module).rows())
+		for row in importlib.import_module("scenarios." + module).rows():
+			row.module = module
+			found.append(row)
 	names = [r.name for r in found]
 	twice = sorted({n for n in names if names.count(n) > 1})
 	if twice:
 		raise ValueError("two scenarios of one name: " + ", ".join(twice))
-	sizes = collections.Counter(map(family, names))
+	large = [r for r in found if r.module not in WHOLE]
+	sizes = collections.Counter(family(r.name) for r in large)
 	sources = {r.more.get("source") for r in found}
-	return [r for r in found if everything or r.name in sources or draw("kept " + r.name, range(share(sizes[family(r.name)]))) == 0]
+	return [r for r in found if everything or r.module in WHOLE or r.name in sources or draw("kept " + r.name, range(share(sizes[family(r.name)]))) == 0]
 
 
 def share(size):
