@@ -33,7 +33,7 @@ static uint64_t mix_alpn(uint64_t hash, const struct text_list *alpn)
 }
 
 /* Chromium shuffles its extensions, so their order does not count. */
-static uint64_t fingerprint(const struct client_hello *c)
+uint64_t attempt_fingerprint(const struct client_hello *c)
 {
 	uint64_t hash = mix(UINT64_C(0xcbf29ce484222325), c->legacy_version);
 
@@ -58,7 +58,7 @@ static bool offers_hybrid(const struct client_hello *c)
 
 static void read_hello(const struct client_hello *c, struct attempt *out)
 {
-	out->fingerprint = fingerprint(c);
+	out->fingerprint = attempt_fingerprint(c);
 	out->hello_len = c->length;
 	out->highest_version = highest_version(c);
 	out->tls12 = offers_version(c, 0x0303);
@@ -68,13 +68,14 @@ static void read_hello(const struct client_hello *c, struct attempt *out)
 	out->hybrid = offers_hybrid(c);
 }
 
-static void read_leaf(const struct certificate_list *list, struct attempt *out)
+static void read_leaf(const struct certificate_list *list, const struct attempt *before, struct attempt *out)
 {
 	const struct certificate *leaf = list->at[0];
 
 	memcpy(&out->leaf, leaf->sha256, sizeof(out->leaf));
 	out->leaf_not_after = leaf->not_after;
-	out->intercepted = inspection_product(leaf->issuer) != NULL;
+	out->intercepted = before && before->leaf == out->leaf ? before->intercepted :
+			   inspection_product(leaf->issuer) != NULL;
 }
 
 static void read_choice(const struct handshake *h, struct attempt *out)
@@ -87,7 +88,8 @@ static void read_choice(const struct handshake *h, struct attempt *out)
 		out->alpn_chosen = (out->alpn_chosen ^ (uint8_t)alpn->at[i]) * 16777619u + 1;
 }
 
-void attempt_read(const struct handshake *h, enum outcome outcome, const char *code, struct attempt *out)
+void attempt_read(const struct handshake *h, enum outcome outcome, const char *code,
+		  const struct attempt *before, struct attempt *out)
 {
 	*out = (struct attempt){ .mark = happened(h->hello_first) ? h->hello_first : h->flow.first,
 				 .outcome = outcome, .code = code,
@@ -97,7 +99,7 @@ void attempt_read(const struct handshake *h, enum outcome outcome, const char *c
 	if (h->server)
 		read_choice(h, out);
 	if (h->certificates && h->certificates->count)
-		read_leaf(h->certificates, out);
+		read_leaf(h->certificates, before, out);
 }
 
 bool attempt_failed(const struct attempt *a)

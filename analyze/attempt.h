@@ -22,7 +22,12 @@ struct attempt {
 	bool intercepted;		/* issued by a known inspection product */
 };
 
-void attempt_read(const struct handshake *h, enum outcome outcome, const char *code, struct attempt *out);
+/* `before`: another attempt at the same server, which most often saw the same certificate; or NULL. */
+void attempt_read(const struct handshake *h, enum outcome outcome, const char *code,
+		  const struct attempt *before, struct attempt *out);
+
+/* What hellos of one client have in common, as struct attempt keeps it. */
+uint64_t attempt_fingerprint(const struct client_hello *c);
 
 /* The server answered, refused or dropped this attempt for what it is, not for what the client is. */
 bool attempt_failed(const struct attempt *a);

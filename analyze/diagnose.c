@@ -100,11 +100,23 @@ static void keep_guess(struct guess *kept, size_t *count, const struct guess *g)
 	kept[at] = *g;
 }
 
+/* A guess has room for pages and most rules say nothing: only what is read without a count is set. */
+static void begin_guess(struct guess *g, const char *code)
+{
+	g->code = code;
+	g->confidence = POSSIBLE;
+	g->weight = 50;
+	g->aborted_by = g->fix_at = PARTY_UNKNOWN;
+	g->summary[0] = '\0';
+	g->evidence_count = g->remedy_count = 0;
+}
+
 static void try_rules(const struct view *v, struct rule_set set, struct guess *kept, size_t *count)
 {
-	for (size_t i = 0; i < set.count; i++) {
-		struct guess g = { .code = set.rules[i].code, .weight = 50 };
+	struct guess g;
 
+	for (size_t i = 0; i < set.count; i++) {
+		begin_guess(&g, set.rules[i].code);
 		if (set.rules[i].fits(v, &g))
 			keep_guess(kept, count, &g);
 	}

@@ -216,7 +216,7 @@ void endpoints_note(struct endpoints *e, const struct handshake *h, enum outcome
 	if (!entry)
 		return;
 	entry->spoken_to = true;
-	attempt_read(h, outcome, code, &a);
+	attempt_read(h, outcome, code, entry->attempt_count ? &entry->attempts[entry->attempt_count - 1] : NULL, &a);
 	keep_attempt(e, entry, &a);
 	count_outcome(&entry->endpoint, outcome);
 	if (code)

@@ -79,15 +79,13 @@ static int64_t settled_at(const struct handshake *h, const struct ending *e)
 
 void traces_note(struct traces *t, const struct handshake *h, const struct ending *e)
 {
-	struct attempt a;
-
 	if (!make_room(t))
 		return;
-	attempt_read(h, e->outcome, NULL, &a);
 	t->at[t->count++] = (struct trace){
 		.serial = h->serial, .began = h->flow.first.time, .settled = settled_at(h, e),
 		.client = h->flow.side[SIDE_CLIENT].address, .server = h->flow.side[SIDE_SERVER].address,
-		.name = hash_name(h->hello), .fingerprint = a.fingerprint, .outcome = e->outcome,
+		.name = hash_name(h->hello), .fingerprint = h->hello ? attempt_fingerprint(h->hello) : 0,
+		.outcome = e->outcome,
 		.ech = h->hello && h->hello->ech == ECH_OUTER, .data = h->data_records[SIDE_CLIENT] > 0,
 		.left_without_data = e->left_without_data,
 	};

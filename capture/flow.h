@@ -122,6 +122,7 @@ struct flows {
 	uint32_t dismissed;		/* to be made quiet before the next packet; NO_FLOW: none */
 	struct held *spent;		/* its bytes were handed out last */
 	int64_t now;			/* latest time seen */
+	int64_t looked;			/* when nothing was found to be due */
 	int64_t idle_timeout;
 	uint32_t tcp_streams, udp_streams;
 	size_t memory, flow_buffer;	/* limits */

@@ -14,6 +14,7 @@ enum {
 	UDP_SECONDS = 120,
 	FORGOTTEN_UDP_SECONDS = 20,
 	PAST_SECONDS = 120,		/* after which a packet on old ports is news */
+	LOOK_MS = 10,			/* time-outs are looked for no more often */
 	/* A clock that goes back further than this was set, and time starts again from there. */
 	CLOCK_BACK_SECONDS = 600,
 };
@@ -559,15 +560,25 @@ static uint32_t due(const struct flows *f)
 	return NO_FLOW;
 }
 
+/* Most packets come within the same moment as those before them. */
+static bool may_be_due(struct flows *f)
+{
+	int64_t since = time_apart(f->now, f->looked);
+
+	return f->ending || since < 0 || since >= LOOK_MS * MILLISECOND;
+}
+
 /* Ends the next flow that must go, if any: one at a time, so that no packet pays for many. */
 static bool retire_one(struct flows *f)
 {
-	uint32_t id = due(f);
+	uint32_t id = may_be_due(f) ? due(f) : NO_FLOW;
 
 	if (id != NO_FLOW) {
 		retire(f, id, timed_out(f, id) ? END_IDLE : END_OF_CAPTURE);
 		return true;
 	}
+	if (may_be_due(f))
+		f->looked = f->now;
 	if (store_lones_crowded(f))
 		id = f->lones.oldest;
 	else if (store_needs_room(f))
