@@ -214,15 +214,17 @@ static bool explains_nothing(const char *alternative, const char *code)
 }
 
 /* Nothing rivals what is certain; what is likely leaves at most "possible" to the others. */
-static void fill_alternatives(struct diagnosis *d, const struct guess *kept, size_t count)
+static void fill_alternatives(struct diagnosis *d, const struct guess *kept, size_t count, const struct view *v)
 {
+	bool acknowledged = v->h->flow.transport == TRANSPORT_TCP;	/* what datagrams never are */
+
 	if (d->confidence == CERTAIN)
 		return;
 	for (size_t i = 1; i < count; i++)
 		if (!explains_nothing(kept[i].code, d->code))
 			add_alternative(d, kept[i].code, POSSIBLE, kept[i].summary);
 	for (size_t i = 0; i < sizeof(rivals) / sizeof(rivals[0]); i++)
-		if (!strcmp(rivals[i].code, d->code))
+		if (!strcmp(rivals[i].code, d->code) && (acknowledged || strcmp(d->code, "server_silent") != 0))
 			add_alternative(d, rivals[i].rival, POSSIBLE, rivals[i].summary);
 }
 
@@ -252,7 +254,7 @@ static void fill_diagnosis(struct diagnosis *d, const struct guess *kept, size_t
 	sort_evidence(d);
 	memcpy(d->remedies, g->remedies, g->remedy_count * sizeof(g->remedies[0]));
 	d->remedy_count = g->remedy_count;
-	fill_alternatives(d, kept, count);
+	fill_alternatives(d, kept, count, v);
 	for (int side = 0; side < 2; side++) {
 		d->stack[side] = stack_name(v->stack[side].kind);
 		d->stack_confidence[side] = v->stack[side].confidence;

@@ -150,6 +150,9 @@ static bool client_turned_away(const struct view *v)
 	if (!v->h->server || e->by != SIDE_CLIENT || e->how == ENDED_NOT || e->how == ENDED_BY_SILENCE ||
 	    e->how == ENDED_BY_ICMP)
 		return false;
+	/* Who left before the ServerHello came has seen no certificate. */
+	if (!mark_before(v->h->server_mark, e->mark))
+		return false;
 	if (e->outcome != OUTCOME_FAILED || !flight_arrived(v) || v->h->resumed)
 		return false;
 	return happened(v->h->certificates_mark) || is_tls13(v->h->version);

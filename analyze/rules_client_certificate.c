@@ -120,7 +120,7 @@ static bool missing(const struct view *v, struct guess *g)
 		say(g, "The server most likely requires a client certificate: the client's flight has the length of an empty one, and the server refused it");
 	show_client_flight(g, v);
 	if (has_authorities(v))
-		advise(g, "Give the client at %s a certificate from one of the %u CAs that the server names in its CertificateRequest; a client keeps silent when none of its own fits.",
+		advise(g, "Give the client at %s a certificate of a CA that the server names in its CertificateRequest (%u there); a client keeps silent when none of its own fits.",
 		       v->client, v->h->request->authorities.count);
 	return true;
 }

@@ -128,6 +128,7 @@ static bool waiting_for_server(const struct view *v)
 static bool hello_lost(const struct view *v, struct guess *g)
 {
 	const struct tcp_side *client = side_of(v, SIDE_CLIENT);
+	char waited[32];
 	bool never_acked = is_tcp(v) && client->data_segments && !client->acked && client->retransmissions;
 
 	if (!waiting_for_server(v) || v->end->how == ENDED_BY_ALERT)
@@ -139,8 +140,11 @@ static bool hello_lost(const struct view *v, struct guess *g)
 		return false;
 	blame(g, LIKELY, PARTY_NETWORK, PARTY_NETWORK);
 	g->weight = 70;
-	say(g, "The ClientHello never arrived: it was sent %u times and %s", is_tcp(v) ? client->retransmissions + 1 : (unsigned)v->h->flow.packets,
-	    is_tcp(v) ? "never acknowledged" : "nothing came back");
+	if (is_tcp(v))
+		say(g, "The ClientHello was sent %u times and never acknowledged", client->retransmissions + 1);
+	else
+		say(g, "Nothing came back for the ClientHello (%llu packets in %s): most likely UDP to this port is blocked on the way",
+		    (unsigned long long)v->h->flow.packets, duration_text(waited, v->end->mark.time - v->h->flow.first.time));
 	show_hello(g, v);
 	if (happened(client->last_retransmission))
 		show(g, client->last_retransmission, "client: last retransmission");
@@ -285,8 +289,12 @@ static bool silent(const struct view *v, struct guess *g)
 	g->weight = 60;
 	if (v->end->how == ENDED_NOT || v->end->how == ENDED_BY_SILENCE)
 		g->aborted_by = PARTY_CLIENT;
-	say(g, "The server at %s %s the ClientHello and never answered it (%s of silence)", v->server,
-	    is_tcp(v) ? "acknowledged" : "got", duration_text(waited, v->end->waited));
+	if (is_tcp(v))
+		say(g, "The server at %s acknowledged the ClientHello and never answered it (%s of silence)", v->server,
+		    duration_text(waited, v->end->waited));
+	else
+		say(g, "The server at %s did not answer the ClientHello (%s of silence); whether it arrived, datagrams do not tell",
+		    v->server, duration_text(waited, v->end->waited));
 	show_hello(g, v);
 	if (happened(server->last_packet))
 		show(g, server->last_packet, "server: last packet, an acknowledgement without data");

@@ -301,10 +301,10 @@ static bool proxy_refused(const struct view *v, struct guess *g)
 	    u->status == 403 ? ": its policy forbids it" : "");
 	show_words(g, mark, u);
 	show_end(g, v);
-	if (u->status == 407)
+	if (u->status == 407 || (u->words_len && memmem(u->words, u->words_len, "authentication", 14)))
 		advise(g, "Give the client at %s credentials for the proxy, or exempt the destination.", v->client);
-	else
-		advise(g, "Permit the destination %s on the proxy, and check from the proxy itself that it can be reached.", u->target);
+	else if (u->target[0])
+		advise(g, "See on the proxy whether %s is permitted, and from there whether it can be reached.", u->target);
 	return true;
 }
 

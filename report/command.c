@@ -48,7 +48,7 @@ static void s_client_kind(const struct handshake *h, char *out, size_t room)
 static const struct tls_upgrade *tunnel_of(const struct handshake *h)
 {
 	for (uint8_t i = 0; i < h->upgrade_count; i++)
-		if (h->upgrades[i].proxy && h->upgrades[i].target[0])
+		if (h->upgrades[i].proxy)
 			return &h->upgrades[i];
 	return NULL;
 }
