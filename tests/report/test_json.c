@@ -99,6 +99,25 @@ static void a_number_without_a_name_is_shown_as_hex(void **state)
 	example_free(e);
 }
 
+static void a_retry_says_which_it_is_and_how_the_last_one_ended(void **state)
+{
+	struct example *e = example_new();
+	e->verdict.incident = 5;
+	e->verdict.retry = (struct retry){ 2, 3, OUTCOME_COMPLETED, INT64_C(1900000000) };
+	struct caught c;
+	json_t *r = record_of(&c, &e->verdict, &plain);
+	json_t *retry = json_object_get(r, "retry");
+
+	(void)state;
+	assert_int_equal(json_integer_value(json_object_get(retry, "attempt")), 2);
+	assert_int_equal(json_integer_value(json_object_get(retry, "attempts")), 3);
+	assert_string_equal(text_at(retry, "outcome"), "completed");
+	assert_true(json_number_value(json_object_get(retry, "span_ms")) == 1900);
+	json_decref(r);
+	free(c.text);
+	example_free(e);
+}
+
 static void absent_facts_are_left_out_and_nothing_is_null(void **state)
 {
 	struct example *e = example_new();
@@ -115,6 +134,7 @@ static void absent_facts_are_left_out_and_nothing_is_null(void **state)
 	assert_null(json_object_get(r, "client_certificates"));
 	assert_null(json_object_get(json_object_get(r, "flow"), "vlan"));
 	assert_null(json_object_get(r, "incident"));
+	assert_null(json_object_get(r, "retry"));
 	assert_true(count_of("null", c.text) == 0);
 	json_decref(r);
 	free(c.text);
@@ -310,6 +330,7 @@ int main(void)
 		cmocka_unit_test(remedies_of_the_diagnosis_come_before_those_of_the_cause),
 		cmocka_unit_test(iana_names_are_used_and_grease_is_left_out),
 		cmocka_unit_test(a_number_without_a_name_is_shown_as_hex),
+		cmocka_unit_test(a_retry_says_which_it_is_and_how_the_last_one_ended),
 		cmocka_unit_test(absent_facts_are_left_out_and_nothing_is_null),
 		cmocka_unit_test(an_encrypted_alert_has_neither_level_nor_code_nor_name),
 		cmocka_unit_test(a_completed_handshake_has_no_diagnosis),

@@ -287,6 +287,27 @@ static void a_retry_is_told_in_a_line_with_how_it_went(void **state)
 	example_free(e);
 }
 
+static void retries_whose_end_is_known_are_told_once(void **state)
+{
+	struct example *e = example_new();
+	struct caught c;
+	catch_report(&c, report_text_new, &plain);
+
+	(void)state;
+	e->verdict.incident = 5;
+	e->verdict.retry = (struct retry){ 1, 2, OUTCOME_COMPLETED, INT64_C(1900000000) };
+	assert_true(c.report->verdict(c.report, &e->verdict));
+	e->verdict.outcome = OUTCOME_COMPLETED;
+	e->verdict.retry.attempt = 2;
+	assert_true(c.report->verdict(c.report, &e->verdict));
+	catch_end(&c);
+	assert_non_null(strstr(c.text, "Try 1 of 2 by this client within 1.9"));
+	assert_non_null(strstr(c.text, "the last one worked."));
+	assert_true(count_of("RETRY", c.text) == 0);
+	free(c.text);
+	example_free(e);
+}
+
 static void colour_comes_only_when_asked_for(void **state)
 {
 	const struct report_options colour = { .columns = 80, .colour = true };
@@ -333,6 +354,7 @@ int main(void)
 	    cmocka_unit_test(a_name_that_a_shell_would_run_is_not_put_into_a_command),
 	    cmocka_unit_test(the_suggested_command_knows_the_port_and_the_upgrade),
 	    cmocka_unit_test(a_retry_is_told_in_a_line_with_how_it_went),
+	    cmocka_unit_test(retries_whose_end_is_known_are_told_once),
 	    cmocka_unit_test(colour_comes_only_when_asked_for),
 	    cmocka_unit_test(what_the_capture_cannot_tell_is_called_unclear),
 	};
