@@ -110,6 +110,17 @@ class Authority:
 					f.write(one.read())
 		return out
 
+	def status(self, name, issuer, victim):
+		"""An OCSP response about one certificate, for a server to staple: good, or what the name says."""
+		serial = openssl("x509", "-in", victim.one, "-noout", "-serial").decode().strip().split("=")[1]
+		index, out = self.path(name + ".index"), self.path(name + ".der")
+		with open(index, "w") as f:
+			f.write("%s\t391231235959Z\t%s\t%s\tunknown\t/CN=%s\n" % (
+				("R", "260101000000Z", serial, NAME) if "revoked" in name else ("V", "", serial, NAME)))
+		openssl("ocsp", "-index", index, "-CA", issuer.one, "-rsigner", issuer.one, "-rkey", issuer.key,
+			"-issuer", issuer.one, "-cert", victim.one, "-ndays", "7", "-no_nonce", "-respout", out)
+		return out
+
 	def revoke(self, name, issuer, victims):
 		"""A CRL of an issuer that lists the victims, good for a week."""
 		conf = self.path(name + ".cnf")

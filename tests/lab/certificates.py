@@ -21,6 +21,9 @@ def make(folder):
 	pool.update(staff(a))
 	pool["revoked.crl"] = a.revoke("revoked.crl", a.root, [pool["revoked"], pool["revoked-rsa"]])
 	pool["staff.crl"] = a.revoke("staff.crl", a.clients, [pool["client-revoked"]])
+	pool["stapled"] = a.leaf("stapled")
+	for status in ("good", "revoked"):
+		pool["stapled-" + status] = a.status("stapled-" + status, a.middle, pool["stapled"])
 	for bits in ("512", "1024"):
 		pool["dh" + bits] = a.path("dh%s.pem" % bits)
 		ca.openssl("dhparam", "-dsaparam", "-out", pool["dh" + bits], bits)

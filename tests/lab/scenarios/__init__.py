@@ -26,7 +26,7 @@ class Row:
 
 
 # Modules whose rows are all kept.
-WHOLE = ("datagram", "endpoints", "defects")
+WHOLE = ("datagram", "endpoints", "defects", "stapled_status")
 
 
 def family(name):
