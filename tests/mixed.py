@@ -28,6 +28,8 @@ WANTED = ["alpn_mismatch", "cert_chain_invalid", "cert_expired", "cert_name_mism
 
 def packets_of(path):
 	"""[(microseconds, frame bytes)] of a little-endian microsecond pcap of Ethernet; None for others."""
+	if not os.path.exists(path):
+		return None
 	with open(path, "rb") as f:
 		data = f.read()
 	if data[:4] != b"\xd4\xc3\xb2\xa1" or struct.unpack("<I", data[20:24])[0] != 1:
