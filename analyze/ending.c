@@ -277,20 +277,31 @@ static bool data_both_ways(const struct handshake *h)
 	return h->data_records[SIDE_CLIENT] && h->data_records[SIDE_SERVER];
 }
 
+/* Nobody says goodbye at once to a client that has just finished and asked for nothing yet. */
+static bool is_verdict_on_finished(const struct handshake *h, const struct alert_fact *a)
+{
+	static const int64_t at_once = INT64_C(1000000000);
+	struct mark finished = h->finished[SIDE_CLIENT];
+
+	return happened(finished) && !h->data_records[SIDE_CLIENT] && h->dissected_as == 't' &&
+	       happened(side_gone(h, SIDE_SERVER)) && a->mark.time - finished.time < at_once;
+}
+
 /* In TLS 1.3 the place of a ticket or of data: the first thing that the server says behind a client
- * certificate, or behind the empty list in its stead. */
+ * certificate, or behind the empty list in its stead; without either, only what comes at once. */
 static const struct alert_fact *alert_in_place_of_ticket(const struct handshake *h)
 {
 	enum client_flight flight = infer_client_flight(h);
 	bool certificate = flight == FLIGHT_EMPTY_CERTIFICATE || flight == FLIGHT_CERTIFICATE ||
 			   (h->keys && happened(h->request_mark));
 
-	if (!is_tls13(h->version) || !certificate || h->data_records[SIDE_SERVER])
+	if (!is_tls13(h->version) || h->data_records[SIDE_SERVER])
 		return NULL;
 	for (uint8_t i = 0; i < h->alert_count; i++) {
 		const struct alert_fact *a = &h->alerts[i];
 
-		if (a->from == SIDE_SERVER && a->hidden && !mark_before(side_gone(h, SIDE_CLIENT), a->mark))
+		if (a->from == SIDE_SERVER && a->hidden && !mark_before(side_gone(h, SIDE_CLIENT), a->mark) &&
+		    (certificate || is_verdict_on_finished(h, a)))
 			return a;
 	}
 	return NULL;

@@ -126,6 +126,22 @@ static bool left_politely(const struct view *v, struct guess *g)
 	return true;
 }
 
+/* TLS 1.3: an alert where a ticket was due, to a client that showed no certificate: what there is to
+ * dislike is its Finished (RFC 8446 4.4.4), or who it is. */
+static bool finished_refused(const struct view *v, struct guess *g)
+{
+	if (v->end->how != ENDED_BY_HIDDEN_ALERT || v->end->by != SIDE_SERVER || v->end->phase != PHASE_DONE ||
+	    v->end->outcome != OUTCOME_FAILED || infer_client_flight(v->h) != FLIGHT_FINISHED)
+		return false;
+	blame(g, POSSIBLE, PARTY_SERVER, PARTY_NETWORK);
+	g->weight = 60;
+	say(g, "The server ended the connection at once behind the client's Finished: most likely that did not verify, as when bytes were changed on the way");
+	show_hello(g, v);
+	show(g, v->h->finished[SIDE_CLIENT], "client: a record of Finished's length (encrypted)");
+	show_end(g, v);
+	return true;
+}
+
 /* What no other rule explains: a client's is about the certificate wherever there was one. */
 static bool hidden_refusal(const struct view *v, struct guess *g)
 {
@@ -153,6 +169,7 @@ struct rule_set alert_rules(void)
 		{ "version_mismatch", as_named }, { "fallback_refused", as_named },
 		{ "alpn_mismatch", as_named },
 		{ "client_abandoned", left_politely }, { "server_abandoned", left_politely },
+		{ "record_corrupted", finished_refused },
 		{ "negotiation_failed", unknown_alert }, { "negotiation_failed", hidden_refusal },
 	};
 
