@@ -221,12 +221,35 @@ static void a_servers_goodbye_to_a_client_without_certificate_is_no_refusal(void
 	(void)state;
 	up_to_server_flight13(&s);
 	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 53);
+	pass(&s, 5);	/* an idle connection is closed */
 	hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, 19);
 	fin(&s, SIDE_SERVER);
 	conclude_story(&s);
 	assert_false(s.ending.rejected_late);
 	assert_int_equal(s.ending.outcome, OUTCOME_COMPLETED);
 	forget(&s);
+}
+
+static void an_alert_at_once_behind_finished_is_a_verdict_on_it(void **state)
+{
+	struct story s = begin(), asked = begin();
+
+	(void)state;
+	up_to_server_flight13(&s);
+	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 53);
+	hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, 19);
+	fin(&s, SIDE_SERVER);
+	conclude_story(&s);
+	assert_true(s.ending.rejected_late);
+	forget(&s);
+	up_to_server_flight13(&asked);	/* with a request before it, it may be an answer to that */
+	hidden(&asked, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 53);
+	hidden(&asked, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 200);
+	hidden(&asked, SIDE_SERVER, CONTENT_APPLICATION_DATA, 19);
+	fin(&asked, SIDE_SERVER);
+	conclude_story(&asked);
+	assert_false(asked.ending.rejected_late);
+	forget(&asked);
 }
 
 /* ---- silence ---- */
@@ -367,6 +390,7 @@ int main(void)
 		cmocka_unit_test(leaving_without_a_byte_of_data_is_worth_a_second_look),
 		cmocka_unit_test(an_alert_behind_an_empty_client_certificate_is_a_late_refusal),
 		cmocka_unit_test(a_servers_goodbye_to_a_client_without_certificate_is_no_refusal),
+		cmocka_unit_test(an_alert_at_once_behind_finished_is_a_verdict_on_it),
 		cmocka_unit_test(a_capture_that_stops_at_once_proves_nothing),
 		cmocka_unit_test(a_capture_that_goes_on_for_a_minute_proves_silence),
 		cmocka_unit_test(datagrams_that_nobody_answers_end_in_silence),

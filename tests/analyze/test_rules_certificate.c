@@ -134,6 +134,20 @@ static void a_hidden_refusal_of_a_hidden_certificate_is_a_rejection(void **state
 	assert_outcome(done, OUTCOME_COMPLETED);
 }
 
+/* Chromium opens two connections and drops one before the answer comes. */
+static void who_left_before_the_server_hello_judged_nothing(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	says_hello(&s, hello13());
+	fin(&s, SIDE_CLIENT);
+	hears_hello(&s, answer(0x0304, 0x1301));
+	for (int i = 0; i < 4; i++)
+		hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, 400);
+	assert_best_is_not(s, "cert_rejected");
+}
+
 /* The certificate is hidden here; another flow to the same server and name showed it. */
 static void another_flows_certificate_explains_a_hidden_refusal(void **state)
 {
@@ -218,7 +232,7 @@ static void lengths_show_an_empty_client_certificate_that_is_refused(void **stat
 	assert_best(hidden_client_flight(empty, 2, true), "client_cert_missing", LIKELY);
 	assert_best(hidden_client_flight(full, 3, true), "client_cert_rejected", LIKELY);
 	assert_outcome(hidden_client_flight(empty, 2, false), OUTCOME_COMPLETED);
-	assert_outcome(hidden_client_flight(none, 1, true), OUTCOME_COMPLETED);
+	assert_best(hidden_client_flight(none, 1, true), "record_corrupted", POSSIBLE);
 }
 
 /* ---- names ---- */
@@ -278,6 +292,7 @@ int main(void)
 		cmocka_unit_test(the_alerts_that_name_their_cause_are_believed),
 		cmocka_unit_test(a_refusal_of_a_good_certificate_has_no_visible_reason),
 		cmocka_unit_test(a_hidden_refusal_of_a_hidden_certificate_is_a_rejection),
+		cmocka_unit_test(who_left_before_the_server_hello_judged_nothing),
 		cmocka_unit_test(another_flows_certificate_explains_a_hidden_refusal),
 		cmocka_unit_test(an_empty_list_is_malformed),
 		cmocka_unit_test(an_empty_certificate_that_is_refused_was_missed),

@@ -164,6 +164,25 @@ static void other_flows_show_which_suites_a_server_has(void **state)
 	lessons_free(l);
 }
 
+/* The suites of TLS 1.3 are none that an older client could have been given (RFC 8446 B.4). */
+static void what_tls13_clients_are_given_says_nothing_of_older_suites(void **state)
+{
+	struct lessons *l = lessons_new(0);
+	struct story before = begin(), s = refused(hello12(), ALERT_HANDSHAKE_FAILURE);
+	struct verdict v;
+	struct knowledge k = { .lessons = l, .tls_expected = true };
+
+	(void)state;
+	completes13(&before);
+	learn(l, before);
+	conclude_story(&s);
+	assert_true(diagnose(&k, s.h, &s.ending, &v));
+	if (!strcmp(v.diagnosis.code, "cipher_mismatch") || !strcmp(v.diagnosis.code, "version_mismatch"))
+		assert_int_equal(v.diagnosis.confidence, POSSIBLE);
+	forget(&s);
+	lessons_free(l);
+}
+
 static void a_suite_in_common_acquits_the_suites(void **state)
 {
 	struct lessons *l = lessons_new(0);
@@ -393,6 +412,7 @@ int main(void)
 		cmocka_unit_test(a_narrow_list_of_suites_is_what_failed),
 		cmocka_unit_test(a_usual_hello_that_is_refused_has_no_likely_reason),
 		cmocka_unit_test(other_flows_show_which_suites_a_server_has),
+		cmocka_unit_test(what_tls13_clients_are_given_says_nothing_of_older_suites),
 		cmocka_unit_test(a_suite_in_common_acquits_the_suites),
 		cmocka_unit_test(groups_that_nobody_has_are_what_failed),
 		cmocka_unit_test(other_flows_show_which_groups_a_server_has),
