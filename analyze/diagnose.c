@@ -270,6 +270,13 @@ static bool is_attempt(const struct handshake *h)
 	       h->pending_want[SIDE_CLIENT];
 }
 
+/* A snap length so short that TLS cannot even be seen, on a port where it is spoken. */
+static bool was_cut_to_nothing(const struct knowledge *k, const struct handshake *h)
+{
+	return k->tls_expected && h->flow.side[SIDE_CLIENT].cut && !happened(h->foreign_mark[SIDE_CLIENT]) &&
+	       !h->upgrade_count;
+}
+
 static bool has_defect(const struct view *v, enum chain_defect_kind kind)
 {
 	const struct chain_defect *d = v->chain && !v->chain_is_borrowed ? chain_defect(v->chain, kind) : NULL;
@@ -396,7 +403,7 @@ bool diagnose(const struct knowledge *k, const struct handshake *h, struct endin
 		return true;
 	}
 	count = guess_causes(&v, kept);
-	if (!count && !is_attempt(h))
+	if (!count && !is_attempt(h) && !was_cut_to_nothing(k, h))
 		return false;
 	if (!count && end->how != ENDED_NOT) {
 		shrug(&v, &kept[0]);
