@@ -23,6 +23,7 @@ struct conversation {
 	struct handshake *handshake;
 	bool done;			/* nothing that comes can change the outcome */
 	char kind;			/* by tls_kind, once done */
+	uint64_t drops;			/* that the capture had counted when it began to speak */
 };
 
 /* A closed handshake that waits for its verdict. */
@@ -179,6 +180,11 @@ static bool settle_completed(struct analysis *a, struct handshake *h, const stru
 	return true;
 }
 
+static uint64_t drops_of(const struct capture_stats *stats)
+{
+	return stats->dropped_kernel + stats->dropped_interface;
+}
+
 static void conclude(struct analysis *a, struct handshake *h, const struct flow_facts *flow,
 		     const struct capture_stats *stats)
 {
@@ -186,7 +192,7 @@ static void conclude(struct analysis *a, struct handshake *h, const struct flow_
 
 	h->ended = stats->last;
 	handshake_close(h, flow);
-	h->capture_drops = stats->dropped_kernel + stats->dropped_interface;
+	h->capture_drops = drops_of(stats) - h->capture_drops;
 	ending_read(h, &ending);
 	lessons_learn(a->lessons, h, &ending);
 	if (a->traces)
@@ -240,6 +246,7 @@ static void conclude_silent(struct analysis *a, const struct flow_facts *flow, c
 	const struct tcp_side *server = &flow->side[SIDE_SERVER];
 	bool expected = tls_expected(a, &server->address);
 	bool never_up = tcp_never_up(flow);
+	struct handshake *h;
 
 	if (flow->transport != TRANSPORT_TCP || (!never_up && !server->reset_count && !happened(server->fin)))
 		return;
@@ -248,7 +255,9 @@ static void conclude_silent(struct analysis *a, const struct flow_facts *flow, c
 	if (expected && count_lone_syn(a, flow))
 		return;
 	a->unexpected += !expected;
-	conclude(a, new_handshake(a, flow, 't'), flow, stats);
+	h = new_handshake(a, flow, 't');
+	h->capture_drops = a->options.live ? drops_of(stats) : 0;	/* it never spoke */
+	conclude(a, h, flow, stats);
 }
 
 /* ---- events ---- */
@@ -268,8 +277,10 @@ static struct conversation *conversation_of(struct analysis *a, uint32_t flow)
 	return &a->conversations[flow];
 }
 
-static void open_conversation(struct analysis *a, struct conversation *c, const struct flow_facts *flow)
+static void open_conversation(struct analysis *a, struct conversation *c, const struct flow_facts *flow,
+			      const struct capture_stats *stats)
 {
+	c->drops = a->options.live ? drops_of(stats) : 0;	/* a file may count them at its end */
 	c->tls = must(tls_new(flow->transport, a->keylog, a->certificates));
 }
 
@@ -311,6 +322,7 @@ static void close_conversation(struct analysis *a, struct conversation *c, const
 	if (!c->done)
 		finish_reading(c);
 	h = c->handshake;
+	h->capture_drops = c->drops;
 	*c = (struct conversation){ 0 };
 	conclude(a, h, flow, stats);
 }
@@ -330,6 +342,7 @@ static bool settle_early(struct analysis *a, struct conversation *c, const struc
 
 	if (a->options.keep_completed || !h || !infer_data_both_ways(h))
 		return false;
+	h->capture_drops = c->drops;
 	tls_free(c->tls);
 	*c = (struct conversation){ 0 };
 	conclude(a, h, flow, stats);
@@ -346,7 +359,7 @@ static enum interest feed(struct analysis *a, const struct capture_event *event,
 	if (!c->tls) {
 		if (event->kind == FLOW_FIN || event->kind == FLOW_RST)
 			return INTEREST_BYTES;
-		open_conversation(a, c, flow);
+		open_conversation(a, c, flow, stats);
 	}
 	tls_feed(c->tls, event);
 	pull_events(a, c, flow);
@@ -458,6 +471,16 @@ static void place(const struct analysis *a, struct verdict *v)
 	v->probe = t->probe && (v->outcome != OUTCOME_FAILED || t->outcome == OUTCOME_FAILED);
 }
 
+/* Live we know that packets were lost while this connection spoke: what rests on their absence is a
+ * step less sure. */
+static void doubt(struct verdict *v)
+{
+	const struct cause *cause = cause_of(v->diagnosis.code);
+
+	if (cause && !strncmp(cause->section, "Network", 7) && v->diagnosis.confidence > POSSIBLE)
+		v->diagnosis.confidence--;
+}
+
 static bool take_case(struct analysis *a, struct waiting *w, struct verdict *out)
 {
 	struct knowledge k = { .trust = a->trust, .lessons = a->lessons,
@@ -470,6 +493,8 @@ static bool take_case(struct analysis *a, struct waiting *w, struct verdict *out
 		return false;
 	if (!diagnose(&k, w->handshake, &w->ending, out))
 		return false;
+	if (a->options.live && w->handshake->capture_drops && out->outcome != OUTCOME_COMPLETED)
+		doubt(out);
 	place(a, out);
 	if (out->outcome == OUTCOME_COMPLETED && !a->options.keep_completed) {
 		count_verdict(a, out);

@@ -112,7 +112,8 @@ struct handshake {
 	struct mark gap[2];		/* first missing bytes of the capture in each direction */
 	uint64_t pending_have[2], pending_want[2];	/* an incomplete record or message at the end */
 	struct mark ended;		/* the capture's last packet when the flow was given up */
-	uint64_t capture_drops;		/* packets that the capture says it lost in all */
+	uint64_t capture_drops;		/* packets that the capture says it lost: while the connection
+					 * spoke when live, else in all */
 };
 
 /* ---- diagnosis ------------------------------------------------------------------------------- */

@@ -33,7 +33,7 @@ assert at == len(data), "cut off"
 print(n)' "$1"
 }
 
-one=$(find "$here/pcaps" -name 'alpn_mismatch-*.pcap' | sort | head -n 1)
+one=$(find "$here/pcaps" -name 'alpn_mismatch-*.pcap' ! -name '*quic*' ! -name '*dtls*' | sort | head -n 1)
 some=$(find "$here/pcaps" -name '*_mismatch-*.pcap' | sort | head -n 20)
 
 "$program" --json --no-trust -w "$work/one" "$one" >"$work/json"

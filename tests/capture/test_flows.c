@@ -527,6 +527,32 @@ static void memory_has_a_ceiling_under_flows_that_never_fill_their_holes(void **
 	assert_int_equal(b->openings, b->overs);
 }
 
+static void what_is_charged_beyond_the_limit_ends_the_connection_silent_for_longest(void **state)
+{
+	(void)state;
+	bench_free(b);
+	b = bench_new(0);
+	struct packet p = packet_from(SIDE_CLIENT, TCP_SYN | TCP_ACK, CLIENT_ISN, 1);
+	struct capture_event event;
+	uint32_t first, second;
+
+	p.source.port = 2001;
+	send_packet(b, p);
+	first = b->flow;
+	flows_charge(b->flows, first, (size_t)300 << 20);
+	p.source.port = 2002;
+	send_packet(b, p);
+	second = b->flow;
+	assert_int_equal(b->overs, 0);
+	assert_false(flows_next(b->flows, &event));
+	flows_charge(b->flows, second, (size_t)300 << 20);
+	assert_true(flows_next(b->flows, &event));
+	assert_int_equal(event.kind, FLOW_OVER);
+	assert_int_equal(event.flow, first);
+	assert_int_equal(flows_facts(b->flows, first)->end, END_EVICTED);
+	assert_false(flows_next(b->flows, &event));
+}
+
 static void a_dismissed_connection_says_no_more_until_its_ports_are_used_again(void **state)
 {
 	(void)state;
@@ -653,6 +679,7 @@ int main(void)
 		claim(times_that_go_back_do_no_harm),
 		claim(a_flood_of_syns_stays_small_and_a_real_flow_lives_in_it),
 		claim(memory_has_a_ceiling_under_flows_that_never_fill_their_holes),
+		claim(what_is_charged_beyond_the_limit_ends_the_connection_silent_for_longest),
 		claim(a_dismissed_connection_says_no_more_until_its_ports_are_used_again),
 		claim(a_flow_id_is_free_again_after_its_end),
 	};
