@@ -12,6 +12,7 @@
 enum {
 	DEFAULT_MEMORY = 128 * 1024 * 1024,
 	UNEXPECTED_KEPT = 4096,		/* refused or unanswered connections that wait for a lesson on their port */
+	SPARE_HANDSHAKES = 64,		/* kept for the next ones: they are large, and come and go */
 	LONE_SYNS_KEPT = 1024		/* SYNs sent once: beyond so many they are a flood, and only counted */
 };
 
@@ -49,6 +50,8 @@ struct analysis {
 	size_t queue_count, queue_room, queue_at;
 	size_t queue_bytes;			/* of the handshakes that wait */
 	size_t unexpected, lone_syns;
+	struct handshake *spare[SPARE_HANDSHAKES];
+	size_t spare_count;
 	const char *file;
 	uint64_t inputs;
 	bool finished;
@@ -110,6 +113,8 @@ void analysis_free(struct analysis *a)
 	for (size_t i = a->queue_at; i < a->queue_count; i++)
 		handshake_free(a->queue[i].handshake);
 	handshake_free(a->handed_out);
+	while (a->spare_count)
+		free(a->spare[--a->spare_count]);
 	free(a->conversations);
 	free(a->queue);
 	endpoints_free(a->endpoints);
@@ -157,6 +162,16 @@ static bool tls_expected(const struct analysis *a, const struct address *server)
 
 /* ---- cases ---- */
 
+static void give_back(struct analysis *a, struct handshake *h)
+{
+	if (a->spare_count == SPARE_HANDSHAKES) {
+		handshake_free(h);
+		return;
+	}
+	handshake_empty(h);
+	a->spare[a->spare_count++] = h;
+}
+
 static void enqueue(struct analysis *a, struct handshake *h, const struct ending *e)
 {
 	if (a->queue_count == a->queue_room) {
@@ -176,7 +191,7 @@ static bool settle_completed(struct analysis *a, struct handshake *h, const stru
 		return false;
 	a->summary.completed++;
 	endpoints_note(a->endpoints, h, OUTCOME_COMPLETED, NULL, false);
-	handshake_free(h);
+	give_back(a, h);
 	return true;
 }
 
@@ -203,9 +218,16 @@ static void conclude(struct analysis *a, struct handshake *h, const struct flow_
 		enqueue(a, h, &ending);
 }
 
-static struct handshake *new_handshake(const struct analysis *a, const struct flow_facts *flow, char kind)
+static struct handshake *new_handshake(struct analysis *a, const struct flow_facts *flow, char kind)
 {
-	return must(handshake_new(a->file, a->inputs << 40 | flow->first.frame, kind));
+	uint64_t serial = a->inputs << 40 | flow->first.frame;
+	struct handshake *h;
+
+	if (!a->spare_count)
+		return must(handshake_new(a->file, serial, kind));
+	h = a->spare[--a->spare_count];
+	handshake_begin(h, a->file, serial, kind);
+	return h;
 }
 
 /* One SYN, never repeated and never answered, by whoever sent it: nobody waited for an answer. */
@@ -506,7 +528,8 @@ static bool take_case(struct analysis *a, struct waiting *w, struct verdict *out
 
 bool analysis_next(struct analysis *a, struct verdict *out)
 {
-	handshake_free(a->handed_out);
+	if (a->handed_out)
+		give_back(a, a->handed_out);
 	a->handed_out = NULL;
 	while (queue_is_ready(a)) {
 		struct waiting w = a->queue[a->queue_at++];
@@ -515,7 +538,7 @@ bool analysis_next(struct analysis *a, struct verdict *out)
 		if (a->queue_at == a->queue_count)
 			a->queue_at = a->queue_count = 0;
 		if (!take_case(a, &w, out)) {
-			handshake_free(w.handshake);
+			give_back(a, w.handshake);
 			continue;
 		}
 		a->handed_out = w.handshake;

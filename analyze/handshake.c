@@ -3,15 +3,20 @@
 
 #include <stdlib.h>
 
-struct handshake *handshake_new(const char *file, uint64_t serial, char dissected_as)
+void handshake_begin(struct handshake *h, const char *file, uint64_t serial, char dissected_as)
 {
-	struct handshake *h = calloc(1, sizeof(*h));
-
-	if (!h)
-		return NULL;
+	memset(h, 0, sizeof(*h));
 	h->file = file;
 	h->serial = serial;
 	h->dissected_as = dissected_as;
+}
+
+struct handshake *handshake_new(const char *file, uint64_t serial, char dissected_as)
+{
+	struct handshake *h = malloc(sizeof(*h));
+
+	if (h)
+		handshake_begin(h, file, serial, dissected_as);
 	return h;
 }
 
@@ -24,10 +29,8 @@ static void free_certificates(struct certificate_list *list)
 	free(list);
 }
 
-void handshake_free(struct handshake *h)
+void handshake_empty(struct handshake *h)
 {
-	if (!h)
-		return;
 	free(h->hello);
 	free(h->second_hello);
 	free(h->retry);
@@ -39,6 +42,13 @@ void handshake_free(struct handshake *h)
 	free(h->key_exchange);
 	free(h->request);
 	free(h->upgrades);
+}
+
+void handshake_free(struct handshake *h)
+{
+	if (!h)
+		return;
+	handshake_empty(h);
 	free(h);
 }
 

@@ -10,6 +10,11 @@
 struct handshake *handshake_new(const char *file, uint64_t serial, char dissected_as);
 void handshake_free(struct handshake *h);	/* NULL allowed */
 
+/* The two halves of each, for who keeps the memory to use it again: handshake_begin makes an empty one
+ * of whatever is there, handshake_empty releases all that it owns. */
+void handshake_begin(struct handshake *h, const char *file, uint64_t serial, char dissected_as);
+void handshake_empty(struct handshake *h);
+
 /* Bytes that it keeps, about; certificates are counted where they are shared. 0 for NULL. */
 size_t handshake_bytes(const struct handshake *h);
 

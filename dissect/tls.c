@@ -10,7 +10,8 @@ struct queue {
 	size_t next, count, room;
 };
 
-enum { QUEUE_KEPT = 8 };
+/* Most bytes cause a record and a message, which are pulled before the next ones come. */
+enum { QUEUE_FIRST = 2, QUEUE_KEPT = 8 };
 
 struct tls {
 	enum transport transport;
@@ -91,7 +92,7 @@ void tls_push(struct tls *t, const struct tls_event *event)
 	struct queue *q = &t->queue;
 
 	if (q->count == q->room) {
-		q->room = q->room ? q->room * 2 : QUEUE_KEPT / 2;
+		q->room = q->room ? q->room * 2 : QUEUE_FIRST;
 		q->at = must(realloc(q->at, q->room * sizeof *q->at));
 	}
 	q->at[q->count++] = *event;
