@@ -117,7 +117,7 @@ struct flows {
 	uint32_t spare_count;
 	struct flow_list lists[STATE_COUNT];
 	struct id_list lones, quiets;
-	struct flow *scratch;		/* a lone SYN as a flow, to look at */
+	struct flow_facts *scratch;	/* of a lone SYN, to look at */
 	uint32_t dying;			/* its FLOW_OVER was handed out last; NO_FLOW: none */
 	uint32_t dismissed;		/* to be made quiet before the next packet; NO_FLOW: none */
 	struct held *spent;		/* its bytes were handed out last */

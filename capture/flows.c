@@ -94,18 +94,6 @@ static void begin_tcp(struct flows *f, struct flow *w, const struct packet *p)
 	connection_take(f, w, p);
 }
 
-/* What the flow would be if the lone SYN had been kept whole. */
-static void unfold(struct flows *f, struct flow *w, const struct lone *l)
-{
-	struct packet syn = lone_unpack(l);
-
-	begin_tcp(f, w, &syn);
-	w->facts.packets += l->duplicates;
-	w->facts.bytes += (uint64_t)l->duplicates * l->wire_len;
-	w->facts.side[SIDE_CLIENT].duplicates = l->duplicates;
-	w->facts.end = l->end;
-}
-
 static struct flow *promote(struct flows *f, uint32_t id, uint64_t hash)
 {
 	struct lone l = *lone_at(f, id);
@@ -124,14 +112,11 @@ static struct flow *promote(struct flows *f, uint32_t id, uint64_t hash)
 const struct flow_facts *flows_facts(const struct flows *f, uint32_t flow)
 {
 	const struct lone *l = lone_at(f, flow);
-	struct flows scene = { .stats = f->stats, .now = f->now };
 
 	if (!l)
 		return &flow_at(f, flow)->facts;
-	memset(f->scratch, 0, sizeof(*f->scratch));
-	f->scratch->facts.stream = l->stream;
-	unfold(&scene, f->scratch, l);	/* a SYN causes no event and buffers nothing */
-	return &f->scratch->facts;
+	lone_facts(l, f->scratch);
+	return f->scratch;
 }
 
 /* ---- quiet connections ------------------------------------------------------------------ */

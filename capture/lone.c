@@ -89,6 +89,33 @@ struct packet lone_unpack(const struct lone *l)
 	};
 }
 
+static struct tcp_side client_of(const struct lone *l, struct mark mark)
+{
+	return (struct tcp_side){
+		.address = source_of(l), .syn = mark, .last_syn = mark, .syn_count = 1,
+		.first_packet = mark, .last_packet = mark, .duplicates = l->duplicates,
+		.mss = l->mss, .sack_permitted = l->options & HAS_SACK,
+		.timestamps = l->options & HAS_TIMESTAMPS, .window_scaling = l->options & HAS_SCALE,
+		.last_window = l->window, .syn_ttl = l->ttl, .ttl_min = l->ttl, .ttl_max = l->ttl,
+		.last_ip_id = l->ip_id, .ip_id_always_zero = !l->ip_id,
+	};
+}
+
+void lone_facts(const struct lone *l, struct flow_facts *out)
+{
+	struct mark mark = { .frame = l->frame, .time = l->time };
+	bool has_vlan = l->options & HAS_VLAN;
+
+	*out = (struct flow_facts){
+		.transport = TRANSPORT_TCP, .stream = l->stream, .client_known = true,
+		.has_vlan = has_vlan, .vlan = has_vlan ? l->vlan : 0, .first = mark, .last = mark,
+		.packets = 1u + l->duplicates, .bytes = (1u + l->duplicates) * (uint64_t)l->wire_len,
+		.end = (enum flow_end)l->end,
+	};
+	out->side[SIDE_CLIENT] = client_of(l, mark);
+	out->side[SIDE_SERVER].address = destination_of(l);
+}
+
 bool lone_joins(const struct lone *l, const struct address *one, const struct address *two)
 {
 	struct address source = source_of(l), destination = destination_of(l);

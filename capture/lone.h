@@ -29,6 +29,9 @@ size_t lone_size(uint8_t ip_len);
 void lone_pack(struct lone *l, const struct packet *p);
 struct packet lone_unpack(const struct lone *l);
 
+/* What is known of the flow, as following the SYN like any other packet would have it. */
+void lone_facts(const struct lone *l, struct flow_facts *out);
+
 uint8_t lone_ip_len(const struct lone *l);
 
 /* The same two ends, either way round. */
