@@ -41,7 +41,9 @@ say = $(if $(V),,@echo "  $(1)")
 
 all: $(PROGRAM)
 
-$(PROGRAM): $(BUILD)/main.o $(BUILD)/options.o $(TO_report)
+OWN := $(BUILD)/main.o $(BUILD)/options.o $(BUILD)/inputs.o
+
+$(PROGRAM): $(OWN) $(TO_report)
 	$(call say,LINK $@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -86,7 +88,7 @@ fuzzers: $(FUZZERS)
 # there only our own calls are intercepted.
 FAULTY := $(BUILD)/tests/faults/tlswhy
 $(FAULTY): $(BUILD)/tests/faults/failing.o $(BUILD)/tests/faults/$(if $(SANITIZE),wrap,interpose).o \
-		$(BUILD)/main.o $(BUILD)/options.o $(TO_report)
+		$(OWN) $(TO_report)
 	$(call say,LINK $@)
 	$(Q)$(CC) $(ALL_LDFLAGS) $(if $(SANITIZE),$(addprefix -Wl$(comma)--wrap=,malloc calloc realloc)) \
 		-o $@ $^ $(LIBS)

@@ -1,14 +1,12 @@
 /*
  * tlswhy: the loop that pulls events through the rooms, what interrupts it, exit status.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,73 +37,6 @@ struct run {
 	bool trouble, found, stopping, metrics_failed, evidence_failed;
 	int64_t began, next_report;	/* monotonic; next_report 0: never */
 };
-
-/* ---- inputs ---- */
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void add_input(struct run *run, const char *path, bool given);
-
-static void add_directory(struct run *run, const char *path)
-{
-	DIR *d = opendir(path);
-	struct names entries = { 0 };
-	struct dirent *e;
-
-	if (!d) {
-		complain("%s: %s", path, strerror(errno));
-		run->trouble = true;
-		return;
-	}
-	while ((e = readdir(d))) {
-		char *full;
-
-		if (e->d_name[0] == '.')
-			continue;
-		if (asprintf(&full, "%s/%s", path, e->d_name) < 0)
-			must(NULL);
-		names_add(&entries, full);
-		free(full);
-	}
-	closedir(d);
-	if (entries.count)
-		qsort(entries.at, entries.count, sizeof(*entries.at), by_name);
-	for (size_t i = 0; i < entries.count; i++)
-		add_input(run, entries.at[i], false);
-	names_free(&entries);
-}
-
-/* In a directory only what is named like a capture is read; what is given by name is always tried. */
-static bool named_like_capture(const char *path)
-{
-	static const char *const endings[] = { ".pcap", ".pcapng", ".cap", ".dmp", ".ntar" };
-	size_t len = strlen(path);
-
-	if (len > 3 && !strcmp(path + len - 3, ".gz"))
-		len -= 3;
-	else if (len > 4 && !strcmp(path + len - 4, ".zst"))
-		len -= 4;
-	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
-		size_t n = strlen(endings[i]);
-
-		if (len > n && !strncmp(path + len - n, endings[i], n))
-			return true;
-	}
-	return strstr(path, ".pcap") != NULL;	/* tcpdump -C: name.pcap1 */
-}
-
-static void add_input(struct run *run, const char *path, bool given)
-{
-	struct stat st;
-
-	if (strcmp(path, "-") != 0 && !stat(path, &st) && S_ISDIR(st.st_mode))
-		add_directory(run, path);
-	else if (given || named_like_capture(path))
-		names_add(&run->files, path);
-}
 
 /* ---- signals ---- */
 
@@ -355,7 +286,8 @@ static bool read_events(struct run *run, struct capture *capture)
 		if ((got == CAPTURE_IDLE || ++events % EVENTS_A_LOOK == 0) && !look_up(run, capture))
 			return false;
 	}
-	if (got == CAPTURE_DAMAGED) {
+	run->stopping |= signal_of(run->stops) != 0;	/* which ends a pipe, in mid-packet perhaps */
+	if (got == CAPTURE_DAMAGED && !run->stopping) {
 		progress_clear(run->progress);
 		complain("%s", capture_problem(capture));
 		run->trouble = true;
@@ -406,8 +338,7 @@ static bool read_all(struct run *run)
 
 	if (run->options->interfaces.count)
 		return listen_live(run);
-	for (size_t i = 0; i < inputs->count; i++)
-		add_input(run, inputs->at[i], true);
+	run->trouble |= !inputs_list(inputs, &run->files);
 	if (isatty(STDERR_FILENO))
 		run->progress = must(progress_new(stderr, run->began));
 	for (; going && !run->stopping && run->files_done < run->files.count; run->files_done++)

@@ -38,6 +38,10 @@ struct options {
 bool options_read(struct options *o, int argc, char **argv);
 void options_free(struct options *o);
 
+/* inputs.c: the files that these names stand for, directories read recursively and in order. False
+ * when one cannot be read, and standard error says which. */
+bool inputs_list(const struct names *given, struct names *files);
+
 void names_add(struct names *n, const char *name);
 void names_free(struct names *n);
 

@@ -151,6 +151,15 @@ done
 check "the reader is gone: status 2" test "$(cat "$work/status")" = 2
 check "the reader is gone: one message" test "$(wc -l <"$work/err")" = 1
 
+mkfifo "$work/pipe"
+"$program" --json --no-trust - <"$work/pipe" >"$work/out" 2>"$work/err" &
+pid=$!
+exec 8>"$work/pipe"
+head -c 600 "$one" >&8
+check "a pipe that says no more can be left, too" finish TERM
+check "what came through it is told" grep -q '"packets":4,' "$work/out"
+exec 8>&-
+
 mkdir "$work/disk"
 if mount -t tmpfs -o size=16k,mode=777 tmpfs "$work/disk" 2>/dev/null; then
 	start -i tw1 -o "$work/disk/out" --interval 1
