@@ -407,9 +407,9 @@ size_t analysis_bytes(const struct analysis *a, uint32_t flow)
 static void flow_over(struct analysis *a, uint32_t number, const struct flow_facts *flow,
 		      const struct capture_stats *stats)
 {
-	struct conversation *c = conversation_of(a, number);
-
-	bool began = c->tls || c->done;
+	/* Most flows of a flood never say a byte: they get no conversation to end it. */
+	struct conversation *c = number < a->conversation_count ? &a->conversations[number] : NULL;
+	bool began = c && (c->tls || c->done);
 
 	if (began && !c->handshake && flow->transport == TRANSPORT_UDP) {
 		tls_free(c->tls);

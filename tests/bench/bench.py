@@ -77,7 +77,7 @@ class Load:
 			with open(said, "w") as f:
 				f.write(made_of + "\n" + out)
 		numbers = [int(w.split()[0]) for w in open(said).read().split("\n")[1].split(", ")]
-		self.packets, self.bytes, self.flows, self.syns = numbers
+		self.packets, self.bytes, self.flows, self.syns, self.recordings = numbers
 
 	def truth(self):
 		"""{(client address, port): (outcome, [codes])}"""
@@ -144,8 +144,8 @@ def report_load(program, load):
 		"tlswhy --json": [program, "--json"]}
 	medians = in_turns(commands, load.pcap, ROUNDS)
 	base = medians["libpcap loop"].wall
-	print("\n### %s: %d connections, %d lone SYNs, %d packets, %.0f MB\n" % (load.name, load.flows, load.syns,
-		load.packets, load.bytes / 1e6))
+	print("\n### %s: %d connections of %d recordings, %d lone SYNs, %d packets, %.0f MB\n" % (load.name, load.flows,
+		load.recordings, load.syns, load.packets, load.bytes / 1e6))
 	print("| | wall s | CPU s | peak MB | ratio | ns a packet | µs a handshake | ns a byte | goal |")
 	print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |")
 	for name, m in medians.items():
@@ -215,7 +215,7 @@ def report_memory(program, directory):
 	print("| --- | ---: | ---: |")
 	for state, goal, unit, knobs in (("SYN without an answer", 64, "syns", dict(flows=1)),
 			("ClientHello sent, no answer yet", 4096, "flows", dict(stop="answer", failing=0)),
-			("established, application data", 256, "flows", dict(stop="data", failing=0))):
+			("established, application data", 256, "flows", dict(stop="data", data=16384, failing=0))):
 		sizes = []
 		for many in (10000, 30000):
 			load = Load(directory, "memory", **{"rate": 10000 if unit == "flows" else 1, **knobs, unit: many})

@@ -401,17 +401,15 @@ static void add_recording(struct generator *g, const char *path, const char *out
 {
 	struct recording *r = &g->recordings[g->count];
 
-	if (!recording_load(r, path)) {
-		fprintf(stderr, "generate: %s is not one connection that can be replayed\n", path);
+	bool needs_place = (g->knobs.data || g->knobs.stop == STOP_AT_DATA) && strcmp(outcome, "failed") != 0;
+
+	/* Not one IPv4 connection from its SYN on, or with no place for data: others will do. */
+	if (!recording_load(r, path) || (needs_place && r->data_at == r->count)) {
 		recording_free(r);
 		return;
 	}
 	r->failed = !strcmp(outcome, "failed");
 	snprintf(r->codes, sizeof(r->codes), "%s", codes);
-	if (!r->failed && (g->knobs.data || g->knobs.stop == STOP_AT_DATA) && r->data_at == r->count) {
-		recording_free(r);
-		return;
-	}
 	if (r->failed)
 		g->failing[g->failing_count++] = g->count;
 	else
@@ -495,9 +493,9 @@ int main(int argc, char **argv)
 	if (!wire_open(&g.wire, argv[optind + 1]) || !g.truth)
 		die(strerror(errno));
 	generate(&g);
-	printf("%llu packets, %llu bytes, %llu connections, %llu lone SYNs\n", (unsigned long long)g.wire.packets,
+	printf("%llu packets, %llu bytes, %llu connections, %llu lone SYNs, %u recordings\n", (unsigned long long)g.wire.packets,
 	       (unsigned long long)g.wire.bytes, (unsigned long long)g.flows_begun,
-	       (unsigned long long)g.syns_sent);
+	       (unsigned long long)g.syns_sent, g.count);
 	for (uint32_t i = 0; i < g.count; i++)
 		recording_free(&g.recordings[i]);
 	free(g.recordings);
