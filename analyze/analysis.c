@@ -11,9 +11,11 @@
 
 enum {
 	DEFAULT_MEMORY = 128 * 1024 * 1024,
-	UNEXPECTED_KEPT = 4096,		/* refused or unanswered connections that wait for a lesson on their port */
-	SPARE_HANDSHAKES = 64,		/* kept for the next ones: they are large, and come and go */
-	LONE_SYNS_KEPT = 1024		/* SYNs sent once: beyond so many they are a flood, and only counted */
+	UNEXPECTED_KEPT =
+	    4096, /* refused or unanswered connections that wait for a lesson on their port */
+	SPARE_HANDSHAKES = 64, /* kept for the next ones: they are large, and come and go */
+	LONE_SYNS_KEPT =
+	    1024 /* SYNs sent once: beyond so many they are a flood, and only counted */
 };
 
 #define SYSTEM_BUNDLE "/etc/ssl/certs/ca-certificates.crt"
@@ -81,7 +83,8 @@ static bool open_trust(struct analysis *a, char *problem, size_t problem_len)
 	return a->store != NULL;
 }
 
-struct analysis *analysis_new(const struct analyze_options *options, char *problem, size_t problem_len)
+struct analysis *analysis_new(const struct analyze_options *options, char *problem,
+			      size_t problem_len)
 {
 	struct analysis *a = must(calloc(1, sizeof(*a)));
 
@@ -235,7 +238,8 @@ static bool is_lone_syn(const struct flow_facts *flow)
 {
 	const struct tcp_side *client = &flow->side[SIDE_CLIENT];
 
-	return client->syn_count == 1 && flow->packets == 1u + client->duplicates && !flow->icmp_count;
+	return client->syn_count == 1 && flow->packets == 1u + client->duplicates &&
+	       !flow->icmp_count;
 }
 
 static void count_code(struct summary *s, const char *code)
@@ -263,14 +267,16 @@ static bool count_lone_syn(struct analysis *a, const struct flow_facts *flow)
 }
 
 /* A flow without a byte: worth a case only where TLS was expected, which later flows may show. */
-static void conclude_silent(struct analysis *a, const struct flow_facts *flow, const struct capture_stats *stats)
+static void conclude_silent(struct analysis *a, const struct flow_facts *flow,
+			    const struct capture_stats *stats)
 {
 	const struct tcp_side *server = &flow->side[SIDE_SERVER];
 	bool expected = tls_expected(a, &server->address);
 	bool never_up = tcp_never_up(flow);
 	struct handshake *h;
 
-	if (flow->transport != TRANSPORT_TCP || (!never_up && !server->reset_count && !happened(server->fin)))
+	if (flow->transport != TRANSPORT_TCP ||
+	    (!never_up && !server->reset_count && !happened(server->fin)))
 		return;
 	if (!expected && (a->options.live || a->unexpected == UNEXPECTED_KEPT))
 		return;
@@ -299,10 +305,10 @@ static struct conversation *conversation_of(struct analysis *a, uint32_t flow)
 	return &a->conversations[flow];
 }
 
-static void open_conversation(struct analysis *a, struct conversation *c, const struct flow_facts *flow,
-			      const struct capture_stats *stats)
+static void open_conversation(struct analysis *a, struct conversation *c,
+			      const struct flow_facts *flow, const struct capture_stats *stats)
 {
-	c->drops = a->options.live ? drops_of(stats) : 0;	/* a file may count them at its end */
+	c->drops = a->options.live ? drops_of(stats) : 0; /* a file may count them at its end */
 	c->tls = must(tls_new(flow->transport, a->keylog, a->certificates));
 }
 
@@ -334,8 +340,8 @@ static void finish_reading(struct conversation *c)
 	c->tls = NULL;
 }
 
-static void close_conversation(struct analysis *a, struct conversation *c, const struct flow_facts *flow,
-			       const struct capture_stats *stats)
+static void close_conversation(struct analysis *a, struct conversation *c,
+			       const struct flow_facts *flow, const struct capture_stats *stats)
 {
 	struct handshake *h;
 
@@ -371,8 +377,8 @@ static bool settle_early(struct analysis *a, struct conversation *c, const struc
 	return true;
 }
 
-static enum interest feed(struct analysis *a, const struct capture_event *event, const struct flow_facts *flow,
-		 const struct capture_stats *stats)
+static enum interest feed(struct analysis *a, const struct capture_event *event,
+			  const struct flow_facts *flow, const struct capture_stats *stats)
 {
 	struct conversation *c = conversation_of(a, event->flow);
 
@@ -449,7 +455,9 @@ static int by_serial(const void *x, const void *y)
 {
 	const struct waiting *a = x, *b = y;
 
-	return a->handshake->serial < b->handshake->serial ? -1 : a->handshake->serial > b->handshake->serial;
+	return a->handshake->serial < b->handshake->serial
+		   ? -1
+		   : a->handshake->serial > b->handshake->serial;
 }
 
 void analysis_finish(struct analysis *a)
@@ -458,7 +466,8 @@ void analysis_finish(struct analysis *a)
 	if (a->traces)
 		traces_settle(a->traces);
 	if (a->queue_count > a->queue_at)
-		qsort(a->queue + a->queue_at, a->queue_count - a->queue_at, sizeof(*a->queue), by_serial);
+		qsort(a->queue + a->queue_at, a->queue_count - a->queue_at, sizeof(*a->queue),
+		      by_serial);
 }
 
 static bool queue_is_ready(const struct analysis *a)
@@ -484,7 +493,8 @@ static void count_verdict(struct analysis *a, const struct verdict *v)
 /* What the whole run says of this attempt. A refusal is nobody's probe but a scanner's. */
 static void place(const struct analysis *a, struct verdict *v)
 {
-	const struct trace *t = a->finished && a->traces ? traces_find(a->traces, v->handshake->serial) : NULL;
+	const struct trace *t =
+	    a->finished && a->traces ? traces_find(a->traces, v->handshake->serial) : NULL;
 
 	if (!t)
 		return;
@@ -507,9 +517,10 @@ static bool take_case(struct analysis *a, struct waiting *w, struct verdict *out
 {
 	struct knowledge k = { .trust = a->trust, .lessons = a->lessons,
 		.tls_expected = tls_expected(a, &w->handshake->flow.side[SIDE_SERVER].address) };
-	bool silent = w->ending.phase == PHASE_TCP || (w->ending.phase == PHASE_BEFORE_HELLO &&
-		      !w->handshake->record_total[0] && !happened(w->handshake->foreign_mark[SIDE_CLIENT]) &&
-		      !w->handshake->upgrade_count);
+	bool silent =
+	    w->ending.phase == PHASE_TCP ||
+	    (w->ending.phase == PHASE_BEFORE_HELLO && !w->handshake->record_total[0] &&
+	     !happened(w->handshake->foreign_mark[SIDE_CLIENT]) && !w->handshake->upgrade_count);
 
 	if (silent && !k.tls_expected)
 		return false;
@@ -544,7 +555,8 @@ bool analysis_next(struct analysis *a, struct verdict *out)
 		a->handed_out = w.handshake;
 		count_verdict(a, out);
 		endpoints_note(a->endpoints, w.handshake, out->outcome,
-			       out->outcome == OUTCOME_COMPLETED ? NULL : out->diagnosis.code, out->probe);
+			       out->outcome == OUTCOME_COMPLETED ? NULL : out->diagnosis.code,
+			       out->probe);
 		return true;
 	}
 	return false;

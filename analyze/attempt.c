@@ -68,7 +68,8 @@ static void read_hello(const struct client_hello *c, struct attempt *out)
 	out->hybrid = offers_hybrid(c);
 }
 
-static void read_leaf(const struct certificate_list *list, const struct attempt *before, struct attempt *out)
+static void read_leaf(const struct certificate_list *list, const struct attempt *before,
+		      struct attempt *out)
 {
 	const struct certificate *leaf = list->at[0];
 

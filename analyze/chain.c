@@ -1,7 +1,8 @@
 /* One chain, one verdict: build the path, then ask every question about it. */
 #include "chain_parts.h"
 
-static void judge(struct trust_context *t, const struct chain_question *q, struct chain_judgement *j)
+static void judge(struct trust_context *t, const struct chain_question *q,
+		  struct chain_judgement *j)
 {
 	struct chain_path path;
 

@@ -63,7 +63,8 @@ void certificate_words(const struct chain_path *p, size_t position, char out[CER
 		snprintf(out, CERTIFICATE_TEXT_MAX, "the %s \"%.80s\"", what, name);
 }
 
-const struct chain_defect *chain_defect(const struct chain_judgement *j, enum chain_defect_kind kind)
+const struct chain_defect *chain_defect(const struct chain_judgement *j,
+					enum chain_defect_kind kind)
 {
 	for (uint8_t i = 0; i < j->defect_count; i++)
 		if (j->defects[i].kind == kind)
@@ -119,7 +120,8 @@ static const struct {
 	[DEFECT_NOT_YET_VALID] = { "cert_not_yet_valid", "client_cert_expired", "cert_expired" },
 	[DEFECT_EXPIRES_SOON] = { NULL, NULL, "cert_expires_soon" },
 	[DEFECT_INTERCEPTED] = { "cert_intercepted", "client_cert_unknown_ca", "intercepted" },
-	[DEFECT_SELF_SIGNED_LEAF] = { "cert_self_signed", "client_cert_unknown_ca", "cert_self_signed" },
+	[DEFECT_SELF_SIGNED_LEAF] = { "cert_self_signed", "client_cert_unknown_ca",
+				      "cert_self_signed" },
 	[DEFECT_UNKNOWN_CA] = { "cert_unknown_ca", "client_cert_unknown_ca", NULL },
 	[DEFECT_INCOMPLETE] = { "cert_chain_incomplete", "client_cert_unknown_ca",
 				"cert_chain_incomplete" },

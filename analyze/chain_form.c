@@ -11,8 +11,9 @@ enum {
 static void check_syntax(const struct certificate *c, uint8_t index, struct chain_judgement *j)
 {
 	if (c->malformed)
-		note_defect(j, DEFECT_MALFORMED, index, c->broke_at, "it breaks at byte %u of %u, in %s",
-			    c->broke_at, c->der_len, c->broke_in);
+		note_defect(j, DEFECT_MALFORMED, index, c->broke_at,
+			    "it breaks at byte %u of %u, in %s", c->broke_at, c->der_len,
+			    c->broke_in);
 	else if (c->duplicate_extension)
 		note_defect(j, DEFECT_MALFORMED, index, 0,
 			    "it has one extension twice (RFC 5280 4.2 forbids it)");
@@ -43,8 +44,9 @@ static void check_serial(const struct certificate *c, uint8_t index, struct chai
 
 	/* Go since 1.23 refuses negative ones, others grumble at most. */
 	if (fault)
-		note_defect(j, DEFECT_BAD_SERIAL, index, 0, "its serial number is %s (RFC 5280 4.1.2.2)",
-			    fault)->tolerated = true;
+		note_defect(j, DEFECT_BAD_SERIAL, index, 0,
+			    "its serial number is %s (RFC 5280 4.1.2.2)", fault)
+		    ->tolerated = true;
 }
 
 void check_form(const struct chain_question *q, const struct chain_path *p,
@@ -118,8 +120,9 @@ static void check_hash(const struct chain_path *p, size_t i, struct chain_judgem
 	if (!hash || is_root(p, i))
 		return;
 	certificate_words(p, i, which);
-	note_defect(j, DEFECT_WEAK_SIGNATURE, p->index[i], 0, "%s is signed with %s (%s)", which, hash,
-		    p->at[i]->signature)->tolerated = p->end == CHAIN_SELF_SIGNED;
+	note_defect(j, DEFECT_WEAK_SIGNATURE, p->index[i], 0, "%s is signed with %s (%s)", which,
+		    hash, p->at[i]->signature)
+	    ->tolerated = p->end == CHAIN_SELF_SIGNED;
 }
 
 void check_strength(const struct chain_path *p, struct chain_judgement *j)

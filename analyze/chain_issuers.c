@@ -29,7 +29,8 @@ static bool is_called_root(const char *name)
 static bool is_called_intermediate(const char *name)
 {
 	static const char *const words[] = { "intermediate", "issuing", "subordinate", "sub ca",
-					     "subca", "tls ca", "ssl ca", "server ca", "ca 0", NULL };
+					     "subca",	     "tls ca",	"ssl ca",      "server ca",
+					     "ca 0",	     NULL };
 
 	return has_word(name, words);
 }
@@ -104,7 +105,8 @@ static struct gap gap_of(const struct trust_context *t, const struct chain_quest
 	struct gap gap = gap_of_leaf(t, last);
 
 	/* Others were sent, so somebody meant to send a chain: not this one's. */
-	if (q->certificates->count > 1 && gap.kind == DEFECT_UNKNOWN_CA && !says_issuer_is_root(last))
+	if (q->certificates->count > 1 && gap.kind == DEFECT_UNKNOWN_CA &&
+	    !says_issuer_is_root(last))
 		gap = (struct gap){ DEFECT_INCOMPLETE, DEFECT_UNKNOWN_CA,
 				    "the certificates sent with it belong to another chain" };
 	return gap;
@@ -269,7 +271,8 @@ void check_order(const struct chain_question *q, const struct chain_path *p,
 			highest = position > highest ? position : highest;
 		} else if (!is_kin(q, p, c) && i != p->impostor_index) {
 			note_defect(j, DEFECT_UNRELATED, (uint8_t)i, 0,
-				    "\"%.120s\" has nothing to do with it", c->subject)->tolerated = true;
+				    "\"%.120s\" has nothing to do with it", c->subject)
+			    ->tolerated = true;
 		}
 	}
 	/* RFC 5246 7.4.2: "Each following certificate MUST directly certify the one preceding it." */

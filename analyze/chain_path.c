@@ -45,7 +45,8 @@ static void append(struct chain_path *p, const struct certificate *c, uint8_t in
 static enum signature_check check(struct chain_path *p, const struct certificate *c,
 				  const struct certificate *issuer)
 {
-	return p->checks++ < CHECKS_MAX ? certificate_check_signature(c, issuer) : SIGNATURE_NOT_CHECKED;
+	return p->checks++ < CHECKS_MAX ? certificate_check_signature(c, issuer)
+					: SIGNATURE_NOT_CHECKED;
 }
 
 static void note_signature(struct chain_path *p, enum signature_check result)

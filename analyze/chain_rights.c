@@ -77,8 +77,8 @@ static const char *purpose_word(const struct chain_question *q)
 }
 
 /* An intermediate's extKeyUsage limits what is below it: not in RFC 5280, but in all clients. */
-static void check_ext_key_usage(const struct chain_question *q, const struct chain_path *p, size_t i,
-				struct chain_judgement *j)
+static void check_ext_key_usage(const struct chain_question *q, const struct chain_path *p,
+				size_t i, struct chain_judgement *j)
 {
 	const struct certificate *c = p->at[i];
 	char which[CERTIFICATE_TEXT_MAX];

@@ -10,8 +10,9 @@ enum {
 
 static const char *response_status_words(uint8_t status)
 {
-	static const char *const words[] = { "successful", "malformedRequest", "internalError",
-					     "tryLater", "reserved", "sigRequired", "unauthorized" };
+	static const char *const words[] = { "successful",  "malformedRequest", "internalError",
+					     "tryLater",    "reserved",		"sigRequired",
+					     "unauthorized" };
 
 	return status < sizeof(words) / sizeof(*words) ? words[status] : "an unknown status";
 }
@@ -61,7 +62,8 @@ static void note_revoked(struct chain_judgement *j, uint8_t index, const char *w
 	char date[DATE_TEXT_MAX];
 
 	date_words(at, INT64_MAX, date);
-	note_defect(j, DEFECT_REVOKED, index, at, "%s was revoked on %s, says %s", which, date, source);
+	note_defect(j, DEFECT_REVOKED, index, at, "%s was revoked on %s, says %s", which, date,
+		    source);
 }
 
 static void check_staple(const struct chain_question *q, const struct chain_path *p,
@@ -91,7 +93,8 @@ static void check_staple(const struct chain_question *q, const struct chain_path
 		note_dates(q->staple, q->time, j);
 }
 
-static void check_crls(struct trust_context *t, const struct chain_path *p, struct chain_judgement *j)
+static void check_crls(struct trust_context *t, const struct chain_path *p,
+		       struct chain_judgement *j)
 {
 	char which[CERTIFICATE_TEXT_MAX];
 	int64_t at;

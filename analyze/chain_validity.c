@@ -4,7 +4,7 @@
 enum {
 	DAY = 86400,
 	SOON_DAYS = 30,
-	NO_EXPIRY_YEARS = 50	/* private PKIs that never meant to renew: no finding about length */
+	NO_EXPIRY_YEARS = 50 /* private PKIs that never meant to renew: no finding about length */
 };
 
 /* When the browsers' limits on a leaf's lifetime began (CA/Browser Forum BR 6.3.2, SC-81). */
@@ -27,7 +27,8 @@ static void note_expired(const struct chain_question *q, const struct chain_path
 	certificate_words(p, i, which);
 	span_words(late, span);
 	date_words(c->not_after, late, date);
-	note_defect(j, DEFECT_EXPIRED, p->index[i], late, "%s expired %s before (%s)", which, span, date);
+	note_defect(j, DEFECT_EXPIRED, p->index[i], late, "%s expired %s before (%s)", which, span,
+		    date);
 }
 
 static void note_early(const struct chain_question *q, const struct chain_path *p, size_t i,
@@ -40,8 +41,8 @@ static void note_early(const struct chain_question *q, const struct chain_path *
 	certificate_words(p, i, which);
 	span_words(early, span);
 	date_words(c->not_before, early, date);
-	note_defect(j, DEFECT_NOT_YET_VALID, p->index[i], early, "%s becomes valid only %s later (%s)",
-		    which, span, date);
+	note_defect(j, DEFECT_NOT_YET_VALID, p->index[i], early,
+		    "%s becomes valid only %s later (%s)", which, span, date);
 }
 
 /* Thirty days, but of a short-lived certificate only its last third: it is renewed later. */
@@ -57,8 +58,9 @@ static void note_soon(const struct chain_question *q, const struct chain_path *p
 	certificate_words(p, i, which);
 	span_words(left_over, span);
 	date_words(c->not_after, left_over, date);
-	note_defect(j, DEFECT_EXPIRES_SOON, p->index[i], left_over / DAY, "%s expires in %s (%s)", which,
-		    span, date)->tolerated = true;
+	note_defect(j, DEFECT_EXPIRES_SOON, p->index[i], left_over / DAY, "%s expires in %s (%s)",
+		    which, span, date)
+	    ->tolerated = true;
 }
 
 static void check_lifetime(const struct chain_path *p, struct chain_judgement *j)

@@ -5,10 +5,10 @@
 #include <time.h>
 
 enum {
-	ENOUGH_FAILURES = 2,	/* one may be chance */
+	ENOUGH_FAILURES = 2, /* one may be chance */
 	ENOUGH_FOR_ALL = 3,
-	SUCCESSES_BEFORE = 3,	/* for a beginning to be one */
-	ENOUGH_FOR_TIME = 5	/* fewer answers do not tell a change from members that take turns */
+	SUCCESSES_BEFORE = 3, /* for a beginning to be one */
+	ENOUGH_FOR_TIME = 5   /* fewer answers do not tell a change from members that take turns */
 };
 
 static const int64_t RETRY_NS = INT64_C(60000000000);	/* a user's retry comes within a minute */
@@ -19,8 +19,8 @@ struct tally {
 	size_t failed, completed;
 };
 
-__attribute__((format(printf, 4, 5)))
-static void add(struct endpoint *e, const char *code, enum severity severity, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void
+add(struct endpoint *e, const char *code, enum severity severity, const char *format, ...)
 {
 	struct finding *f;
 	va_list args;
@@ -64,7 +64,8 @@ static const struct trait {
 };
 
 /* Of the failures and successes, how many have the trait; fewer than one in ten may be misplaced. */
-static bool splits(const struct tally *t, const struct trait *trait, bool *failures_have, size_t *fit)
+static bool splits(const struct tally *t, const struct trait *trait, bool *failures_have,
+		   size_t *fit)
 {
 	size_t failed_with = 0, completed_with = 0, right;
 
@@ -86,7 +87,8 @@ static bool same_hello(const struct attempt *a, const struct attempt *b)
 
 static bool same_client(const struct attempt *a, const struct attempt *b)
 {
-	return a->client.ip_len == b->client.ip_len && !memcmp(a->client.ip, b->client.ip, a->client.ip_len);
+	return a->client.ip_len == b->client.ip_len &&
+	       !memcmp(a->client.ip, b->client.ip, a->client.ip_len);
 }
 
 static bool same_subnet(const struct attempt *a, const struct attempt *b)
@@ -97,11 +99,13 @@ static bool same_subnet(const struct attempt *a, const struct attempt *b)
 }
 
 /* Failures and successes share no value of this kind. */
-static bool disjoint(const struct tally *t, bool (*same)(const struct attempt *, const struct attempt *))
+static bool disjoint(const struct tally *t,
+		     bool (*same)(const struct attempt *, const struct attempt *))
 {
 	for (size_t i = 0; i < t->count; i++)
 		for (size_t j = 0; j < t->count; j++)
-			if (attempt_failed(&t->at[i]) && completed(&t->at[j]) && same(&t->at[i], &t->at[j]))
+			if (attempt_failed(&t->at[i]) && completed(&t->at[j]) &&
+			    same(&t->at[i], &t->at[j]))
 				return false;
 	return true;
 }
@@ -147,12 +151,14 @@ static bool find_trait(const struct tally *t, struct endpoint *e)
 		if (!splits(t, &traits[i], &failures_have, &fit))
 			continue;
 		if (!used)
-			used = (size_t)snprintf(text, sizeof(text), "%zu of %zu failures %s; the %zu that succeed %s", fit, t->failed,
-						failures_have ? traits[i].with : traits[i].without, t->completed,
-						failures_have ? traits[i].without : traits[i].with);
+			used = (size_t)snprintf(
+			    text, sizeof(text), "%zu of %zu failures %s; the %zu that succeed %s",
+			    fit, t->failed, failures_have ? traits[i].with : traits[i].without,
+			    t->completed, failures_have ? traits[i].without : traits[i].with);
 		else if (used < sizeof(text))
-			used += (size_t)snprintf(text + used, sizeof(text) - used, "; likewise %zu of %zu failures %s", fit, t->failed,
-						 failures_have ? traits[i].with : traits[i].without);
+			used += (size_t)snprintf(
+			    text + used, sizeof(text) - used, "; likewise %zu of %zu failures %s",
+			    fit, t->failed, failures_have ? traits[i].with : traits[i].without);
 	}
 	if (used)
 		add(e, "fails_for_some_clients", SEVERITY_BAD, "%s", text);
@@ -243,7 +249,8 @@ static bool answers_differ(const struct tally *t)
 		const struct attempt *last = NULL, *a = &t->at[i];
 
 		for (size_t j = 0; j < i; j++)
-			if (same_hello(a, &t->at[j]) && t->at[j].version && a->intercepted == t->at[j].intercepted)
+			if (same_hello(a, &t->at[j]) && t->at[j].version &&
+			    a->intercepted == t->at[j].intercepted)
 				last = &t->at[j];
 		answers += a->version != 0;
 		turns += a->version && last && !same_answer(last, a);
@@ -254,11 +261,15 @@ static bool answers_differ(const struct tally *t)
 /* Refusals that a server's configuration makes, not its health. */
 static bool is_about_configuration(const char *code)
 {
-	static const char *const codes[] = { "version_mismatch", "cipher_mismatch", "group_mismatch",
-		"signature_mismatch", "alpn_mismatch", "negotiation_failed", "sni_unrecognized",
-		"cert_expired", "cert_not_yet_valid", "cert_name_mismatch", "cert_self_signed",
-		"cert_unknown_ca", "cert_chain_incomplete", "cert_chain_invalid", "cert_rejected",
-		"cert_weak", "cert_revoked" };
+	static const char *const codes[] = { "version_mismatch",      "cipher_mismatch",
+					     "group_mismatch",	      "signature_mismatch",
+					     "alpn_mismatch",	      "negotiation_failed",
+					     "sni_unrecognized",      "cert_expired",
+					     "cert_not_yet_valid",    "cert_name_mismatch",
+					     "cert_self_signed",      "cert_unknown_ca",
+					     "cert_chain_incomplete", "cert_chain_invalid",
+					     "cert_rejected",	      "cert_weak",
+					     "cert_revoked" };
 
 	for (size_t i = 0; code && i < sizeof(codes) / sizeof(codes[0]); i++)
 		if (!strcmp(codes[i], code))
@@ -270,7 +281,8 @@ static bool is_about_configuration(const char *code)
  * any client. */
 static bool is_matter_of_trust(const char *code)
 {
-	return !strcmp(code, "cert_unknown_ca") || !strcmp(code, "cert_rejected") || !strcmp(code, "cert_intercepted");
+	return !strcmp(code, "cert_unknown_ca") || !strcmp(code, "cert_rejected") ||
+	       !strcmp(code, "cert_intercepted");
 }
 
 /* One hello that fails for what is configured and completes with another answer. A certificate that is
@@ -403,7 +415,8 @@ static void find_size_limit(const struct tally *t, struct endpoint *e)
 
 		if (completed(a) && a->hello_len > largest_passed)
 			largest_passed = a->hello_len;
-		if (attempt_failed(a) && a->hello_len && (!smallest_failed || a->hello_len < smallest_failed))
+		if (attempt_failed(a) && a->hello_len &&
+		    (!smallest_failed || a->hello_len < smallest_failed))
 			smallest_failed = a->hello_len;
 	}
 	if (!largest_passed || smallest_failed < 1300 || smallest_failed <= largest_passed + 100)
@@ -427,7 +440,8 @@ static bool same_hello_both_ways(const struct tally *t)
 {
 	for (size_t i = 0; i < t->count; i++)
 		for (size_t j = 0; j < t->count; j++)
-			if (attempt_failed(&t->at[i]) && completed(&t->at[j]) && same_hello(&t->at[i], &t->at[j]))
+			if (attempt_failed(&t->at[i]) && completed(&t->at[j]) &&
+			    same_hello(&t->at[i], &t->at[j]))
 				return true;
 	return false;
 }

@@ -52,12 +52,13 @@ static void judge_client(const struct knowledge *k, struct view *v, struct chain
 	v->client_chain = out;
 }
 
-static void build_view(const struct knowledge *k, const struct handshake *h, const struct ending *end,
-		       struct view *v, struct chain_judgement chains[2])
+static void build_view(const struct knowledge *k, const struct handshake *h,
+		       const struct ending *end, struct view *v, struct chain_judgement chains[2])
 {
 	*v = (struct view){ .h = h, .end = end, .tls_expected = k->tls_expected };
 	if (h->hello && h->hello->has_server_name)
-		escape_text(v->name, sizeof(v->name), h->hello->server_name.at, h->hello->server_name.len);
+		escape_text(v->name, sizeof(v->name), h->hello->server_name.at,
+			    h->hello->server_name.len);
 	address_text(v->server, &h->flow.side[SIDE_SERVER].address);
 	host_text(v->client, &h->flow.side[SIDE_CLIENT].address);
 	v->lesson = k->lessons ? lessons_of(k->lessons, &h->flow.side[SIDE_SERVER].address) : NULL;
@@ -184,7 +185,8 @@ static bool has_alternative(const struct diagnosis *d, const char *code)
 	return !strcmp(d->code, code);
 }
 
-static void add_alternative(struct diagnosis *d, const char *code, enum confidence confidence, const char *summary)
+static void add_alternative(struct diagnosis *d, const char *code, enum confidence confidence,
+			    const char *summary)
 {
 	struct alternative *a;
 
@@ -199,12 +201,14 @@ static void add_alternative(struct diagnosis *d, const char *code, enum confiden
 /* Words for "it ended": beside a cause they explain nothing. */
 static bool explains_nothing(const char *alternative, const char *code)
 {
-	static const char *const network[] = { "server_silent", "server_flight_lost", "handshake_timeout",
-		"client_hello_lost", "large_client_hello_lost" };
+	static const char *const network[] = { "server_silent", "server_flight_lost",
+					       "handshake_timeout", "client_hello_lost",
+					       "large_client_hello_lost" };
 
 	if (!strcmp(alternative, "negotiation_failed"))
 		return true;
-	if (strcmp(alternative, "client_abandoned") != 0 && strcmp(alternative, "server_abandoned") != 0 &&
+	if (strcmp(alternative, "client_abandoned") != 0 &&
+	    strcmp(alternative, "server_abandoned") != 0 &&
 	    strcmp(alternative, "handshake_timeout") != 0)
 		return false;
 	for (size_t i = 0; i < sizeof(network) / sizeof(network[0]); i++)
@@ -214,9 +218,10 @@ static bool explains_nothing(const char *alternative, const char *code)
 }
 
 /* Nothing rivals what is certain; what is likely leaves at most "possible" to the others. */
-static void fill_alternatives(struct diagnosis *d, const struct guess *kept, size_t count, const struct view *v)
+static void fill_alternatives(struct diagnosis *d, const struct guess *kept, size_t count,
+			      const struct view *v)
 {
-	bool acknowledged = v->h->flow.transport == TRANSPORT_TCP;	/* what datagrams never are */
+	bool acknowledged = v->h->flow.transport == TRANSPORT_TCP; /* what datagrams never are */
 
 	if (d->confidence == CERTAIN)
 		return;
@@ -224,7 +229,8 @@ static void fill_alternatives(struct diagnosis *d, const struct guess *kept, siz
 		if (!explains_nothing(kept[i].code, d->code))
 			add_alternative(d, kept[i].code, POSSIBLE, kept[i].summary);
 	for (size_t i = 0; i < sizeof(rivals) / sizeof(rivals[0]); i++)
-		if (!strcmp(rivals[i].code, d->code) && (acknowledged || strcmp(d->code, "server_silent") != 0))
+		if (!strcmp(rivals[i].code, d->code) &&
+		    (acknowledged || strcmp(d->code, "server_silent") != 0))
 			add_alternative(d, rivals[i].rival, POSSIBLE, rivals[i].summary);
 }
 
@@ -232,7 +238,8 @@ static void fill_alternatives(struct diagnosis *d, const struct guess *kept, siz
 static void sort_evidence(struct diagnosis *d)
 {
 	for (uint8_t i = 1; i < d->evidence_count; i++)
-		for (uint8_t j = i; j && mark_before(d->evidence[j].mark, d->evidence[j - 1].mark); j--) {
+		for (uint8_t j = i; j && mark_before(d->evidence[j].mark, d->evidence[j - 1].mark);
+		     j--) {
 			struct evidence kept = d->evidence[j];
 
 			d->evidence[j] = d->evidence[j - 1];
@@ -240,7 +247,8 @@ static void sort_evidence(struct diagnosis *d)
 		}
 }
 
-static void fill_diagnosis(struct diagnosis *d, const struct guess *kept, size_t count, const struct view *v)
+static void fill_diagnosis(struct diagnosis *d, const struct guess *kept, size_t count,
+			   const struct view *v)
 {
 	const struct guess *g = &kept[0];
 
@@ -273,13 +281,14 @@ static bool is_attempt(const struct handshake *h)
 /* A snap length so short that TLS cannot even be seen, on a port where it is spoken. */
 static bool was_cut_to_nothing(const struct knowledge *k, const struct handshake *h)
 {
-	return k->tls_expected && h->flow.side[SIDE_CLIENT].cut && !happened(h->foreign_mark[SIDE_CLIENT]) &&
-	       !h->upgrade_count;
+	return k->tls_expected && h->flow.side[SIDE_CLIENT].cut &&
+	       !happened(h->foreign_mark[SIDE_CLIENT]) && !h->upgrade_count;
 }
 
 static bool has_defect(const struct view *v, enum chain_defect_kind kind)
 {
-	const struct chain_defect *d = v->chain && !v->chain_is_borrowed ? chain_defect(v->chain, kind) : NULL;
+	const struct chain_defect *d =
+	    v->chain && !v->chain_is_borrowed ? chain_defect(v->chain, kind) : NULL;
 
 	return d && !d->tolerated;
 }
@@ -304,7 +313,8 @@ static bool refused_after_finishing(const struct view *v)
 		return false;
 	/* OpenSSL itself would have alerted in the handshake: only curl, which offers ALPN, compares
 	 * the name afterwards and says goodbye. */
-	if (client == STACK_OPENSSL && !(v->h->hello->has_alpn && has_defect(v, DEFECT_NAME_MISMATCH)))
+	if (client == STACK_OPENSSL &&
+	    !(v->h->hello->has_alpn && has_defect(v, DEFECT_NAME_MISMATCH)))
 		return false;
 	if (v->name[0] && has_defect(v, DEFECT_NAME_MISMATCH))
 		return true;
@@ -312,14 +322,15 @@ static bool refused_after_finishing(const struct view *v)
 }
 
 /* Defects of the capture that leave nothing to say, unless an alert says it all the same. */
-static bool capture_forbids(const struct view *v, const struct guess *best, const struct guess *defect, bool blind)
+static bool capture_forbids(const struct view *v, const struct guess *best,
+			    const struct guess *defect, bool blind)
 {
 	bool told = v->end->how == ENDED_BY_ALERT && best && best->confidence >= LIKELY;
 
 	if (!blind)
 		return false;
-	if (!strcmp(defect->code, "capture_truncated") && v->end->how == ENDED_BY_HIDDEN_ALERT && best &&
-	    best->confidence >= LIKELY)
+	if (!strcmp(defect->code, "capture_truncated") && v->end->how == ENDED_BY_HIDDEN_ALERT &&
+	    best && best->confidence >= LIKELY)
 		return false;
 	return !told;
 }
@@ -330,7 +341,8 @@ static bool is_touched(const struct handshake *h, const struct ending *end)
 	for (int side = 0; side < 2; side++) {
 		const struct tcp_side *s = &h->flow.side[side];
 
-		if (mark_before(h->gap[side], end->mark) || (h->flow.transport == TRANSPORT_TCP && !happened(s->first_packet)) ||
+		if (mark_before(h->gap[side], end->mark) ||
+		    (h->flow.transport == TRANSPORT_TCP && !happened(s->first_packet)) ||
 		    (s->missing && !happened(h->finished[side])))
 			return true;
 	}
@@ -347,7 +359,8 @@ static void doubt(const struct view *v, struct guess *kept, size_t count)
 	show(&kept[0], mark_earlier(v->h->gap[0], v->h->gap[1]), "the capture lacks part of this handshake: what is missing may say otherwise");
 }
 
-static void conclude_outcome(const struct view *v, struct guess *kept, size_t count, struct verdict *out)
+static void conclude_outcome(const struct view *v, struct guess *kept, size_t count,
+			     struct verdict *out)
 {
 	struct guess blind[GUESSES_KEPT];
 	size_t blind_count = 0;
@@ -355,12 +368,16 @@ static void conclude_outcome(const struct view *v, struct guess *kept, size_t co
 
 	try_rules(v, capture_rules(), blind, &blind_count);
 	doubt(v, kept, count);
-	if (v->end->how == ENDED_NOT && best && best->confidence >= LIKELY && !(blind_count && blind[0].weight > 50))
+	if (v->end->how == ENDED_NOT && best && best->confidence >= LIKELY &&
+	    !(blind_count && blind[0].weight > 50))
 		out->outcome = OUTCOME_FAILED;
 	else if (v->end->how == ENDED_NOT || !best)
-		out->outcome = blind_count || v->end->how == ENDED_NOT ? OUTCOME_INCONCLUSIVE : OUTCOME_FAILED;
+		out->outcome =
+		    blind_count || v->end->how == ENDED_NOT ? OUTCOME_INCONCLUSIVE : OUTCOME_FAILED;
 	else
-		out->outcome = capture_forbids(v, best, &blind[0], blind_count > 0) ? OUTCOME_INCONCLUSIVE : OUTCOME_FAILED;
+		out->outcome = capture_forbids(v, best, &blind[0], blind_count > 0)
+				   ? OUTCOME_INCONCLUSIVE
+				   : OUTCOME_FAILED;
 	if (out->outcome == OUTCOME_INCONCLUSIVE && blind_count) {
 		for (size_t i = 0; i < count && blind_count < GUESSES_KEPT; i++) {
 			kept[i].confidence = POSSIBLE;
@@ -384,7 +401,8 @@ static void shrug(const struct view *v, struct guess *g)
 	show_end(g, v);
 }
 
-bool diagnose(const struct knowledge *k, const struct handshake *h, struct ending *end, struct verdict *out)
+bool diagnose(const struct knowledge *k, const struct handshake *h, struct ending *end,
+	      struct verdict *out)
 {
 	struct chain_judgement chains[2];
 	struct guess kept[GUESSES_KEPT];

@@ -2,10 +2,12 @@
 #include "alerts.h"
 
 enum {
-	SMALLEST_FLIGHT_BYTES = 450	/* hidden bytes of EncryptedExtensions to Finished with any certificate */
+	SMALLEST_FLIGHT_BYTES =
+	    450 /* hidden bytes of EncryptedExtensions to Finished with any certificate */
 };
 
-static const int64_t IDLE_NS = INT64_C(60000000000);	/* nobody waits longer in silence for a handshake */
+static const int64_t IDLE_NS =
+    INT64_C(60000000000); /* nobody waits longer in silence for a handshake */
 
 /* Did either side say anything of the handshake behind this alert? */
 static bool went_on_behind(const struct handshake *h, struct mark alert)
@@ -13,7 +15,8 @@ static bool went_on_behind(const struct handshake *h, struct mark alert)
 	for (int side = 0; side < 2; side++) {
 		const struct record_fact *last = &h->last_record[side];
 
-		if (h->record_total[side] && last->type != CONTENT_ALERT && mark_before(alert, last->mark))
+		if (h->record_total[side] && last->type != CONTENT_ALERT &&
+		    mark_before(alert, last->mark))
 			return true;
 	}
 	return false;
@@ -25,7 +28,8 @@ static bool is_fatal(const struct handshake *h, const struct alert_fact *a)
 {
 	if (a->hidden || a->code == ALERT_CLOSE_NOTIFY || a->code == ALERT_USER_CANCELED)
 		return false;
-	if (a->level != LEVEL_WARNING || (is_tls13(h->version) && a->code != ALERT_UNRECOGNIZED_NAME))
+	if (a->level != LEVEL_WARNING ||
+	    (is_tls13(h->version) && a->code != ALERT_UNRECOGNIZED_NAME))
 		return true;
 	return !happened(h->finished[a->from]) && !went_on_behind(h, a->mark);
 }
@@ -59,7 +63,8 @@ static bool peer_alerted_before(const struct handshake *h, const struct alert_fa
 	for (uint8_t i = 0; i < h->alert_count; i++) {
 		const struct alert_fact *b = &h->alerts[i];
 
-		if (b->from != a->from && mark_before(b->mark, a->mark) && (b->hidden || is_fatal(h, b)))
+		if (b->from != a->from && mark_before(b->mark, a->mark) &&
+		    (b->hidden || is_fatal(h, b)))
 			return true;
 	}
 	return false;
@@ -78,7 +83,8 @@ static void mark_echoes(struct handshake *h)
 static void sort_alerts(struct handshake *h)
 {
 	for (uint8_t i = 1; i < h->alert_count; i++)
-		for (uint8_t j = i; j && mark_before(h->alerts[j].mark, h->alerts[j - 1].mark); j--) {
+		for (uint8_t j = i; j && mark_before(h->alerts[j].mark, h->alerts[j - 1].mark);
+		     j--) {
 			struct alert_fact kept = h->alerts[j];
 
 			h->alerts[j] = h->alerts[j - 1];
@@ -99,10 +105,13 @@ static bool server_flight_is_whole(const struct handshake *h)
 
 bool tcp_never_up(const struct flow_facts *flow)
 {
-	const struct tcp_side *client = &flow->side[SIDE_CLIENT], *server = &flow->side[SIDE_SERVER];
-	bool only_syns = happened(client->syn) && client->last_packet.frame == client->last_syn.frame;
+	const struct tcp_side *client = &flow->side[SIDE_CLIENT],
+			      *server = &flow->side[SIDE_SERVER];
+	bool only_syns =
+	    happened(client->syn) && client->last_packet.frame == client->last_syn.frame;
 
-	if (flow->transport != TRANSPORT_TCP || !happened(client->syn) || client->data_segments || server->data_segments)
+	if (flow->transport != TRANSPORT_TCP || !happened(client->syn) || client->data_segments ||
+	    server->data_segments)
 		return false;
 	return !happened(server->syn) || (only_syns && server->syn_count > 1);
 }
@@ -116,7 +125,8 @@ static enum phase phase_of(const struct handshake *h)
 		return PHASE_SERVER_TURN;
 	if (h->server)
 		return server_flight_is_whole(h) ? PHASE_CLIENT_TURN : PHASE_SERVER_FLIGHT;
-	if ((h->retry && !h->second_hello) || (happened(h->hello_verify_request) && !h->second_hello))
+	if ((h->retry && !h->second_hello) ||
+	    (happened(h->hello_verify_request) && !h->second_hello))
 		return PHASE_RETRY;
 	if (h->hello)	/* a ServerHello that began and was cut off is the beginning of a flight */
 		return h->pending_want[SIDE_SERVER] ? PHASE_SERVER_FLIGHT : PHASE_HELLO;
@@ -178,7 +188,8 @@ static bool take_icmp(const struct handshake *h, struct ending *e)
 	for (uint8_t i = 0; i < h->flow.icmp_count; i++) {
 		const struct icmp_error *icmp = &h->flow.icmp[i];
 
-		if (icmp->kind == ICMP_TOO_BIG || icmp->kind == ICMP_OTHER || e->phase > PHASE_HELLO)
+		if (icmp->kind == ICMP_TOO_BIG || icmp->kind == ICMP_OTHER ||
+		    e->phase > PHASE_HELLO)
 			continue;
 		e->how = ENDED_BY_ICMP;
 		e->mark = icmp->mark;
@@ -226,7 +237,8 @@ static void find_end(const struct handshake *h, struct ending *e)
 	const struct alert_fact *leave = first_leave(h);
 	bool gone = take_gone(h, e);
 
-	if (alert && !(hidden && mark_before(hidden->mark, alert->mark) && hidden->from != alert->from)) {
+	if (alert &&
+	    !(hidden && mark_before(hidden->mark, alert->mark) && hidden->from != alert->from)) {
 		take_alert(e, alert, ENDED_BY_ALERT);
 		return;
 	}
@@ -300,7 +312,8 @@ static const struct alert_fact *alert_in_place_of_ticket(const struct handshake 
 	for (uint8_t i = 0; i < h->alert_count; i++) {
 		const struct alert_fact *a = &h->alerts[i];
 
-		if (a->from == SIDE_SERVER && a->hidden && !mark_before(side_gone(h, SIDE_CLIENT), a->mark) &&
+		if (a->from == SIDE_SERVER && a->hidden &&
+		    !mark_before(side_gone(h, SIDE_CLIENT), a->mark) &&
 		    (certificate || is_verdict_on_finished(h, a)))
 			return a;
 	}

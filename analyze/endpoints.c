@@ -75,13 +75,15 @@ static bool is_server(const struct endpoint *e, const struct handshake *h, const
 {
 	const struct address *a = &h->flow.side[SIDE_SERVER].address;
 
-	return e->transport == h->flow.transport && e->server.port == a->port && e->server.ip_len == a->ip_len &&
-	       !memcmp(e->server.ip, a->ip, a->ip_len) && !strcmp(e->sni, name);
+	return e->transport == h->flow.transport && e->server.port == a->port &&
+	       e->server.ip_len == a->ip_len && !memcmp(e->server.ip, a->ip, a->ip_len) &&
+	       !strcmp(e->sni, name);
 }
 
 static struct entry **bucket_of(struct endpoints *e, const struct address *a, const char *name)
 {
-	uint64_t hash = hash_bytes(hash_bytes(e->key ^ a->port, a->ip, a->ip_len), name, strlen(name));
+	uint64_t hash =
+	    hash_bytes(hash_bytes(e->key ^ a->port, a->ip, a->ip_len), name, strlen(name));
 
 	return &e->buckets[(hash ^ hash >> 31) % BUCKETS];
 }
@@ -129,7 +131,8 @@ static void make_room(struct endpoints *e, size_t bytes)
 	}
 }
 
-static struct entry *new_entry(struct endpoints *e, const struct handshake *h, const char *name, struct entry **bucket)
+static struct entry *new_entry(struct endpoints *e, const struct handshake *h, const char *name,
+			       struct entry **bucket)
 {
 	struct entry *entry;
 
@@ -208,7 +211,8 @@ static void count_outcome(struct endpoint *e, enum outcome outcome)
 	}
 }
 
-void endpoints_note(struct endpoints *e, const struct handshake *h, enum outcome outcome, const char *code, bool probe)
+void endpoints_note(struct endpoints *e, const struct handshake *h, enum outcome outcome,
+		    const char *code, bool probe)
 {
 	struct entry *entry = entry_for(e, h);
 	struct attempt a;
@@ -216,7 +220,8 @@ void endpoints_note(struct endpoints *e, const struct handshake *h, enum outcome
 	if (!entry)
 		return;
 	entry->spoken_to = true;
-	attempt_read(h, outcome, code, entry->attempt_count ? &entry->attempts[entry->attempt_count - 1] : NULL, &a);
+	attempt_read(h, outcome, code,
+		     entry->attempt_count ? &entry->attempts[entry->attempt_count - 1] : NULL, &a);
 	keep_attempt(e, entry, &a);
 	count_outcome(&entry->endpoint, outcome);
 	if (code)
@@ -238,7 +243,8 @@ static bool seen_before(const struct entry *e, size_t i, bool failed_only)
 	const struct address *c = &e->attempts[i].client;
 
 	for (size_t j = 0; j < i; j++)
-		if ((!failed_only || attempt_failed(&e->attempts[j])) && e->attempts[j].client.ip_len == c->ip_len &&
+		if ((!failed_only || attempt_failed(&e->attempts[j])) &&
+		    e->attempts[j].client.ip_len == c->ip_len &&
 		    !memcmp(e->attempts[j].client.ip, c->ip, c->ip_len))
 			return true;
 	return false;
@@ -248,7 +254,8 @@ static void count_clients(struct entry *e)
 {
 	for (size_t i = 0; i < e->attempt_count; i++) {
 		e->endpoint.clients += !seen_before(e, i, false);
-		e->endpoint.clients_affected += attempt_failed(&e->attempts[i]) && !seen_before(e, i, true);
+		e->endpoint.clients_affected +=
+		    attempt_failed(&e->attempts[i]) && !seen_before(e, i, true);
 	}
 }
 

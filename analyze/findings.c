@@ -9,8 +9,8 @@
 
 static const int64_t SLOW_NS = INT64_C(1000000000);
 
-__attribute__((format(printf, 4, 5)))
-static void add(struct finding_list *l, const char *code, enum severity severity, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void
+add(struct finding_list *l, const char *code, enum severity severity, const char *format, ...)
 {
 	struct finding *f;
 	va_list args;
@@ -41,12 +41,15 @@ static void find_parameters(const struct view *v, struct finding_list *l)
 		    code_name(name, CODE_VERSION, h->version));
 	if (!s)
 		return;
-	if (!strcmp(s->auth, "NULL") || !strcmp(s->auth, "anon") || !strcmp(s->auth, "Anon") || s->mode == MODE_NULL)
-		add(l, "null_or_anonymous_cipher", SEVERITY_BAD, "%s encrypts or authenticates nothing", s->name);
+	if (!strcmp(s->auth, "NULL") || !strcmp(s->auth, "anon") || !strcmp(s->auth, "Anon") ||
+	    s->mode == MODE_NULL)
+		add(l, "null_or_anonymous_cipher", SEVERITY_BAD,
+		    "%s encrypts or authenticates nothing", s->name);
 	else if (s->bad)
 		add(l, "weak_cipher", SEVERITY_BAD, "%s is broken", s->name);
 	if (!s->forward_secrecy && !s->tls13)
-		add(l, "no_forward_secrecy", SEVERITY_WARN, "%s has no forward secrecy: use ECDHE", s->name);
+		add(l, "no_forward_secrecy", SEVERITY_WARN, "%s has no forward secrecy: use ECDHE",
+		    s->name);
 	if (h->server->compression)
 		add(l, "compression", SEVERITY_BAD, "TLS compression is on (CRIME): disable it on the server");
 	if (h->server->heartbeat)
@@ -76,8 +79,8 @@ static void find_alerts(const struct view *v, struct finding_list *l)
 		const char *name = alert_name(a->code);
 
 		if (!a->hidden && a->level == 1 && a->code != 0 && a->code != 90)
-			add(l, "alert_warning", SEVERITY_INFO, "the %s sent the warning %s", party_noun(a->from),
-			    name ? name : "unknown");
+			add(l, "alert_warning", SEVERITY_INFO, "the %s sent the warning %s",
+			    party_noun(a->from), name ? name : "unknown");
 	}
 }
 
@@ -93,7 +96,8 @@ static void find_timing(const struct view *v, struct finding_list *l)
 		return;
 	server = h->server_mark.time - h->hello_mark.time;
 	if (server > SLOW_NS)
-		add(l, "slow_handshake", SEVERITY_WARN, "the server took %.1f s to answer the ClientHello", (double)server / 1e9);
+		add(l, "slow_handshake", SEVERITY_WARN,
+		    "the server took %.1f s to answer the ClientHello", (double)server / 1e9);
 	if (!happened(h->finished[SIDE_CLIENT]) || !happened(h->hello_done))
 		return;
 	client = h->finished[SIDE_CLIENT].time - h->hello_done.time;
@@ -105,7 +109,8 @@ static enum severity severity_of(const struct chain_defect *d)
 {
 	if (d->kind == DEFECT_EXPIRES_SOON)
 		return d->amount <= 7 ? SEVERITY_BAD : SEVERITY_WARN;
-	return d->kind == DEFECT_EXPIRED || d->kind == DEFECT_NAME_MISMATCH ? SEVERITY_BAD : SEVERITY_WARN;
+	return d->kind == DEFECT_EXPIRED || d->kind == DEFECT_NAME_MISMATCH ? SEVERITY_BAD
+									    : SEVERITY_WARN;
 }
 
 static void find_certificates(const struct view *v, struct finding_list *l)
@@ -117,7 +122,8 @@ static void find_certificates(const struct view *v, struct finding_list *l)
 		const char *code = chain_defect_finding(d->kind);
 
 		if (code)
-			add(l, code, severity_of(d), "certificate %u: %s", d->index == CHAIN_STORE_ROOT ? 0u : d->index + 1u, d->text);
+			add(l, code, severity_of(d), "certificate %u: %s",
+			    d->index == CHAIN_STORE_ROOT ? 0u : d->index + 1u, d->text);
 	}
 }
 

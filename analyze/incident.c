@@ -9,7 +9,8 @@
 enum { OPEN_MAX = 8 };	/* incidents of one client at a time; a ninth pushes the oldest out */
 
 static const int64_t RETRY_NS = INT64_C(10000000000);	/* who tries again later has begun anew */
-static const int64_t OTHER_FAMILY_NS = INT64_C(3000000000);	/* RFC 8305 5: a quarter of one, and slack */
+static const int64_t OTHER_FAMILY_NS =
+    INT64_C(3000000000); /* RFC 8305 5: a quarter of one, and slack */
 
 /* An incident while it may go on. */
 struct open {
@@ -82,7 +83,8 @@ static void join(struct open *o, struct trace *t)
 	o->last = t;
 	if (t->settled > o->settled)
 		o->settled = t->settled;
-	if (t->outcome == OUTCOME_COMPLETED && !t->left_without_data && (!o->has_worked || t->settled < o->worked)) {
+	if (t->outcome == OUTCOME_COMPLETED && !t->left_without_data &&
+	    (!o->has_worked || t->settled < o->worked)) {
 		o->has_worked = true;
 		o->worked = t->settled;
 	}
@@ -149,8 +151,10 @@ static void describe(struct trace *at, size_t count)
 			at[i].incident = 0;
 			continue;
 		}
-		at[i].retry = (struct retry){ .attempt = (uint32_t)i + 1, .attempts = (uint32_t)count,
-			.outcome = at[count - 1].outcome, .span = end - at[0].began };
+		at[i].retry = (struct retry){ .attempt = (uint32_t)i + 1,
+					      .attempts = (uint32_t)count,
+					      .outcome = at[count - 1].outcome,
+					      .span = end - at[0].began };
 	}
 }
 

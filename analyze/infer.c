@@ -74,11 +74,13 @@ static bool is_finished_with_alps(const struct handshake *h, uint32_t length)
 
 	return h->hello && length > finished && length <= finished + ALPS_BYTES_MAX &&
 	       length != finished + EMPTY_CERTIFICATE_BYTES &&
-	       (code_list_has(&h->hello->extensions, ALPS) || code_list_has(&h->hello->extensions, OLD_ALPS));
+	       (code_list_has(&h->hello->extensions, ALPS) ||
+		code_list_has(&h->hello->extensions, OLD_ALPS));
 }
 
 /* The client's hidden records behind the ServerHello, end_of_early_data left out. */
-static uint16_t client_records(const struct handshake *h, const struct record_fact **out, uint16_t max)
+static uint16_t client_records(const struct handshake *h, const struct record_fact **out,
+			       uint16_t max)
 {
 	struct lengths l = lengths_of(h->suite);
 	uint16_t count = 0;
@@ -109,7 +111,8 @@ enum client_flight infer_client_flight(const struct handshake *h)
 	if (is_finished13(h, r[0]->length) || is_finished_with_alps(h, r[0]->length))
 		return FLIGHT_FINISHED;
 	if (has_content13(l, r[0]->length, EMPTY_CERTIFICATE_BYTES))
-		return count > 1 && is_finished13(h, r[1]->length) ? FLIGHT_EMPTY_CERTIFICATE : FLIGHT_OTHER;
+		return count > 1 && is_finished13(h, r[1]->length) ? FLIGHT_EMPTY_CERTIFICATE
+								   : FLIGHT_OTHER;
 	if (has_content13(l, r[0]->length, EMPTY_CERTIFICATE_BYTES + MESSAGE_HEADER + l.hash))
 		return FLIGHT_EMPTY_CERTIFICATE;
 	if (r[0]->length >= SMALLEST_CERTIFICATE_BYTES)
@@ -271,11 +274,13 @@ static void infer_hidden13(struct handshake *h)
 }
 
 /* A record of this side, behind the client's Finished, that is no alert. */
-static bool has_data13(const struct handshake *h, enum side side, const struct record_fact *finished)
+static bool has_data13(const struct handshake *h, enum side side,
+		       const struct record_fact *finished)
 {
 	for (uint16_t i = 0; i < h->record_count[side]; i++) {
 		const struct record_fact *r = &h->records[side][i];
-		bool behind = side == SIDE_CLIENT ? r > finished : mark_before(finished->mark, r->mark);
+		bool behind =
+		    side == SIDE_CLIENT ? r > finished : mark_before(finished->mark, r->mark);
 
 		if (behind && record_is_hidden13(h, r) && !is_alert13(h, side, r->length))
 			return true;

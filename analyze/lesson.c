@@ -134,7 +134,8 @@ static struct name_lesson *name_for(struct lesson *l, const struct handshake *h)
 	struct name_lesson *n;
 
 	if (h->hello && h->hello->has_server_name)
-		escape_text(name, sizeof(name), h->hello->server_name.at, h->hello->server_name.len);
+		escape_text(name, sizeof(name), h->hello->server_name.at,
+			    h->hello->server_name.len);
 	n = (struct name_lesson *)lesson_name(l, name);
 	if (n || l->name_count == LESSON_NAMES)
 		return n;
@@ -217,7 +218,8 @@ static void learn_offer(struct lesson *l, const struct handshake *h, const struc
 static void learn_upgrade(struct lesson *l, const struct handshake *h)
 {
 	for (uint8_t i = 0; i < h->upgrade_count; i++)
-		if (!h->upgrades[i].proxy && (h->upgrades[i].step == UPGRADE_OFFERED || h->upgrades[i].step == UPGRADE_ACCEPTED))
+		if (!h->upgrades[i].proxy && (h->upgrades[i].step == UPGRADE_OFFERED ||
+					      h->upgrades[i].step == UPGRADE_ACCEPTED))
 			point_at(&l->upgrade, h, h->upgrade_marks[i].mark);
 }
 

@@ -15,7 +15,8 @@ uint16_t real_count(const struct code_list *list, bool suites)
 	uint16_t n = 0;
 
 	for (uint16_t i = 0; i < list->count; i++)
-		if (!is_grease(list->at[i]) && !(suites && (list->at[i] == 0x00ff || list->at[i] == 0x5600)))
+		if (!is_grease(list->at[i]) &&
+		    !(suites && (list->at[i] == 0x00ff || list->at[i] == 0x5600)))
 			n++;
 	return n;
 }
@@ -29,7 +30,8 @@ uint16_t usable_suites(const struct client_hello *c)
 	for (uint16_t i = 0; i < c->suites.count; i++) {
 		const struct cipher_suite *s = cipher_suite(c->suites.at[i]);
 
-		if (s && (!only13 || s->tls13) && c->suites.at[i] != 0x00ff && c->suites.at[i] != 0x5600)
+		if (s && (!only13 || s->tls13) && c->suites.at[i] != 0x00ff &&
+		    c->suites.at[i] != 0x5600)
 			n++;
 	}
 	return n;

@@ -73,7 +73,8 @@ static void judge_guesses(const struct tcp_side *s, struct origin *o)
 			 "%u resets with different sequence numbers that answer no packet", kept);
 }
 
-static void judge_speed(const struct handshake *h, enum side side, const struct tcp_reset *r, struct origin *o)
+static void judge_speed(const struct handshake *h, enum side side, const struct tcp_reset *r,
+			struct origin *o)
 {
 	const struct tcp_side *s = &h->flow.side[side], *peer = &h->flow.side[other_side(side)];
 	int64_t round_trip;
@@ -87,7 +88,8 @@ static void judge_speed(const struct handshake *h, enum side side, const struct 
 		 (long long)(r->since_other / 1000), (double)round_trip / 1e6);
 }
 
-static void judge_both_ways(const struct handshake *h, enum side side, const struct tcp_reset *r, struct origin *o)
+static void judge_both_ways(const struct handshake *h, enum side side, const struct tcp_reset *r,
+			    struct origin *o)
 {
 	const struct tcp_side *peer = &h->flow.side[other_side(side)];
 	int64_t apart;
@@ -96,7 +98,8 @@ static void judge_both_ways(const struct handshake *h, enum side side, const str
 		return;
 	apart = llabs(peer->resets[0].mark.time - r->mark.time);
 	if (apart < INT64_C(1000000))
-		add_sign(o, peer->resets[0].mark, false, "both sides were reset at once (%.2f ms apart)", (double)apart / 1e6);
+		add_sign(o, peer->resets[0].mark, false,
+			 "both sides were reset at once (%.2f ms apart)", (double)apart / 1e6);
 }
 
 static void judge_fit(const struct tcp_reset *r, struct origin *o)

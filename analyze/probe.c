@@ -14,14 +14,16 @@ enum {
 	SCAN_SERVERS = 12
 };
 
-static const int64_t CHECK_NS = INT64_C(1000000000);	/* health checks come a second apart or more */
-static const int64_t STORE_NS = INT64_C(2000000000);	/* a connection in store is opened with another */
+static const int64_t CHECK_NS = INT64_C(1000000000); /* health checks come a second apart or more */
+static const int64_t STORE_NS =
+    INT64_C(2000000000); /* a connection in store is opened with another */
 
 static int compare_servers(const struct trace *a, const struct trace *b)
 {
 	int order = memcmp(a->server.ip, b->server.ip, sizeof(a->server.ip));
 
-	return order ? order : (a->server.port > b->server.port) - (a->server.port < b->server.port);
+	return order ? order
+		     : (a->server.port > b->server.port) - (a->server.port < b->server.port);
 }
 
 static int by_client_and_server(const void *x, const void *y)
@@ -155,7 +157,9 @@ void find_probes(struct trace *at, size_t count)
 {
 	qsort(at, count, sizeof(*at), by_client_and_server);
 	for (size_t from = 0, to; from < count; from = to) {
-		for (to = from + 1; to < count && !memcmp(at[to].client.ip, at[from].client.ip, sizeof(at[to].client.ip)); to++)
+		for (to = from + 1; to < count && !memcmp(at[to].client.ip, at[from].client.ip,
+							  sizeof(at[to].client.ip));
+		     to++)
 			;
 		judge_client(at + from, to - from);
 	}

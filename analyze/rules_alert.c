@@ -84,8 +84,10 @@ static bool as_named(const struct view *v, struct guess *g)
 
 	if (!r || strcmp(r->code, g->code) != 0)
 		return false;
-	blame(g, r->confidence, party_of(v->end->by), v->end->alert->code == 80 || v->end->alert->code == 49 || v->end->alert->code == 90 ?
-		    party_of(v->end->by) : party_of(other_side(v->end->by)));
+	blame(g, r->confidence, party_of(v->end->by),
+	      v->end->alert->code == 80 || v->end->alert->code == 49 || v->end->alert->code == 90
+		  ? party_of(v->end->by)
+		  : party_of(other_side(v->end->by)));
 	g->weight = 45;
 	say(g, "The %s %s", party_noun(v->end->by), r->says);
 	if (r->alert == 51)
@@ -117,7 +119,8 @@ static bool left_politely(const struct view *v, struct guess *g)
 	bool client = v->end->by == SIDE_CLIENT;
 
 	if (v->end->how != ENDED_BY_CLOSE_NOTIFY || v->end->alert->code == 90 ||
-	    v->end->outcome != OUTCOME_FAILED || strcmp(g->code, client ? "client_abandoned" : "server_abandoned") != 0)
+	    v->end->outcome != OUTCOME_FAILED ||
+	    strcmp(g->code, client ? "client_abandoned" : "server_abandoned") != 0)
 		return false;
 	blame(g, LIKELY, party_of(v->end->by), party_of(v->end->by));
 	g->weight = 40;
@@ -130,8 +133,9 @@ static bool left_politely(const struct view *v, struct guess *g)
  * dislike is its Finished (RFC 8446 4.4.4), or who it is. */
 static bool finished_refused(const struct view *v, struct guess *g)
 {
-	if (v->end->how != ENDED_BY_HIDDEN_ALERT || v->end->by != SIDE_SERVER || v->end->phase != PHASE_DONE ||
-	    v->end->outcome != OUTCOME_FAILED || infer_client_flight(v->h) != FLIGHT_FINISHED)
+	if (v->end->how != ENDED_BY_HIDDEN_ALERT || v->end->by != SIDE_SERVER ||
+	    v->end->phase != PHASE_DONE || v->end->outcome != OUTCOME_FAILED ||
+	    infer_client_flight(v->h) != FLIGHT_FINISHED)
 		return false;
 	blame(g, POSSIBLE, PARTY_SERVER, PARTY_NETWORK);
 	g->weight = 60;

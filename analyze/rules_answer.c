@@ -7,7 +7,7 @@
 
 enum {
 	TLS13 = 0x0304,
-	SMALL_DH_BITS = 1024	/* what every current client refuses below (RFC 7919 asks for 2048) */
+	SMALL_DH_BITS = 1024 /* what every current client refuses below (RFC 7919 asks for 2048) */
 };
 
 /* ---- the client judges ServerHello and ServerKeyExchange ---- */
@@ -18,8 +18,8 @@ static bool judged_certificate(const struct view *v)
 	uint8_t a = end_alert(v);
 
 	return v->end->how == ENDED_BY_ALERT &&
-	       ((a >= ALERT_BAD_CERTIFICATE && a <= ALERT_CERTIFICATE_UNKNOWN) || a == ALERT_UNKNOWN_CA ||
-		a == ALERT_BAD_CERTIFICATE_STATUS_RESPONSE);
+	       ((a >= ALERT_BAD_CERTIFICATE && a <= ALERT_CERTIFICATE_UNKNOWN) ||
+		a == ALERT_UNKNOWN_CA || a == ALERT_BAD_CERTIFICATE_STATUS_RESPONSE);
 }
 
 static bool signature_of_key_exchange(const struct view *v, struct guess *g)
@@ -28,8 +28,8 @@ static bool signature_of_key_exchange(const struct view *v, struct guess *g)
 	char name[LIST_MAX];
 
 	if (!k || !k->signature || !v->h->hello || !v->h->hello->has_signatures ||
-	    !ended_by_any_alert(v, SIDE_CLIENT) || code_list_has(&v->h->hello->signatures, k->signature) ||
-	    judged_certificate(v))
+	    !ended_by_any_alert(v, SIDE_CLIENT) ||
+	    code_list_has(&v->h->hello->signatures, k->signature) || judged_certificate(v))
 		return false;
 	blame(g, LIKELY, PARTY_CLIENT, PARTY_SERVER);
 	g->weight = 70;
@@ -46,18 +46,24 @@ static bool weak_dh_prime(const struct view *v, struct guess *g)
 	const struct server_key_exchange *k = v->h->key_exchange;
 	uint8_t a = end_alert(v);
 
-	if (!k || !k->dh_prime_bits || v->end->by != SIDE_CLIENT || v->end->outcome != OUTCOME_FAILED ||
-	    happened(v->h->client_key_exchange) || k->dh_prime_bits >= 2048)
+	if (!k || !k->dh_prime_bits || v->end->by != SIDE_CLIENT ||
+	    v->end->outcome != OUTCOME_FAILED || happened(v->h->client_key_exchange) ||
+	    k->dh_prime_bits >= 2048)
 		return false;
-	if (v->end->how == ENDED_BY_ALERT && a != ALERT_HANDSHAKE_FAILURE && a != ALERT_INSUFFICIENT_SECURITY &&
-	    a != ALERT_ILLEGAL_PARAMETER)
+	if (v->end->how == ENDED_BY_ALERT && a != ALERT_HANDSHAKE_FAILURE &&
+	    a != ALERT_INSUFFICIENT_SECURITY && a != ALERT_ILLEGAL_PARAMETER)
 		return false;
-	blame(g, v->end->how == ENDED_BY_ALERT && (a == ALERT_INSUFFICIENT_SECURITY || k->dh_prime_bits < SMALL_DH_BITS) ?
-	      CERTAIN : LIKELY, PARTY_CLIENT, PARTY_SERVER);
+	blame(g,
+	      v->end->how == ENDED_BY_ALERT &&
+		      (a == ALERT_INSUFFICIENT_SECURITY || k->dh_prime_bits < SMALL_DH_BITS)
+		  ? CERTAIN
+		  : LIKELY,
+	      PARTY_CLIENT, PARTY_SERVER);
 	g->weight = 85;
 	say(g, "The server's Diffie-Hellman prime has only %u bits and the client refuses it", k->dh_prime_bits);
 	show_hello(g, v);
-	show(g, v->h->key_exchange_mark, "ServerKeyExchange with a %u-bit DH prime", k->dh_prime_bits);
+	show(g, v->h->key_exchange_mark, "ServerKeyExchange with a %u-bit DH prime",
+	     k->dh_prime_bits);
 	show_end(g, v);
 	return true;
 }
@@ -66,7 +72,8 @@ static bool insufficient_security(const struct view *v, struct guess *g)
 {
 	if (v->end->how != ENDED_BY_ALERT || end_alert(v) != ALERT_INSUFFICIENT_SECURITY)
 		return false;
-	blame(g, LIKELY, party_of(v->end->by), v->end->by == SIDE_SERVER ? PARTY_CLIENT : PARTY_SERVER);
+	blame(g, LIKELY, party_of(v->end->by),
+	      v->end->by == SIDE_SERVER ? PARTY_CLIENT : PARTY_SERVER);
 	g->weight = 50;
 	say(g, "The %s finds what the other offers too weak and says so (insufficient_security)",
 	    party_noun(v->end->by));
@@ -78,8 +85,10 @@ static bool export_or_weak_suite_chosen(const struct view *v, struct guess *g)
 {
 	const struct cipher_suite *s = cipher_suite(v->h->suite);
 
-	if (!s || !s->bad || !ended_by_any_alert(v, SIDE_CLIENT) || happened(v->h->client_key_exchange) ||
-	    (end_alert(v) != ALERT_HANDSHAKE_FAILURE && end_alert(v) != ALERT_INSUFFICIENT_SECURITY))
+	if (!s || !s->bad || !ended_by_any_alert(v, SIDE_CLIENT) ||
+	    happened(v->h->client_key_exchange) ||
+	    (end_alert(v) != ALERT_HANDSHAKE_FAILURE &&
+	     end_alert(v) != ALERT_INSUFFICIENT_SECURITY))
 		return false;
 	blame(g, LIKELY, PARTY_CLIENT, PARTY_SERVER);
 	say(g, "The server chose %s, which is broken, and the client refuses it", s->name);
@@ -116,7 +125,8 @@ static bool renegotiation_refused(const struct view *v, struct guess *g)
 		return false;
 	if (v->end->outcome != OUTCOME_FAILED)
 		return false;
-	blame(g, refused ? LIKELY : POSSIBLE, v->end->how == ENDED_NOT ? PARTY_UNKNOWN : party_of(v->end->by), PARTY_SERVER);
+	blame(g, refused ? LIKELY : POSSIBLE,
+	      v->end->how == ENDED_NOT ? PARTY_UNKNOWN : party_of(v->end->by), PARTY_SERVER);
 	g->weight = 75;
 	say(g, "A renegotiation was asked for and refused");
 	show(g, h->renegotiation, "a new handshake begins inside the established session");
@@ -130,10 +140,11 @@ static bool key_exchange_left_out(const struct view *v, struct guess *g)
 	const struct cipher_suite *s = cipher_suite(v->h->suite);
 	const struct handshake *h = v->h;
 
-	if (!s || s->tls13 || !happened(h->hello_done) || h->key_exchange || happened(h->key_exchange_mark) ||
-	    (strcmp(s->kx, "ECDHE") != 0 && strcmp(s->kx, "DHE") != 0) || happened(h->gap[SIDE_SERVER]) ||
-	    v->end->by != SIDE_CLIENT || v->end->outcome != OUTCOME_FAILED || v->end->how == ENDED_NOT ||
-	    judged_certificate(v))
+	if (!s || s->tls13 || !happened(h->hello_done) || h->key_exchange ||
+	    happened(h->key_exchange_mark) ||
+	    (strcmp(s->kx, "ECDHE") != 0 && strcmp(s->kx, "DHE") != 0) ||
+	    happened(h->gap[SIDE_SERVER]) || v->end->by != SIDE_CLIENT ||
+	    v->end->outcome != OUTCOME_FAILED || v->end->how == ENDED_NOT || judged_certificate(v))
 		return false;
 	blame(g, LIKELY, PARTY_CLIENT, PARTY_SERVER);
 	g->weight = 66;
@@ -149,7 +160,9 @@ static bool certificate_left_out(const struct view *v, struct guess *g)
 {
 	const struct cipher_suite *s = cipher_suite(v->h->suite);
 	const struct handshake *h = v->h;
-	bool needed = s && !s->tls13 && (!strcmp(s->auth, "RSA") || !strcmp(s->auth, "ECDSA") || !strcmp(s->auth, "DSS"));
+	bool needed =
+	    s && !s->tls13 &&
+	    (!strcmp(s->auth, "RSA") || !strcmp(s->auth, "ECDSA") || !strcmp(s->auth, "DSS"));
 
 	if (!needed || h->certificates || h->resumed || happened(h->gap[SIDE_SERVER]) ||
 	    !(h->key_exchange || happened(h->hello_done)) || v->end->by != SIDE_CLIENT ||
@@ -166,8 +179,9 @@ static bool compression_not_offered(const struct view *v, struct guess *g)
 {
 	const struct server_hello *s = v->h->server;
 
-	if (!s || !s->compression || !v->h->hello || v->h->hello->sslv2 || v->end->by != SIDE_CLIENT ||
-	    v->end->outcome != OUTCOME_FAILED || code_list_has(&v->h->hello->compression, s->compression))
+	if (!s || !s->compression || !v->h->hello || v->h->hello->sslv2 ||
+	    v->end->by != SIDE_CLIENT || v->end->outcome != OUTCOME_FAILED ||
+	    code_list_has(&v->h->hello->compression, s->compression))
 		return false;
 	blame(g, LIKELY, PARTY_CLIENT, PARTY_SERVER);
 	g->weight = 72;
@@ -184,8 +198,9 @@ static bool message_broken(const struct view *v, struct guess *g)
 	const struct tls_broken *b = &v->h->broken[other];
 	const char *name;
 
-	if (v->end->how == ENDED_NOT || v->end->outcome != OUTCOME_FAILED || b->kind != BROKEN_MESSAGE ||
-	    !happened(v->h->broken_mark[other]) || mark_before(v->end->mark, v->h->broken_mark[other]))
+	if (v->end->how == ENDED_NOT || v->end->outcome != OUTCOME_FAILED ||
+	    b->kind != BROKEN_MESSAGE || !happened(v->h->broken_mark[other]) ||
+	    mark_before(v->end->mark, v->h->broken_mark[other]))
 		return false;
 	name = handshake_type_name(b->message_type);
 	blame(g, LIKELY, party_of(v->end->by), party_of(other));
@@ -225,9 +240,11 @@ static bool suite_not_offered(const struct view *v, struct guess *g)
 
 	if (!v->h->server || !v->h->hello || v->end->by != SIDE_CLIENT ||
 	    v->end->outcome != OUTCOME_FAILED || v->h->hello->sslv2 ||
-	    code_list_has(&v->h->hello->suites, v->h->suite) || v->end->how == ENDED_NOT || judged_certificate(v))
+	    code_list_has(&v->h->hello->suites, v->h->suite) || v->end->how == ENDED_NOT ||
+	    judged_certificate(v))
 		return false;
-	blame(g, end_alert(v) == ALERT_ILLEGAL_PARAMETER ? CERTAIN : LIKELY, PARTY_CLIENT, PARTY_SERVER);
+	blame(g, end_alert(v) == ALERT_ILLEGAL_PARAMETER ? CERTAIN : LIKELY, PARTY_CLIENT,
+	      PARTY_SERVER);
 	g->weight = 70;
 	say(g, "The server chose %s, which the client never offered: a broken server, or a box that rewrites hellos",
 	    code_name(name, CODE_SUITE, v->h->suite));
@@ -258,7 +275,8 @@ static const char *missing_from(const struct client_hello *c)
 static uint16_t share_without_group(const struct client_hello *c)
 {
 	for (uint16_t i = 0; c->has_groups && i < c->key_shares.count; i++)
-		if (!is_grease(c->key_shares.at[i]) && !code_list_has(&c->groups, c->key_shares.at[i]))
+		if (!is_grease(c->key_shares.at[i]) &&
+		    !code_list_has(&c->groups, c->key_shares.at[i]))
 			return c->key_shares.at[i];
 	return 0;
 }
@@ -272,8 +290,9 @@ static bool ended_in_any_alert(const struct view *v)
 /* Alerts with a meaning of their own that a broken hello does not explain. */
 static bool is_about_something_else(uint8_t alert)
 {
-	return alert == ALERT_PROTOCOL_VERSION || alert == ALERT_INAPPROPRIATE_FALLBACK || alert == ALERT_NO_APPLICATION_PROTOCOL ||
-	       (alert >= 42 && alert <= 46) || alert == 48 || alert == 112 || alert == 116;
+	return alert == ALERT_PROTOCOL_VERSION || alert == ALERT_INAPPROPRIATE_FALLBACK ||
+	       alert == ALERT_NO_APPLICATION_PROTOCOL || (alert >= 42 && alert <= 46) ||
+	       alert == 48 || alert == 112 || alert == 116;
 }
 
 static bool hello_lacks_extension(const struct view *v, struct guess *g)
@@ -282,7 +301,8 @@ static bool hello_lacks_extension(const struct view *v, struct guess *g)
 
 	if (!missing || !ended_in_any_alert(v) || is_about_something_else(end_alert(v)))
 		return false;
-	blame(g, end_alert(v) == ALERT_MISSING_EXTENSION ? CERTAIN : LIKELY, party_of(v->end->by), PARTY_CLIENT);
+	blame(g, end_alert(v) == ALERT_MISSING_EXTENSION ? CERTAIN : LIKELY, party_of(v->end->by),
+	      PARTY_CLIENT);
 	g->weight = 60;
 	say(g, "The ClientHello offers TLS 1.3 without %s, which RFC 8446 9.2 requires: a broken client, or a box that rewrites hellos",
 	    missing);
@@ -325,8 +345,8 @@ static bool extension_not_offered(const struct view *v, struct guess *g)
 	const char *name;
 	uint16_t extension;
 
-	if (!h->server || !h->hello || v->end->by != SIDE_CLIENT || v->end->outcome != OUTCOME_FAILED ||
-	    v->end->how == ENDED_NOT || judged_certificate(v))
+	if (!h->server || !h->hello || v->end->by != SIDE_CLIENT ||
+	    v->end->outcome != OUTCOME_FAILED || v->end->how == ENDED_NOT || judged_certificate(v))
 		return false;
 	extension = answered_unasked(h->hello, &h->server->extensions);
 	if (!extension && h->encrypted_extensions)

@@ -19,18 +19,22 @@ static bool one_sided(const struct view *v, struct guess *g)
 	bool client = side_unseen(v, SIDE_CLIENT), server = side_unseen(v, SIDE_SERVER);
 	const struct tcp_side *seen = &v->h->flow.side[client ? SIDE_SERVER : SIDE_CLIENT];
 
-	if (v->h->flow.transport != TRANSPORT_TCP || client == server || (!seen->data_segments && !v->h->hello))
+	if (v->h->flow.transport != TRANSPORT_TCP || client == server ||
+	    (!seen->data_segments && !v->h->hello))
 		return false;
 	judge(g, CERTAIN, 80);
 	say(g, "The capture holds only the %s's packets of this connection", client ? "server" : "client");
-	show(g, v->h->flow.first, "first packet; none from the %s in the whole flow", client ? "client" : "server");
+	show(g, v->h->flow.first, "first packet; none from the %s in the whole flow",
+	     client ? "client" : "server");
 	return true;
 }
 
 static bool starts_late(const struct view *v, struct guess *g)
 {
-	if (v->h->flow.transport != TRANSPORT_TCP || v->h->hello || happened(v->h->flow.side[SIDE_CLIENT].syn) ||
-	    (!v->h->server && !happened(v->h->certificates_mark) && !v->h->record_total[0] && !v->h->record_total[1]))
+	if (v->h->flow.transport != TRANSPORT_TCP || v->h->hello ||
+	    happened(v->h->flow.side[SIDE_CLIENT].syn) ||
+	    (!v->h->server && !happened(v->h->certificates_mark) && !v->h->record_total[0] &&
+	     !v->h->record_total[1]))
 		return false;
 	judge(g, LIKELY, 70);
 	say(g, "The capture began when this handshake was already under way");

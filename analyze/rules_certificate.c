@@ -14,86 +14,65 @@ enum fit {
 	FIT_EXACT	/* the alert is this defect's own */
 };
 
-static enum fit alert_fits_trust(uint8_t alert)
-{
-	switch (alert) {
-	case ALERT_UNKNOWN_CA: return FIT_EXACT;
-	case ALERT_BAD_CERTIFICATE:
-	case ALERT_CERTIFICATE_UNKNOWN: return FIT_GENERIC;
-	default: return FIT_NO;
-	}
-}
+enum { ALERTS_OF_A_DEFECT = 7 };
 
-static enum fit alert_fits_path(uint8_t alert, enum chain_defect_kind defect)
-{
-	if (alert == ALERT_DECRYPT_ERROR)
-		return defect == DEFECT_BAD_SIGNATURE ? FIT_EXACT : FIT_NO;
-	return alert == ALERT_UNKNOWN_CA || alert == ALERT_BAD_CERTIFICATE || alert == ALERT_CERTIFICATE_UNKNOWN ||
-	       alert == ALERT_UNSUPPORTED_CERTIFICATE || alert == ALERT_HANDSHAKE_FAILURE ? FIT_GENERIC : FIT_NO;
-}
+/*
+ * By which alerts stacks refuse a defect: the one that is its own, and those that say less or that
+ * only some stacks use for it (NSS says unknown_ca of an expired issuer, Erlang handshake_failure of
+ * a name, Chromium illegal_parameter of a key usage).
+ */
+static const struct refusal {
+	enum chain_defect_kind defect;
+	uint8_t weight;		/* of several defects, how soon a client names this one */
+	uint8_t exact;		/* 0: none */
+	uint8_t generic[ALERTS_OF_A_DEFECT];
+} refusals[] = {
+	{ DEFECT_EXPIRED, 77, 45, { 42, 46, 48 } },
+	{ DEFECT_NOT_YET_VALID, 77, 45, { 42, 46, 48 } },
+	{ DEFECT_SELF_SIGNED_LEAF, 69, 48, { 42, 46 } },
+	{ DEFECT_UNKNOWN_CA, 60, 48, { 42, 46 } },
+	{ DEFECT_INCOMPLETE, 62, 48, { 42, 46 } },
+	{ DEFECT_INTERCEPTED, 72, 48, { 42, 46 } },
+	{ DEFECT_BAD_SIGNATURE, 75, 51, { 40, 42, 43, 46, 48 } },
+	{ DEFECT_ISSUER_NOT_CA, 74, 0, { 40, 42, 43, 46, 48 } },
+	{ DEFECT_PATH_LENGTH, 74, 0, { 40, 42, 43, 46, 48 } },
+	{ DEFECT_NAME_CONSTRAINT, 74, 0, { 40, 42, 43, 46, 48 } },
+	{ DEFECT_WRONG_ORDER, 20, 0, { 40, 42, 43, 46, 48 } },
+	{ DEFECT_UNKNOWN_CRITICAL, 74, 0, { 40, 42, 43, 46, 48 } },
+	{ DEFECT_UNRELATED, 20, 0, { 40, 42, 43, 46, 48 } },
+	{ DEFECT_NAME_MISMATCH, 70, 0, { 40, 42, 46, 49 } },
+	{ DEFECT_NO_SAN, 50, 0, { 40, 42, 46, 49 } },
+	{ DEFECT_DEFAULT_CERTIFICATE, 20, 0, { 40, 42, 46, 49 } },
+	{ DEFECT_WRONG_PURPOSE, 71, 43, { 40, 42, 46, 47 } },
+	{ DEFECT_WEAK_KEY, 66, 0, { 40, 42, 43, 46, 47, 51 } },
+	{ DEFECT_WEAK_SIGNATURE, 66, 0, { 40, 42, 43, 46, 47, 51 } },
+	{ DEFECT_REVOKED, 76, 44, { 42, 46, 113 } },
+	{ DEFECT_STAPLE_BAD, 65, 113, { 42, 46 } },
+	{ DEFECT_STAPLE_STALE, 65, 113, { 42, 46 } },
+	{ DEFECT_STAPLE_FUTURE, 65, 113, { 42, 46 } },
+	{ DEFECT_STAPLE_MISSING, 65, 113, { 42, 46 } },
+	{ DEFECT_MALFORMED, 78, 0, { 42, 43, 46, 47, 50, 51 } },
+	{ DEFECT_BAD_SERIAL, 20, 0, { 42, 43, 46, 47, 50, 51 } },
+	{ DEFECT_V1_LEAF, 50, 0, { 42, 43, 46, 47, 50, 51 } },
+};
 
-static enum fit alert_fits_date(uint8_t alert)
+/* Every defect that a rule asks for has a row. */
+static const struct refusal *refusal_of(enum chain_defect_kind defect)
 {
-	switch (alert) {
-	case ALERT_CERTIFICATE_EXPIRED: return FIT_EXACT;
-	case ALERT_BAD_CERTIFICATE:
-	case ALERT_CERTIFICATE_UNKNOWN:
-	case ALERT_UNKNOWN_CA: return FIT_GENERIC;	/* NSS says 48 of an expired issuer */
-	default: return FIT_NO;
-	}
-}
+	const struct refusal *row = refusals;
 
-static bool is_generic(uint8_t alert)
-{
-	return alert == ALERT_BAD_CERTIFICATE || alert == ALERT_CERTIFICATE_UNKNOWN;
+	while (row->defect != defect)
+		row++;
+	return row;
 }
 
 static enum fit alert_fits(uint8_t alert, enum chain_defect_kind defect)
 {
-	switch (defect) {
-	case DEFECT_EXPIRED:
-	case DEFECT_NOT_YET_VALID:
-		return alert_fits_date(alert);
-	case DEFECT_SELF_SIGNED_LEAF:
-	case DEFECT_UNKNOWN_CA:
-	case DEFECT_INCOMPLETE:
-	case DEFECT_INTERCEPTED:
-		return alert_fits_trust(alert);
-	case DEFECT_BAD_SIGNATURE:
-	case DEFECT_ISSUER_NOT_CA:
-	case DEFECT_PATH_LENGTH:
-	case DEFECT_NAME_CONSTRAINT:
-	case DEFECT_WRONG_ORDER:
-	case DEFECT_UNKNOWN_CRITICAL:
-	case DEFECT_UNRELATED:
-		return alert_fits_path(alert, defect);
-	case DEFECT_NAME_MISMATCH:
-	case DEFECT_NO_SAN:
-	case DEFECT_DEFAULT_CERTIFICATE:
-		return is_generic(alert) || alert == ALERT_HANDSHAKE_FAILURE || alert == ALERT_ACCESS_DENIED ? FIT_GENERIC : FIT_NO;
-	case DEFECT_WRONG_PURPOSE:
-		return alert == ALERT_UNSUPPORTED_CERTIFICATE ? FIT_EXACT :
-		       is_generic(alert) || alert == ALERT_HANDSHAKE_FAILURE || alert == ALERT_ILLEGAL_PARAMETER ? FIT_GENERIC : FIT_NO;
-	case DEFECT_WEAK_KEY:
-	case DEFECT_WEAK_SIGNATURE:
-		return is_generic(alert) || alert == ALERT_UNSUPPORTED_CERTIFICATE || alert == ALERT_DECRYPT_ERROR ||
-		       alert == ALERT_HANDSHAKE_FAILURE || alert == ALERT_ILLEGAL_PARAMETER ? FIT_GENERIC : FIT_NO;
-	case DEFECT_REVOKED:
-		return alert == ALERT_CERTIFICATE_REVOKED ? FIT_EXACT :
-		       is_generic(alert) || alert == ALERT_BAD_CERTIFICATE_STATUS_RESPONSE ? FIT_GENERIC : FIT_NO;
-	case DEFECT_STAPLE_BAD:
-	case DEFECT_STAPLE_STALE:
-	case DEFECT_STAPLE_FUTURE:
-	case DEFECT_STAPLE_MISSING:
-		return alert == ALERT_BAD_CERTIFICATE_STATUS_RESPONSE ? FIT_EXACT : is_generic(alert) ? FIT_GENERIC : FIT_NO;
-	case DEFECT_MALFORMED:
-	case DEFECT_BAD_SERIAL:
-	case DEFECT_V1_LEAF:
-		return is_generic(alert) || alert == ALERT_DECODE_ERROR || alert == ALERT_UNSUPPORTED_CERTIFICATE ||
-		       alert == ALERT_DECRYPT_ERROR || alert == ALERT_ILLEGAL_PARAMETER ? FIT_GENERIC : FIT_NO;
-	default:
-		return FIT_NO;
-	}
+	const struct refusal *row = refusal_of(defect);
+
+	if (row->exact == alert)
+		return FIT_EXACT;
+	return memchr(row->generic, alert, sizeof(row->generic)) ? FIT_GENERIC : FIT_NO;
 }
 
 /* Does the outcome of this check depend on a trust store that is not ours to know? */
@@ -103,34 +82,10 @@ static bool hangs_on_trust(enum chain_defect_kind defect)
 	       defect == DEFECT_INCOMPLETE || defect == DEFECT_INTERCEPTED;
 }
 
+/* Without a name to compare, a mismatch is a guess. */
 static int defect_weight(const struct view *v, enum chain_defect_kind defect)
 {
-	switch (defect) {
-	case DEFECT_MALFORMED: return 78;
-	case DEFECT_EXPIRED:
-	case DEFECT_NOT_YET_VALID: return 77;
-	case DEFECT_REVOKED: return 76;
-	case DEFECT_BAD_SIGNATURE: return 75;
-	case DEFECT_ISSUER_NOT_CA:
-	case DEFECT_PATH_LENGTH:
-	case DEFECT_NAME_CONSTRAINT:
-	case DEFECT_UNKNOWN_CRITICAL: return 74;
-	case DEFECT_INTERCEPTED: return 72;
-	case DEFECT_WRONG_PURPOSE: return 71;
-	case DEFECT_NAME_MISMATCH: return v->h->hello && v->name[0] ? 70 : 30;
-	case DEFECT_SELF_SIGNED_LEAF: return 69;
-	case DEFECT_WEAK_KEY:
-	case DEFECT_WEAK_SIGNATURE: return 66;
-	case DEFECT_STAPLE_BAD:
-	case DEFECT_STAPLE_STALE:
-	case DEFECT_STAPLE_FUTURE:
-	case DEFECT_STAPLE_MISSING: return 65;
-	case DEFECT_INCOMPLETE: return 62;
-	case DEFECT_UNKNOWN_CA: return 60;
-	case DEFECT_V1_LEAF:
-	case DEFECT_NO_SAN: return 50;
-	default: return 20;
-	}
+	return defect == DEFECT_NAME_MISMATCH && !v->name[0] ? 30 : refusal_of(defect)->weight;
 }
 
 /* A client that still lacks segments, sent again and again, has judged nothing. */
@@ -138,7 +93,8 @@ static bool flight_arrived(const struct view *v)
 {
 	const struct tcp_side *server = &v->h->flow.side[SIDE_SERVER];
 
-	return server->acked >= server->sent || server->retransmissions < 2 || v->end->how == ENDED_BY_ALERT;
+	return server->acked >= server->sent || server->retransmissions < 2 ||
+	       v->end->how == ENDED_BY_ALERT;
 }
 
 /* The client turned away after the certificate (or the flight that hides it) and before its own
@@ -147,8 +103,8 @@ static bool client_turned_away(const struct view *v)
 {
 	const struct ending *e = v->end;
 
-	if (!v->h->server || e->by != SIDE_CLIENT || e->how == ENDED_NOT || e->how == ENDED_BY_SILENCE ||
-	    e->how == ENDED_BY_ICMP)
+	if (!v->h->server || e->by != SIDE_CLIENT || e->how == ENDED_NOT ||
+	    e->how == ENDED_BY_SILENCE || e->how == ENDED_BY_ICMP)
 		return false;
 	/* Who left before the ServerHello came has seen no certificate. */
 	if (!mark_before(v->h->server_mark, e->mark))
@@ -173,18 +129,21 @@ static const struct chain_defect *untolerated(const struct view *v, enum chain_d
 
 static bool is_checked_by_all(enum chain_defect_kind defect)
 {
-	return defect == DEFECT_EXPIRED || defect == DEFECT_NOT_YET_VALID || defect == DEFECT_NAME_MISMATCH ||
-	       defect == DEFECT_SELF_SIGNED_LEAF || defect == DEFECT_INTERCEPTED || defect == DEFECT_REVOKED;
+	return defect == DEFECT_EXPIRED || defect == DEFECT_NOT_YET_VALID ||
+	       defect == DEFECT_NAME_MISMATCH || defect == DEFECT_SELF_SIGNED_LEAF ||
+	       defect == DEFECT_INTERCEPTED || defect == DEFECT_REVOKED;
 }
 
-static enum confidence confidence_of(const struct view *v, enum chain_defect_kind kind, enum fit fit)
+static enum confidence confidence_of(const struct view *v, enum chain_defect_kind kind,
+				     enum fit fit)
 {
 	if (v->chain_is_borrowed)
 		return fit == FIT_EXACT || !hangs_on_trust(kind) ? LIKELY : POSSIBLE;
 	if (fit == FIT_EXACT)
 		return hangs_on_trust(kind) && kind != DEFECT_SELF_SIGNED_LEAF ? LIKELY : CERTAIN;
 	/* A bare close may have any reason; only what every client checks suggests itself. */
-	if ((v->end->how == ENDED_BY_FIN || v->end->how == ENDED_BY_RST) && !is_checked_by_all(kind))
+	if ((v->end->how == ENDED_BY_FIN || v->end->how == ENDED_BY_RST) &&
+	    !is_checked_by_all(kind))
 		return POSSIBLE;
 	if (kind == DEFECT_EXPIRED || kind == DEFECT_NOT_YET_VALID)
 		return v->end->how == ENDED_BY_ALERT ? CERTAIN : LIKELY;
@@ -195,12 +154,15 @@ static void show_defect(struct guess *g, const struct view *v, const struct chai
 {
 	show_hello(g, v);
 	if (v->chain_is_borrowed && v->chain_lesson)
-		show(g, (struct mark){ 0 },
-		     "the certificate is hidden here; the one this server showed for the same name in tcp stream %u (frame %llu) %s",
-		     v->chain_lesson->chain_stream, (unsigned long long)v->chain_lesson->chain_mark.frame, d->text);
+		show(
+		    g, (struct mark){ 0 },
+		    "the certificate is hidden here; the one this server showed for the same name in tcp stream %u (frame %llu) %s",
+		    v->chain_lesson->chain_stream,
+		    (unsigned long long)v->chain_lesson->chain_mark.frame, d->text);
 	else if (v->h->certificates && d->index < v->h->certificates->count)
 		show(g, v->h->certificates_mark, "certificate %u of %u%s%s: %s", d->index + 1u,
-		     v->h->certificates->total, v->h->certificates->at[d->index]->subject[0] ? ", " : "",
+		     v->h->certificates->total,
+		     v->h->certificates->at[d->index]->subject[0] ? ", " : "",
 		     v->h->certificates->at[d->index]->subject, d->text);
 	else
 		show(g, v->h->certificates_mark, "%s", d->text);
@@ -245,7 +207,8 @@ static bool expired(const struct view *v, struct guess *g)
 static bool expired_by_client_clock(const struct view *v, struct guess *g)
 {
 	if (!client_turned_away(v) || certificate_alert(v) != ALERT_CERTIFICATE_EXPIRED ||
-	    (v->chain && (chain_defect(v->chain, DEFECT_EXPIRED) || chain_defect(v->chain, DEFECT_NOT_YET_VALID))))
+	    (v->chain && (chain_defect(v->chain, DEFECT_EXPIRED) ||
+			  chain_defect(v->chain, DEFECT_NOT_YET_VALID))))
 		return false;
 	blame(g, v->chain ? LIKELY : CERTAIN, PARTY_CLIENT, v->chain ? PARTY_CLIENT : PARTY_SERVER);
 	if (v->chain)
@@ -330,9 +293,11 @@ static bool unknown_ca_by_alert(const struct view *v, struct guess *g)
 
 static bool chain_invalid(const struct view *v, struct guess *g)
 {
-	static const enum chain_defect_kind kinds[] = { DEFECT_BAD_SIGNATURE, DEFECT_ISSUER_NOT_CA,
-		DEFECT_PATH_LENGTH, DEFECT_NAME_CONSTRAINT, DEFECT_UNKNOWN_CRITICAL, DEFECT_WRONG_ORDER,
-		DEFECT_UNRELATED };
+	static const enum chain_defect_kind kinds[] = {
+		DEFECT_BAD_SIGNATURE,	DEFECT_ISSUER_NOT_CA,	 DEFECT_PATH_LENGTH,
+		DEFECT_NAME_CONSTRAINT, DEFECT_UNKNOWN_CRITICAL, DEFECT_WRONG_ORDER,
+		DEFECT_UNRELATED
+	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (defect_refused(v, g, kinds[i]))
@@ -413,7 +378,8 @@ static bool empty_list(const struct view *v, struct guess *g)
 
 static bool status_invalid(const struct view *v, struct guess *g)
 {
-	bool said = client_turned_away(v) && certificate_alert(v) == ALERT_BAD_CERTIFICATE_STATUS_RESPONSE;
+	bool said =
+	    client_turned_away(v) && certificate_alert(v) == ALERT_BAD_CERTIFICATE_STATUS_RESPONSE;
 	const enum chain_defect_kind kinds[] = { DEFECT_STAPLE_STALE, DEFECT_STAPLE_BAD,
 						 DEFECT_STAPLE_FUTURE, DEFECT_STAPLE_MISSING };
 
@@ -445,15 +411,18 @@ static bool rejected_without_reason(const struct view *v, struct guess *g)
 	uint8_t alert = certificate_alert(v);
 	bool hidden = e->how == ENDED_BY_HIDDEN_ALERT;
 	bool node = v->stack[SIDE_CLIENT].kind == STACK_NODE;
-	bool about_certificate = alert == ALERT_BAD_CERTIFICATE || alert == ALERT_CERTIFICATE_UNKNOWN ||
+	bool about_certificate = alert == ALERT_BAD_CERTIFICATE ||
+				 alert == ALERT_CERTIFICATE_UNKNOWN ||
 				 alert == ALERT_UNSUPPORTED_CERTIFICATE;
 
 	if (!client_turned_away(v) || v->h->resumed)
 		return false;
-	if (!hidden && !about_certificate && !(e->how == ENDED_BY_FIN && is_tls13(v->h->version) &&
-					       e->phase == PHASE_CLIENT_TURN && e->waited < STALL_NS))
+	if (!hidden && !about_certificate &&
+	    !(e->how == ENDED_BY_FIN && is_tls13(v->h->version) && e->phase == PHASE_CLIENT_TURN &&
+	      e->waited < STALL_NS))
 		return false;
-	blame(g, hidden || about_certificate || node ? LIKELY : POSSIBLE, PARTY_CLIENT, PARTY_SERVER);
+	blame(g, hidden || about_certificate || node ? LIKELY : POSSIBLE, PARTY_CLIENT,
+	      PARTY_SERVER);
 	g->weight = node && !hidden && !about_certificate ? 55 : 35;
 	if (about_certificate && !v->chain)
 		say(g, "The client refused the server's certificate (%s); which of its checks failed is not visible", alert_name(alert));

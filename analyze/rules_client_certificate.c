@@ -97,8 +97,9 @@ static bool says_missing(const struct view *v)
 {
 	uint8_t a = server_alert(v);
 
-	return a == ALERT_HANDSHAKE_FAILURE || (a >= 41 && a <= ALERT_CERTIFICATE_UNKNOWN) || a == ALERT_ACCESS_DENIED ||
-	       a == ALERT_DECODE_ERROR || a == ALERT_CERTIFICATE_REQUIRED;
+	return a == ALERT_HANDSHAKE_FAILURE || (a >= 41 && a <= ALERT_CERTIFICATE_UNKNOWN) ||
+	       a == ALERT_ACCESS_DENIED || a == ALERT_DECODE_ERROR ||
+	       a == ALERT_CERTIFICATE_REQUIRED;
 }
 
 static bool missing(const struct view *v, struct guess *g)
@@ -141,8 +142,9 @@ static bool refused_without_reason(const struct view *v)
 	uint8_t a = server_alert(v);
 
 	return server_turned_away(v) && sent_certificate(v) &&
-	       (!a || a == ALERT_BAD_CERTIFICATE || a == ALERT_CERTIFICATE_UNKNOWN || a == ALERT_ACCESS_DENIED ||
-		a == ALERT_HANDSHAKE_FAILURE || a == ALERT_UNSUPPORTED_CERTIFICATE);
+	       (!a || a == ALERT_BAD_CERTIFICATE || a == ALERT_CERTIFICATE_UNKNOWN ||
+		a == ALERT_ACCESS_DENIED || a == ALERT_HANDSHAKE_FAILURE ||
+		a == ALERT_UNSUPPORTED_CERTIFICATE);
 }
 
 static bool client_expired(const struct view *v, struct guess *g)
@@ -224,8 +226,10 @@ static bool client_rejected(const struct view *v, struct guess *g)
 	if (v->end->how == ENDED_BY_RST && happened(v->h->finished[SIDE_CLIENT]) == false)
 		return false;
 	blame(g, LIKELY, PARTY_SERVER, PARTY_CLIENT);
-	g->weight = server_alert(v) == ALERT_ACCESS_DENIED ? 55 : 40;	/* GnuTLS refuses certificates so */
-	if (d && chain_defect_code(d->kind, CHAIN_CLIENT) && !strcmp(chain_defect_code(d->kind, CHAIN_CLIENT), "client_cert_rejected"))
+	g->weight =
+	    server_alert(v) == ALERT_ACCESS_DENIED ? 55 : 40; /* GnuTLS refuses certificates so */
+	if (d && chain_defect_code(d->kind, CHAIN_CLIENT) &&
+	    !strcmp(chain_defect_code(d->kind, CHAIN_CLIENT), "client_cert_rejected"))
 		say(g, "The server refused the client's certificate: %s", d->text);
 	else if (v->h->client_certificates)
 		say(g, "The server refused the client's certificate; why is not visible");

@@ -75,7 +75,8 @@ static bool alpn_answer_not_offered(const struct view *v, struct guess *g)
 
 	if (!c || !c->has_alpn || offers_usual_alpn(c) || !v->h->server ||
 	    !ended_by_any_alert(v, SIDE_CLIENT) ||
-	    (end_alert(v) != ALERT_DECODE_ERROR && end_alert(v) != ALERT_ILLEGAL_PARAMETER && end_alert(v) != 110))
+	    (end_alert(v) != ALERT_DECODE_ERROR && end_alert(v) != ALERT_ILLEGAL_PARAMETER &&
+	     end_alert(v) != 110))
 		return false;
 	list_alpn(offered, c);
 	blame(g, LIKELY, PARTY_CLIENT, PARTY_SERVER);
@@ -99,7 +100,8 @@ static bool offers_psk_suites(const struct view *v)
 		return false;
 	for (uint16_t i = 0; i < v->h->hello->suites.count; i++) {
 		s = cipher_suite(v->h->hello->suites.at[i]);
-		only &= !s || s->tls13 || strstr(s->kx, "PSK") || v->h->hello->suites.at[i] == 0x00ff;
+		only &=
+		    !s || s->tls13 || strstr(s->kx, "PSK") || v->h->hello->suites.at[i] == 0x00ff;
 	}
 	return v->h->hello->psk_identities > 0 || only;
 }
@@ -113,7 +115,8 @@ static bool psk_rejected(const struct view *v, struct guess *g)
 	if (!ended_by_any_alert(v, SIDE_SERVER) || (!identity && !offers_psk_suites(v)))
 		return false;
 	late = v->h->server && !is_tls13(v->h->version) && happened(v->h->client_key_exchange) &&
-	       (a == ALERT_BAD_RECORD_MAC || a == ALERT_DECRYPT_ERROR || a == ALERT_HANDSHAKE_FAILURE || a == ALERT_ILLEGAL_PARAMETER || a == 49);
+	       (a == ALERT_BAD_RECORD_MAC || a == ALERT_DECRYPT_ERROR ||
+		a == ALERT_HANDSHAKE_FAILURE || a == ALERT_ILLEGAL_PARAMETER || a == 49);
 	binder = before_server_hello(v) && v->h->hello->psk_identities &&
 		 (a == ALERT_DECRYPT_ERROR || a == ALERT_ILLEGAL_PARAMETER);
 	if (!identity && !late && !binder)
@@ -137,10 +140,12 @@ static bool psk_unknown_and_nothing_else(const struct view *v, struct guess *g)
 	const struct client_hello *c = v->h->hello;
 
 	if (!refused_hello(v) || !c->psk_identities || c->early_data ||
-	    (end_alert(v) != ALERT_HANDSHAKE_FAILURE && end_alert(v) != 116 && end_alert(v) != ALERT_MISSING_EXTENSION))
+	    (end_alert(v) != ALERT_HANDSHAKE_FAILURE && end_alert(v) != 116 &&
+	     end_alert(v) != ALERT_MISSING_EXTENSION))
 		return false;
 	/* A server that has shown a certificate has something to fall back on. */
-	blame(g, v->lesson && (v->lesson->rsa_leaf || v->lesson->ecdsa_leaf) ? POSSIBLE : LIKELY, PARTY_SERVER, PARTY_CLIENT);
+	blame(g, v->lesson && (v->lesson->rsa_leaf || v->lesson->ecdsa_leaf) ? POSSIBLE : LIKELY,
+	      PARTY_SERVER, PARTY_CLIENT);
 	g->weight = 68;
 	say(g, "The client offers a pre-shared key that the server did not take, and the server has nothing else to fall back on");
 	show_exchange(g, v);

@@ -40,7 +40,8 @@ static bool refused_or_gone(const struct view *v)
 	if (e->how == ENDED_BY_FIN || e->how == ENDED_BY_RST)
 		return true;
 	a = e->how == ENDED_BY_ALERT ? e->alert->code : 0;
-	return a == ALERT_HANDSHAKE_FAILURE || a == ALERT_INTERNAL_ERROR || a == ALERT_ACCESS_DENIED;
+	return a == ALERT_HANDSHAKE_FAILURE || a == ALERT_INTERNAL_ERROR ||
+	       a == ALERT_ACCESS_DENIED;
 }
 
 static bool unrecognized(const struct view *v, struct guess *g)
@@ -61,11 +62,14 @@ static bool unrecognized_warning(const struct view *v, struct guess *g)
 	for (uint8_t i = 0; i < v->h->alert_count; i++) {
 		const struct alert_fact *a = &v->h->alerts[i];
 
-		if (a->hidden || a->code != ALERT_UNRECOGNIZED_NAME || a->from != SIDE_SERVER || a->level != 1 ||
-		    v->end->by != SIDE_CLIENT || happened(v->h->client_key_exchange))
+		if (a->hidden || a->code != ALERT_UNRECOGNIZED_NAME || a->from != SIDE_SERVER ||
+		    a->level != 1 || v->end->by != SIDE_CLIENT ||
+		    happened(v->h->client_key_exchange))
 			continue;
 		/* Who answers it with the same alert did not like it (Java 7). */
-		blame(g, ended_by_alert(v, SIDE_CLIENT, ALERT_UNRECOGNIZED_NAME) ? LIKELY : POSSIBLE, PARTY_CLIENT, PARTY_SERVER);
+		blame(g,
+		      ended_by_alert(v, SIDE_CLIENT, ALERT_UNRECOGNIZED_NAME) ? LIKELY : POSSIBLE,
+		      PARTY_CLIENT, PARTY_SERVER);
 		g->weight = 40;
 		say(g, "The server warned that it does not know the name %s, and the client took that as final", v->name);
 		show(g, a->mark, "server: warning alert unrecognized_name (112)");
@@ -79,7 +83,11 @@ static bool unrecognized_by_lesson(const struct view *v, struct guess *g)
 {
 	if (!has_name(v) || !refused_or_gone(v) || !other_names_pass(v) || this_name_passes(v))
 		return false;
-	blame(g, v->end->how == ENDED_BY_ALERT && v->end->alert->code != ALERT_HANDSHAKE_FAILURE ? LIKELY : POSSIBLE, PARTY_SERVER, PARTY_SERVER);
+	blame(g,
+	      v->end->how == ENDED_BY_ALERT && v->end->alert->code != ALERT_HANDSHAKE_FAILURE
+		  ? LIKELY
+		  : POSSIBLE,
+	      PARTY_SERVER, PARTY_SERVER);
 	g->weight = 55;
 	say(g, "The server at %s probably does not serve %s: it turned this name away while other names got through", v->server, v->name);
 	show_exchange(g, v);
@@ -144,7 +152,8 @@ static bool placeholder_shown(const struct view *v, struct guess *g)
 	const struct chain_defect *d = v->chain && !v->chain_is_borrowed ?
 				       chain_defect(v->chain, DEFECT_DEFAULT_CERTIFICATE) : NULL;
 
-	if (!d || v->end->by != SIDE_CLIENT || v->end->outcome != OUTCOME_FAILED || v->end->how == ENDED_NOT ||
+	if (!d || v->end->by != SIDE_CLIENT || v->end->outcome != OUTCOME_FAILED ||
+	    v->end->how == ENDED_NOT ||
 	    strcmp(g->code, has_name(v) ? "sni_unrecognized" : "sni_missing") != 0)
 		return false;
 	blame(g, !has_name(v) && other_names_pass(v) ? LIKELY : POSSIBLE, PARTY_CLIENT,

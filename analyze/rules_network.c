@@ -103,8 +103,9 @@ static bool timed_out(const struct view *v, struct guess *g)
 		return false;
 	blame(g, client->syn_count > 1 ? LIKELY : POSSIBLE, PARTY_NETWORK, PARTY_NETWORK);
 	g->weight = 60;
-	say(g, "No answer from %s: %u SYN%s in %.1f s went unanswered", v->server, client->syn_count,
-	    client->syn_count == 1 ? "" : "s", (double)(client->last_syn.time - client->syn.time) / 1e9);
+	say(g, "No answer from %s: %u SYN%s in %.1f s went unanswered", v->server,
+	    client->syn_count, client->syn_count == 1 ? "" : "s",
+	    (double)(client->last_syn.time - client->syn.time) / 1e9);
 	show(g, client->syn, "client: first SYN");
 	show(g, client->last_syn, "client: last SYN, number %u", client->syn_count);
 	if (v->h->flow.icmp_count)
@@ -122,29 +123,34 @@ static uint64_t hello_end(const struct view *v)
 
 static bool waiting_for_server(const struct view *v)
 {
-	return v->end->phase == PHASE_HELLO || (v->end->phase == PHASE_BEFORE_HELLO && v->h->pending_want[SIDE_CLIENT]);
+	return v->end->phase == PHASE_HELLO ||
+	       (v->end->phase == PHASE_BEFORE_HELLO && v->h->pending_want[SIDE_CLIENT]);
 }
 
 static bool hello_lost(const struct view *v, struct guess *g)
 {
 	const struct tcp_side *client = side_of(v, SIDE_CLIENT);
 	char waited[32];
-	bool never_acked = is_tcp(v) && client->data_segments && !client->acked && client->retransmissions;
+	bool never_acked =
+	    is_tcp(v) && client->data_segments && !client->acked && client->retransmissions;
 
 	if (!waiting_for_server(v) || v->end->how == ENDED_BY_ALERT)
 		return false;
 	if (is_tcp(v) && (!never_acked || side_of(v, SIDE_SERVER)->data_segments))
 		return false;
-	if (!is_tcp(v) && (v->h->dissected_as != 'q' || happened(side_of(v, SIDE_SERVER)->first_packet) ||
-			   v->end->waited < DATAGRAM_PATIENCE_NS))
+	if (!is_tcp(v) &&
+	    (v->h->dissected_as != 'q' || happened(side_of(v, SIDE_SERVER)->first_packet) ||
+	     v->end->waited < DATAGRAM_PATIENCE_NS))
 		return false;
 	blame(g, LIKELY, PARTY_NETWORK, PARTY_NETWORK);
 	g->weight = 70;
 	if (is_tcp(v))
 		say(g, "The ClientHello was sent %u times and never acknowledged", client->retransmissions + 1);
 	else
-		say(g, "Nothing came back for the ClientHello (%llu packets in %s): most likely UDP to this port is blocked on the way",
-		    (unsigned long long)v->h->flow.packets, duration_text(waited, v->end->mark.time - v->h->flow.first.time));
+		say(g,
+		    "Nothing came back for the ClientHello (%llu packets in %s): most likely UDP to this port is blocked on the way",
+		    (unsigned long long)v->h->flow.packets,
+		    duration_text(waited, v->end->mark.time - v->h->flow.first.time));
 	show_hello(g, v);
 	if (happened(client->last_retransmission))
 		show(g, client->last_retransmission, "client: last retransmission");
@@ -156,10 +162,12 @@ static bool hello_lost(const struct view *v, struct guess *g)
 static bool hello_is_large(const struct view *v)
 {
 	const struct tcp_side *client = side_of(v, SIDE_CLIENT);
-	uint32_t mss = side_of(v, SIDE_SERVER)->mss ? side_of(v, SIDE_SERVER)->mss : SEGMENT_OF_ETHERNET;
+	uint32_t mss =
+	    side_of(v, SIDE_SERVER)->mss ? side_of(v, SIDE_SERVER)->mss : SEGMENT_OF_ETHERNET;
 	uint64_t promised = v->h->pending_want[SIDE_CLIENT];
 
-	return hello_end(v) > mss || promised > mss || (v->h->hello && v->h->hello->length + 9u > mss) ||
+	return hello_end(v) > mss || promised > mss ||
+	       (v->h->hello && v->h->hello->length + 9u > mss) ||
 	       (client->data_segments > 1 && hello_end(v) > SEGMENT_OF_ETHERNET - 40);
 }
 
@@ -189,13 +197,19 @@ static void finish_large(struct guess *g, const struct view *v)
 
 	show_hello(g, v);
 	if (client->acked < client->sent)
-		show(g, client->last_retransmission, "client: %llu of %llu bytes are acknowledged, the rest was sent %u more times in vain",
-		     (unsigned long long)client->acked, (unsigned long long)client->sent, client->retransmissions);
+		show(
+		    g, client->last_retransmission,
+		    "client: %llu of %llu bytes are acknowledged, the rest was sent %u more times in vain",
+		    (unsigned long long)client->acked, (unsigned long long)client->sent,
+		    client->retransmissions);
 	if (smaller_hello_passed(v))
 		show(g, (struct mark){ 0 }, "this server answered ClientHellos of up to %u bytes in other flows", v->lesson->largest_hello_passed);
 	show_end(g, v);
-	advise(g, "Test with a smaller ClientHello%s%s%s; then update the server, load balancer or firewall that cannot take one of two packets.",
-	       hybrid ? " (without the post-quantum group " : "", hybrid ? hybrid : "", hybrid ? ")" : "");
+	advise(
+	    g,
+	    "Test with a smaller ClientHello%s%s%s; then update the server, load balancer or firewall that cannot take one of two packets.",
+	    hybrid ? " (without the post-quantum group " : "", hybrid ? hybrid : "",
+	    hybrid ? ")" : "");
 }
 
 /* The first segment is acknowledged and the rest is not. */
@@ -203,11 +217,12 @@ static bool large_hello_lost(const struct view *v, struct guess *g)
 {
 	const struct tcp_side *client = side_of(v, SIDE_CLIENT);
 
-	if (!is_tcp(v) || !waiting_for_server(v) || !hello_is_large(v) || v->end->how == ENDED_BY_ALERT ||
-	    side_of(v, SIDE_SERVER)->data_segments)
+	if (!is_tcp(v) || !waiting_for_server(v) || !hello_is_large(v) ||
+	    v->end->how == ENDED_BY_ALERT || side_of(v, SIDE_SERVER)->data_segments)
 		return false;
 	if (client->acked >= client->sent || !client->retransmissions ||
-	    (!client->acked && !smaller_hello_passed(v) && !side_of(v, SIDE_SERVER)->sacked_above_hole))
+	    (!client->acked && !smaller_hello_passed(v) &&
+	     !side_of(v, SIDE_SERVER)->sacked_above_hole))
 		return false;
 	blame(g, LIKELY, PARTY_NETWORK, PARTY_NETWORK);
 	g->weight = 80;
@@ -220,8 +235,9 @@ static bool large_hello_lost(const struct view *v, struct guess *g)
 /* A large hello is reset, closed on or left unanswered where smaller ones are answered. */
 static bool large_hello_refused(const struct view *v, struct guess *g)
 {
-	if (!is_tcp(v) || !waiting_for_server(v) || !hello_is_large(v) || !smaller_hello_passed(v) ||
-	    v->end->how == ENDED_NOT || v->end->how == ENDED_BY_ICMP || side_of(v, SIDE_SERVER)->data_segments)
+	if (!is_tcp(v) || !waiting_for_server(v) || !hello_is_large(v) ||
+	    !smaller_hello_passed(v) || v->end->how == ENDED_NOT || v->end->how == ENDED_BY_ICMP ||
+	    side_of(v, SIDE_SERVER)->data_segments)
 		return false;
 	blame(g, LIKELY, v->end->by == SIDE_SERVER ? PARTY_SERVER : PARTY_NETWORK, PARTY_SERVER);
 	g->weight = 75;
@@ -235,8 +251,10 @@ static bool large_hello_cut_off(const struct view *v, struct guess *g)
 {
 	const struct tcp_side *client = side_of(v, SIDE_CLIENT);
 
-	if (!is_tcp(v) || !waiting_for_server(v) || !hello_is_large(v) || v->end->by != SIDE_SERVER ||
-	    (v->end->how != ENDED_BY_RST && v->end->how != ENDED_BY_FIN) || client->acked >= client->sent)
+	if (!is_tcp(v) || !waiting_for_server(v) || !hello_is_large(v) ||
+	    v->end->by != SIDE_SERVER ||
+	    (v->end->how != ENDED_BY_RST && v->end->how != ENDED_BY_FIN) ||
+	    client->acked >= client->sent)
 		return false;
 	blame(g, POSSIBLE, PARTY_SERVER, PARTY_SERVER);
 	g->weight = 60;
@@ -255,7 +273,8 @@ static bool hello_acknowledged(const struct view *v)
 
 static enum party who_gave_up(const struct view *v)
 {
-	if (v->end->how == ENDED_NOT || v->end->how == ENDED_BY_SILENCE || v->end->how == ENDED_BY_ICMP)
+	if (v->end->how == ENDED_NOT || v->end->how == ENDED_BY_SILENCE ||
+	    v->end->how == ENDED_BY_ICMP)
 		return PARTY_UNKNOWN;
 	return party_of(v->end->by);
 }
@@ -265,8 +284,8 @@ static bool has_answered(const struct view *v)
 {
 	const struct tcp_side *server = side_of(v, SIDE_SERVER);
 
-	return server->data_segments &&
-	       !(v->h->retry && v->h->second_hello && mark_before(server->last_data, v->h->second_hello_mark));
+	return server->data_segments && !(v->h->retry && v->h->second_hello &&
+					  mark_before(server->last_data, v->h->second_hello_mark));
 }
 
 /* Acknowledged, and then nothing but acknowledgements until somebody gave up. */
@@ -275,7 +294,8 @@ static bool silent(const struct view *v, struct guess *g)
 	const struct tcp_side *server = side_of(v, SIDE_SERVER);
 	char waited[32];
 
-	if (!waiting_for_server(v) || !v->h->hello || v->end->how == ENDED_BY_ALERT || v->end->how == ENDED_BY_ICMP)
+	if (!waiting_for_server(v) || !v->h->hello || v->end->how == ENDED_BY_ALERT ||
+	    v->end->how == ENDED_BY_ICMP)
 		return false;
 	if (is_tcp(v) && (has_answered(v) || !hello_acknowledged(v)))
 		return false;
@@ -285,7 +305,8 @@ static bool silent(const struct view *v, struct guess *g)
 		return false;
 	if (v->end->how == ENDED_NOT && v->end->waited < STALL_NS)
 		return false;
-	blame(g, v->end->waited > STALL_NS || !is_tcp(v) ? LIKELY : POSSIBLE, who_gave_up(v), PARTY_SERVER);
+	blame(g, v->end->waited > STALL_NS || !is_tcp(v) ? LIKELY : POSSIBLE, who_gave_up(v),
+	      PARTY_SERVER);
 	g->weight = 60;
 	if (v->end->how == ENDED_NOT || v->end->how == ENDED_BY_SILENCE)
 		g->aborted_by = PARTY_CLIENT;
@@ -346,8 +367,8 @@ static bool closed_after_hello(const struct view *v, struct guess *g)
 {
 	char waited[32];
 
-	if (!is_tcp(v) || v->end->phase > PHASE_RETRY || v->end->phase < PHASE_HELLO || v->end->how != ENDED_BY_FIN ||
-	    v->end->by != SIDE_SERVER)
+	if (!is_tcp(v) || v->end->phase > PHASE_RETRY || v->end->phase < PHASE_HELLO ||
+	    v->end->how != ENDED_BY_FIN || v->end->by != SIDE_SERVER)
 		return false;
 	blame(g, LIKELY, PARTY_SERVER, PARTY_SERVER);
 	g->weight = 45;
@@ -363,7 +384,8 @@ static bool closed_after_hello(const struct view *v, struct guess *g)
 static bool closed_before_hello(const struct view *v, struct guess *g)
 {
 	if (!is_tcp(v) || v->end->phase != PHASE_BEFORE_HELLO || v->end->how != ENDED_BY_FIN ||
-	    v->end->by != SIDE_SERVER || v->h->upgrade_count || happened(v->h->foreign_mark[SIDE_CLIENT]) ||
+	    v->end->by != SIDE_SERVER || v->h->upgrade_count ||
+	    happened(v->h->foreign_mark[SIDE_CLIENT]) ||
 	    happened(v->h->foreign_mark[SIDE_SERVER]) ||
 	    !(v->h->pending_want[SIDE_CLIENT] || turned_away_at_once(v)))
 		return false;
@@ -406,14 +428,18 @@ static bool flight_lost(const struct view *v, struct guess *g)
 	bool stuck = server->acked < server->sent && server->retransmissions &&
 		     server->retransmitted_len >= LARGE_SEGMENT / 2;
 	bool hole = client->sacked_above_hole || client->dup_acks > 0;
-	bool lasting = client->sacked_above_hole && server->acked < server->sent && v->end->waited > STALL_NS;
+	bool lasting =
+	    client->sacked_above_hole && server->acked < server->sent && v->end->waited > STALL_NS;
 
 	if (!is_tcp(v) || v->end->phase < PHASE_HELLO || v->end->phase > PHASE_CLIENT_TURN ||
-	    v->end->outcome != OUTCOME_FAILED || v->end->how == ENDED_BY_ALERT || v->end->how == ENDED_BY_HIDDEN_ALERT)
+	    v->end->outcome != OUTCOME_FAILED || v->end->how == ENDED_BY_ALERT ||
+	    v->end->how == ENDED_BY_HIDDEN_ALERT)
 		return false;
 	if (!server->data_segments || (!stuck && !(hole && server->acked < server->sent)))
 		return false;
-	blame(g, lasting || (stuck && (hole || icmp || server->retransmissions > 1)) ? LIKELY : POSSIBLE,
+	blame(g,
+	      lasting || (stuck && (hole || icmp || server->retransmissions > 1)) ? LIKELY
+										  : POSSIBLE,
 	      PARTY_NETWORK, PARTY_NETWORK);
 	g->weight = 75;
 	say(g, "The server's answer does not get through: segments of %u bytes are lost again and again%s",
@@ -438,15 +464,20 @@ static bool stalled(const struct view *v, struct guess *g)
 	enum side silent_side;
 	char waited[32];
 
-	if (v->end->phase < PHASE_RETRY || v->end->phase == PHASE_DONE || v->end->outcome != OUTCOME_FAILED ||
-	    v->end->waited < STALL_NS || v->end->how == ENDED_BY_ALERT || v->end->how == ENDED_BY_HIDDEN_ALERT)
+	if (v->end->phase < PHASE_RETRY || v->end->phase == PHASE_DONE ||
+	    v->end->outcome != OUTCOME_FAILED || v->end->waited < STALL_NS ||
+	    v->end->how == ENDED_BY_ALERT || v->end->how == ENDED_BY_HIDDEN_ALERT)
 		return false;
-	silent_side = v->end->phase == PHASE_CLIENT_TURN || v->end->phase == PHASE_RETRY ? SIDE_CLIENT : SIDE_SERVER;
+	silent_side = v->end->phase == PHASE_CLIENT_TURN || v->end->phase == PHASE_RETRY
+			  ? SIDE_CLIENT
+			  : SIDE_SERVER;
 	blame(g, LIKELY, who_gave_up(v), party_of(silent_side));
 	g->weight = 55;
-	say(g, "The handshake stalled: the %s sent nothing for %s, then %s gave up", party_noun(silent_side),
-	    duration_text(waited, v->end->waited),
-	    v->end->how == ENDED_BY_SILENCE ? "everybody" : v->end->by == SIDE_CLIENT ? "the client" : "the server");
+	say(g, "The handshake stalled: the %s sent nothing for %s, then %s gave up",
+	    party_noun(silent_side), duration_text(waited, v->end->waited),
+	    v->end->how == ENDED_BY_SILENCE ? "everybody"
+	    : v->end->by == SIDE_CLIENT	    ? "the client"
+					    : "the server");
 	show_hello(g, v);
 	show(g, mark_later(v->end->heard[0], v->end->heard[1]), "last data before the silence");
 	show_end(g, v);
@@ -458,13 +489,15 @@ static bool stalled_in_hello(const struct view *v, struct guess *g)
 {
 	char waited[32];
 
-	if (v->end->phase != PHASE_BEFORE_HELLO || !v->h->pending_want[SIDE_CLIENT] || v->end->waited < STALL_NS ||
-	    v->end->how == ENDED_NOT || side_of(v, SIDE_CLIENT)->acked < side_of(v, SIDE_CLIENT)->sent)
+	if (v->end->phase != PHASE_BEFORE_HELLO || !v->h->pending_want[SIDE_CLIENT] ||
+	    v->end->waited < STALL_NS || v->end->how == ENDED_NOT ||
+	    side_of(v, SIDE_CLIENT)->acked < side_of(v, SIDE_CLIENT)->sent)
 		return false;
 	blame(g, LIKELY, who_gave_up(v), PARTY_CLIENT);
 	g->weight = 55;
 	say(g, "The client stopped in the middle of its ClientHello (%llu of %llu bytes) for %s",
-	    (unsigned long long)v->h->pending_have[SIDE_CLIENT], (unsigned long long)v->h->pending_want[SIDE_CLIENT],
+	    (unsigned long long)v->h->pending_have[SIDE_CLIENT],
+	    (unsigned long long)v->h->pending_want[SIDE_CLIENT],
 	    duration_text(waited, v->end->waited));
 	show_end(g, v);
 	return true;
@@ -473,9 +506,11 @@ static bool stalled_in_hello(const struct view *v, struct guess *g)
 static bool abandoned(const struct view *v, struct guess *g)
 {
 	bool client = v->end->by == SIDE_CLIENT;
-	bool after_request = client && happened(v->h->request_mark) && v->end->phase == PHASE_CLIENT_TURN;
+	bool after_request =
+	    client && happened(v->h->request_mark) && v->end->phase == PHASE_CLIENT_TURN;
 
-	if ((v->end->how != ENDED_BY_FIN && v->end->how != ENDED_BY_RST) || v->end->outcome != OUTCOME_FAILED ||
+	if ((v->end->how != ENDED_BY_FIN && v->end->how != ENDED_BY_RST) ||
+	    v->end->outcome != OUTCOME_FAILED ||
 	    strcmp(g->code, client ? "client_abandoned" : "server_abandoned") != 0)
 		return false;
 	if (v->end->phase < PHASE_HELLO || (!client && v->end->phase <= PHASE_RETRY))
@@ -494,7 +529,8 @@ static bool abandoned(const struct view *v, struct guess *g)
 
 static bool waiting_forever(const struct view *v, struct guess *g)
 {
-	if (v->end->how != ENDED_BY_SILENCE || v->end->phase < PHASE_HELLO || v->end->phase == PHASE_DONE)
+	if (v->end->how != ENDED_BY_SILENCE || v->end->phase < PHASE_HELLO ||
+	    v->end->phase == PHASE_DONE)
 		return false;
 	blame(g, POSSIBLE, PARTY_UNKNOWN, PARTY_SERVER);
 	g->weight = 30;

@@ -21,7 +21,8 @@ static bool all_suites_weak(const struct client_hello *c)
 	for (uint16_t i = 0; i < c->suites.count; i++) {
 		const struct cipher_suite *s = cipher_suite(c->suites.at[i]);
 
-		if (!s || is_grease(c->suites.at[i]) || c->suites.at[i] == 0x00ff || c->suites.at[i] == 0x5600)
+		if (!s || is_grease(c->suites.at[i]) || c->suites.at[i] == 0x00ff ||
+		    c->suites.at[i] == 0x5600)
 			continue;
 		if (!s->weak && !s->bad)
 			return false;
@@ -32,7 +33,8 @@ static bool all_suites_weak(const struct client_hello *c)
 
 /* Suites that others were given, of a kind that this hello could have been given too: what TLS 1.3
  * clients get says nothing of the suites below it, nor the other way round (RFC 8446 B.4). */
-static void comparable_suites(const struct lesson *l, const struct client_hello *c, struct code_set *out)
+static void comparable_suites(const struct lesson *l, const struct client_hello *c,
+			      struct code_set *out)
 {
 	bool only13 = is_tls13(lowest_version(c)) && c->versions.count;
 	bool some13 = is_tls13(highest_version(c));
@@ -59,7 +61,8 @@ static bool refused_for_want(const struct view *v)
 {
 	uint8_t a = end_alert(v);
 
-	return refused_hello(v) && (a == ALERT_HANDSHAKE_FAILURE || a == ALERT_INSUFFICIENT_SECURITY);
+	return refused_hello(v) &&
+	       (a == ALERT_HANDSHAKE_FAILURE || a == ALERT_INSUFFICIENT_SECURITY);
 }
 
 static bool suites_of_one_authentication(const struct client_hello *c, const char **auth)
@@ -94,7 +97,8 @@ static bool cipher_by_lesson(const struct view *v, struct guess *g)
 	g->weight = 85;
 	list_codes(offered, CODE_SUITE, c->suites.at, c->suites.count);
 	list_codes(chosen, CODE_SUITE, given.at, given.count);
-	if (suites_of_one_authentication(c, &auth) && !strcmp(auth, "ECDSA") && l->rsa_leaf && !l->ecdsa_leaf) {
+	if (suites_of_one_authentication(c, &auth) && !strcmp(auth, "ECDSA") && l->rsa_leaf &&
+	    !l->ecdsa_leaf) {
 		say(g, "No common cipher suite: the client offers only ECDSA suites, this server has an RSA certificate (seen in another flow)");
 		advise(g, "Add an ECDHE_RSA suite on the client, or an ECDSA certificate beside the RSA one on the server.");
 	} else if (auth && !strcmp(auth, "RSA") && l->ecdsa_leaf && !l->rsa_leaf) {
@@ -128,11 +132,13 @@ static bool cipher_narrow(const struct view *v, struct guess *g)
 	weak = all_suites_weak(c);
 	if ((usable > NARROW_SUITES && !weak) || offers_mandatory_suite(c))
 		return false;
-	blame(g, usable == 0 || weak || usable <= 2 ? LIKELY : POSSIBLE, PARTY_SERVER, PARTY_CLIENT);
+	blame(g, usable == 0 || weak || usable <= 2 ? LIKELY : POSSIBLE, PARTY_SERVER,
+	      PARTY_CLIENT);
 	g->weight = weak ? 66 : 62;
-	say(g, "No common cipher suite: the client offers only %s, and the server refused with %s%s",
-	    list_codes(offered, CODE_SUITE, c->suites.at, c->suites.count), alert_name(end_alert(v)),
-	    weak ? "; all of these are weak or outdated" : "");
+	say(g,
+	    "No common cipher suite: the client offers only %s, and the server refused with %s%s",
+	    list_codes(offered, CODE_SUITE, c->suites.at, c->suites.count),
+	    alert_name(end_alert(v)), weak ? "; all of these are weak or outdated" : "");
 	show_exchange(g, v);
 	advise(g, "Let the client offer ECDHE suites with AES-GCM or ChaCha20-Poly1305 for the server's key type, or enable one of its suites on the server.");
 	return true;
@@ -156,8 +162,8 @@ static bool group_by_lesson(const struct view *v, struct guess *g)
 	const struct client_hello *c = v->h->hello;
 	char chosen[LIST_MAX], offered[LIST_MAX];
 
-	if (!before_server_hello(v) || !ended_by_any_alert(v, SIDE_SERVER) || !l || !l->groups.count ||
-	    !c->groups.count || common_code(&l->groups, &c->groups))
+	if (!before_server_hello(v) || !ended_by_any_alert(v, SIDE_SERVER) || !l ||
+	    !l->groups.count || !c->groups.count || common_code(&l->groups, &c->groups))
 		return false;
 	if (end_alert(v) != ALERT_HANDSHAKE_FAILURE && end_alert(v) != ALERT_UNEXPECTED_MESSAGE &&
 	    end_alert(v) != ALERT_INSUFFICIENT_SECURITY && end_alert(v) != ALERT_ILLEGAL_PARAMETER)
@@ -180,7 +186,8 @@ static bool offers_common_group(const struct client_hello *c)
 static bool offers_x25519_alone(const struct client_hello *c)
 {
 	return real_count(&c->groups, false) == 1 && code_list_has(&c->groups, 29) &&
-	       usable_suites(c) > NARROW_SUITES && real_count(&c->signatures, false) > NARROW_SIGNATURES;
+	       usable_suites(c) > NARROW_SUITES &&
+	       real_count(&c->signatures, false) > NARROW_SIGNATURES;
 }
 
 static bool group_narrow(const struct view *v, struct guess *g)
@@ -191,15 +198,19 @@ static bool group_narrow(const struct view *v, struct guess *g)
 
 	/* GnuTLS servers say internal_error when no group is left for a TLS 1.2 suite. */
 	if (!refused_hello(v) || !c->has_groups ||
-	    !(refused_for_want(v) || (end_alert(v) == ALERT_INTERNAL_ERROR && !offers_common_group(c))))
+	    !(refused_for_want(v) ||
+	      (end_alert(v) == ALERT_INTERNAL_ERROR && !offers_common_group(c))))
 		return false;
 	count = real_count(&c->groups, false);
 	if (offers_common_group(c) && count > 1)
 		return false;
-	blame(g, offers_common_group(c) && !offers_x25519_alone(c) ? POSSIBLE : LIKELY, PARTY_SERVER, PARTY_SERVER);
+	blame(g, offers_common_group(c) && !offers_x25519_alone(c) ? POSSIBLE : LIKELY,
+	      PARTY_SERVER, PARTY_SERVER);
 	g->weight = count <= NARROW_GROUPS ? 64 : 58;
-	say(g, "No common key-exchange group: the client offers only %s, and the server refused with %s",
-	    list_codes(offered, CODE_GROUP, c->groups.at, c->groups.count), alert_name(end_alert(v)));
+	say(g,
+	    "No common key-exchange group: the client offers only %s, and the server refused with %s",
+	    list_codes(offered, CODE_GROUP, c->groups.at, c->groups.count),
+	    alert_name(end_alert(v)));
 	show_exchange(g, v);
 	return true;
 }
@@ -210,8 +221,9 @@ static bool group_refused_by_jsse(const struct view *v, struct guess *g)
 	const struct client_hello *c = v->h->hello;
 	char offered[LIST_MAX];
 
-	if (!refused_hello(v) || end_alert(v) != ALERT_UNEXPECTED_MESSAGE || !is_tls13(highest_version(c)) ||
-	    c->sslv2 || !c->has_groups || (offers_common_group(c) && real_count(&c->groups, false) > 1))
+	if (!refused_hello(v) || end_alert(v) != ALERT_UNEXPECTED_MESSAGE ||
+	    !is_tls13(highest_version(c)) || c->sslv2 || !c->has_groups ||
+	    (offers_common_group(c) && real_count(&c->groups, false) > 1))
 		return false;
 	blame(g, LIKELY, PARTY_SERVER, PARTY_SERVER);
 	g->weight = 60;
@@ -284,9 +296,10 @@ static bool signature_narrow(const struct view *v, struct guess *g)
 	if (!refused_for_want(v) || !c->has_signatures)
 		return false;
 	one_key = signatures_of_one_key(c, &key);
-	contradicts = one_key && v->lesson &&
-		      ((v->lesson->rsa_leaf && !v->lesson->ecdsa_leaf && strncmp(key, "RSA", 3) != 0) ||
-		       (v->lesson->ecdsa_leaf && !v->lesson->rsa_leaf && strncmp(key, "RSA", 3) == 0));
+	contradicts =
+	    one_key && v->lesson &&
+	    ((v->lesson->rsa_leaf && !v->lesson->ecdsa_leaf && strncmp(key, "RSA", 3) != 0) ||
+	     (v->lesson->ecdsa_leaf && !v->lesson->rsa_leaf && strncmp(key, "RSA", 3) == 0));
 	if (!contradicts && !one_key && !signatures_all_old(c) &&
 	    real_count(&c->signatures, false) > NARROW_SIGNATURES)
 		return false;
@@ -304,8 +317,9 @@ static bool signature_refused_in_flight(const struct view *v, struct guess *g)
 	const struct client_hello *c = v->h->hello;
 	const char *key;
 
-	if (!c || !v->h->server || v->end->how != ENDED_BY_HIDDEN_ALERT || v->end->by != SIDE_SERVER ||
-	    v->end->phase != PHASE_SERVER_FLIGHT || infer_server_flight_bytes(v->h) > 250)
+	if (!c || !v->h->server || v->end->how != ENDED_BY_HIDDEN_ALERT ||
+	    v->end->by != SIDE_SERVER || v->end->phase != PHASE_SERVER_FLIGHT ||
+	    infer_server_flight_bytes(v->h) > 250)
 		return false;
 	if (!signatures_of_one_key(c, &key) && !signatures_all_old(c) &&
 	    real_count(&c->signatures, false) > NARROW_SIGNATURES && v->end->alert->length != 35)

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <strings.h>
 
-static const struct tls_upgrade *last_step(const struct view *v, enum upgrade_step step, struct mark *mark)
+static const struct tls_upgrade *last_step(const struct view *v, enum upgrade_step step,
+					   struct mark *mark)
 {
 	for (uint8_t i = v->h->upgrade_count; i; i--) {
 		if (v->h->upgrades[i - 1].step != step)
@@ -44,8 +45,9 @@ static bool contains(const struct tls_foreign *f, const char *words)
 /* How web servers say that they wanted TLS. */
 static bool says_wants_tls(const struct tls_foreign *f)
 {
-	static const char *const words[] = { "plain HTTP request was sent to HTTPS", "speaking plain HTTP to an SSL",
-		"HTTP request to an HTTPS server", "requires TLS" };
+	static const char *const words[] = { "plain HTTP request was sent to HTTPS",
+					     "speaking plain HTTP to an SSL",
+					     "HTTP request to an HTTPS server", "requires TLS" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (contains(f, words[i]))
@@ -78,11 +80,13 @@ static bool plaintext(const struct view *v, struct guess *g)
 	tls_there = server_spoke_tls(v);
 	told = happened(h->foreign_mark[SIDE_SERVER]) &&
 	       (says_wants_tls(&h->foreign[SIDE_SERVER]) ||
-		(v->tls_expected && contains(&h->foreign[SIDE_SERVER], "HTTP/1") && contains(&h->foreign[SIDE_SERVER], " 400 ")));
+		(v->tls_expected && contains(&h->foreign[SIDE_SERVER], "HTTP/1") &&
+		 contains(&h->foreign[SIDE_SERVER], " 400 ")));
 	refused = server_said_nothing(v) && v->tls_expected && v->end->how != ENDED_NOT;
 	if (!tls_there && !told && !refused)
 		return false;
-	blame(g, tls_there || told ? CERTAIN : LIKELY, v->end->by == SIDE_SERVER ? PARTY_SERVER : PARTY_CLIENT, PARTY_CLIENT);
+	blame(g, tls_there || told ? CERTAIN : LIKELY,
+	      v->end->by == SIDE_SERVER ? PARTY_SERVER : PARTY_CLIENT, PARTY_CLIENT);
 	g->weight = 60;
 	if (told || tls_there)
 		g->aborted_by = PARTY_SERVER;
@@ -166,7 +170,8 @@ static bool is_sslv2_answer(const struct view *v)
 {
 	const struct tls_foreign *f = &v->h->foreign[SIDE_SERVER];
 
-	return v->h->hello->sslv2 && f->sample_len > 2 && (f->sample[0] & 0x80) && f->sample[2] == 4;
+	return v->h->hello->sslv2 && f->sample_len > 2 && (f->sample[0] & 0x80) &&
+	       f->sample[2] == 4;
 }
 
 static bool not_tls(const struct view *v, struct guess *g)
@@ -184,9 +189,14 @@ static bool not_tls(const struct view *v, struct guess *g)
 	if (v->end->how == ENDED_BY_ALERT)
 		g->aborted_by = party_of(v->end->by);
 	quote(words, f->sample, f->sample_len);
-	say(g, "The server at %s does not speak TLS on this port: it answered the ClientHello with %s%s", v->server,
-	    f->protocol == FOREIGN_UNKNOWN || f->protocol == FOREIGN_BINARY ? "something else" : "plain ",
-	    f->protocol == FOREIGN_UNKNOWN || f->protocol == FOREIGN_BINARY ? "" : foreign_name(f->protocol));
+	say(g,
+	    "The server at %s does not speak TLS on this port: it answered the ClientHello with %s%s",
+	    v->server,
+	    f->protocol == FOREIGN_UNKNOWN || f->protocol == FOREIGN_BINARY ? "something else"
+									    : "plain ",
+	    f->protocol == FOREIGN_UNKNOWN || f->protocol == FOREIGN_BINARY
+		? ""
+		: foreign_name(f->protocol));
 	show_hello(g, v);
 	show(g, h->foreign_mark[SIDE_SERVER], "server: \"%s\"", words);
 	advise_not_tls(g, v, f->protocol);
@@ -199,11 +209,13 @@ static bool banner_before_hello(const struct view *v, struct guess *g)
 	struct mark mark, seen;
 	const struct tls_upgrade *first = last_step(v, UPGRADE_SEEN, &seen);
 
-	if (!v->h->hello || v->h->server || !first || first->proxy || v->end->outcome == OUTCOME_COMPLETED ||
-	    last_step(v, UPGRADE_ACCEPTED, &mark) || last_step(v, UPGRADE_ASKED, &mark) ||
-	    last_step(v, UPGRADE_REFUSED, &mark) || first->protocol == FOREIGN_PROXY)
+	if (!v->h->hello || v->h->server || !first || first->proxy ||
+	    v->end->outcome == OUTCOME_COMPLETED || last_step(v, UPGRADE_ACCEPTED, &mark) ||
+	    last_step(v, UPGRADE_ASKED, &mark) || last_step(v, UPGRADE_REFUSED, &mark) ||
+	    first->protocol == FOREIGN_PROXY)
 		return false;
-	blame(g, LIKELY, v->end->how == ENDED_NOT ? PARTY_CLIENT : party_of(v->end->by), PARTY_CLIENT);
+	blame(g, LIKELY, v->end->how == ENDED_NOT ? PARTY_CLIENT : party_of(v->end->by),
+	      PARTY_CLIENT);
 	g->weight = 60;
 	say(g, "The client began TLS on a plain %s port without an upgrade", foreign_name(first->protocol));
 	show(g, seen, "server speaks %s", foreign_name(first->protocol));
@@ -296,16 +308,24 @@ static bool proxy_refused(const struct view *v, struct guess *g)
 		return false;
 	blame(g, CERTAIN, PARTY_SERVER, PARTY_NETWORK);
 		g->weight = 76;
-	say(g, "The proxy at %s refused the tunnel to %s%s%s", v->server, u->target[0] ? u->target : "the server",
-	    u->status == 407 ? ": it wants authentication" : "",
-	    u->status == 403 ? ": its policy forbids it" : "");
-	show_words(g, mark, u);
-	show_end(g, v);
-	if (u->status == 407 || (u->words_len && memmem(u->words, u->words_len, "authentication", 14)))
-		advise(g, "Give the client at %s credentials for the proxy, or exempt the destination.", v->client);
-	else if (u->target[0])
-		advise(g, "See on the proxy whether %s is permitted, and from there whether it can be reached.", u->target);
-	return true;
+		say(g, "The proxy at %s refused the tunnel to %s%s%s", v->server,
+		    u->target[0] ? u->target : "the server",
+		    u->status == 407 ? ": it wants authentication" : "",
+		    u->status == 403 ? ": its policy forbids it" : "");
+		show_words(g, mark, u);
+		show_end(g, v);
+		if (u->status == 407 ||
+		    (u->words_len && memmem(u->words, u->words_len, "authentication", 14)))
+			advise(
+			    g,
+			    "Give the client at %s credentials for the proxy, or exempt the destination.",
+			    v->client);
+		else if (u->target[0])
+			advise(
+			    g,
+			    "See on the proxy whether %s is permitted, and from there whether it can be reached.",
+			    u->target);
+		return true;
 }
 
 /* The proxy was asked and went away, or never answered. */

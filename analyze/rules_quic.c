@@ -13,10 +13,12 @@ static const struct quic_error {
 	{ 0x01, "internal_error", "INTERNAL_ERROR", "it hit a fault of its own" },
 	{ 0x02, "closed_after_client_hello", "CONNECTION_REFUSED", "it takes no new connection" },
 	{ 0x07, "malformed_message", "FRAME_ENCODING_ERROR", "it could not parse a frame" },
-	{ 0x08, "illegal_parameter", "TRANSPORT_PARAMETER_ERROR", "it refused the transport parameters" },
+	{ 0x08, "illegal_parameter", "TRANSPORT_PARAMETER_ERROR",
+	  "it refused the transport parameters" },
 	{ 0x0a, "unexpected_message", "PROTOCOL_VIOLATION", "it saw a violation of the protocol" },
 	{ 0x0b, "access_denied", "INVALID_TOKEN", "it refused the address validation token" },
-	{ 0x0d, "malformed_message", "CRYPTO_BUFFER_EXCEEDED", "the messages were more than it stores" },
+	{ 0x0d, "malformed_message", "CRYPTO_BUFFER_EXCEEDED",
+	  "the messages were more than it stores" },
 	{ 0x11, "version_mismatch", "VERSION_NEGOTIATION_ERROR", "the chosen versions do not fit" },
 };
 

@@ -26,12 +26,13 @@ static bool version_refused_by_client(const struct view *v, struct guess *g)
 {
 	char chosen[LIST_MAX], versions[LIST_MAX];
 
-	if (!v->h->server || !v->h->hello || !ended_by_alert(v, SIDE_CLIENT, ALERT_PROTOCOL_VERSION) ||
-	    v->h->server->sentinel)
+	if (!v->h->server || !v->h->hello ||
+	    !ended_by_alert(v, SIDE_CLIENT, ALERT_PROTOCOL_VERSION) || v->h->server->sentinel)
 		return false;
 	blame(g, CERTAIN, PARTY_CLIENT, is_outdated(v->h->version) ? PARTY_SERVER : PARTY_CLIENT);
 	say(g, "The server chose %s, which the client does not accept (it offers %s)",
-	    code_name(chosen, CODE_VERSION, v->h->version), offered_versions(versions, v->h->hello));
+	    code_name(chosen, CODE_VERSION, v->h->version),
+	    offered_versions(versions, v->h->hello));
 	show_hello(g, v);
 	show(g, v->h->server_mark, "ServerHello chooses %s", chosen);
 	show_end(g, v);
@@ -48,7 +49,8 @@ static bool version_not_offered(const struct view *v, struct guess *g)
 	blame(g, LIKELY, PARTY_CLIENT, PARTY_SERVER);
 	g->weight = 74;
 	say(g, "The server answered with %s although the client offers only %s",
-	    code_name(chosen, CODE_VERSION, v->h->version), offered_versions(versions, v->h->hello));
+	    code_name(chosen, CODE_VERSION, v->h->version),
+	    offered_versions(versions, v->h->hello));
 	show_hello(g, v);
 	show(g, v->h->server_mark, "ServerHello chooses %s", chosen);
 	show_end(g, v);
@@ -60,13 +62,15 @@ static bool version_below_security_level(const struct view *v, struct guess *g)
 {
 	uint16_t best = highest_version(v->h->hello);
 	char name[LIST_MAX];
-	bool by_server = refused_hello(v) && end_alert(v) == ALERT_INTERNAL_ERROR && is_outdated(best);
+	bool by_server =
+	    refused_hello(v) && end_alert(v) == ALERT_INTERNAL_ERROR && is_outdated(best);
 	bool by_client = v->h->server && ended_by_alert(v, SIDE_CLIENT, ALERT_INTERNAL_ERROR) &&
 			 is_outdated(v->h->version);
 
 	if (!by_server && !by_client)
 		return false;
-	blame(g, LIKELY, by_server ? PARTY_SERVER : PARTY_CLIENT, by_server ? PARTY_CLIENT : PARTY_SERVER);
+	blame(g, LIKELY, by_server ? PARTY_SERVER : PARTY_CLIENT,
+	      by_server ? PARTY_CLIENT : PARTY_SERVER);
 	g->weight = 70;
 	say(g, "%s is below the %s's security level: OpenSSL 3 refuses it with internal_error (80), as its only signature hash there is SHA-1 or MD5",
 	    code_name(name, CODE_VERSION, by_server ? best : v->h->version),
@@ -91,15 +95,16 @@ static bool version_disjoint(const struct view *v, struct guess *g)
 	const struct client_hello *c = v->h->hello;
 	char versions[LIST_MAX], chosen[LIST_MAX];
 
-	if (!before_server_hello(v) || !v->lesson || !v->lesson->versions.count || v->end->by != SIDE_SERVER)
+	if (!before_server_hello(v) || !v->lesson || !v->lesson->versions.count ||
+	    v->end->by != SIDE_SERVER)
 		return false;
 	for (uint8_t i = 0; i < v->lesson->versions.count; i++)
 		if (offers_version(c, v->lesson->versions.at[i]))
 			return false;
 	/* A server that speaks both gives TLS 1.3 to whoever can have it: with an alert of another
 	 * meaning that alone does not prove that it has nothing older. */
-	blame(g, only_newer_seen(v->lesson, c) && v->end->how == ENDED_BY_ALERT ? POSSIBLE : LIKELY, PARTY_SERVER,
-	      is_outdated(highest_version(c)) ? PARTY_CLIENT : PARTY_SERVER);
+	blame(g, only_newer_seen(v->lesson, c) && v->end->how == ENDED_BY_ALERT ? POSSIBLE : LIKELY,
+	      PARTY_SERVER, is_outdated(highest_version(c)) ? PARTY_CLIENT : PARTY_SERVER);
 	g->weight = 80;
 	say(g, "No common protocol version: the client offers %s; in other flows of this capture the server chose only %s",
 	    offered_versions(versions, c),
@@ -121,7 +126,10 @@ static bool version_single_generation(const struct view *v, struct guess *g)
 	only_old = is_outdated(highest_version(c));
 	if (!only13 && !only_old)
 		return false;
-	blame(g, only13 && usable_suites(c) > 1 && real_count(&c->groups, false) > 1 ? LIKELY : POSSIBLE, PARTY_SERVER, only13 ? PARTY_SERVER : PARTY_CLIENT);
+	blame(g,
+	      only13 && usable_suites(c) > 1 && real_count(&c->groups, false) > 1 ? LIKELY
+										  : POSSIBLE,
+	      PARTY_SERVER, only13 ? PARTY_SERVER : PARTY_CLIENT);
 	g->weight = only_old ? 70 : 55;
 	say(g, "The client offers only %s, which this server may not speak: some stacks refuse that with handshake_failure (40)",
 	    offered_versions(versions, c));
@@ -133,7 +141,8 @@ static bool ended_without_a_word(const struct view *v)
 {
 	enum ending_how how = v->end->how;
 
-	return how == ENDED_BY_RST || how == ENDED_BY_FIN || how == ENDED_BY_SILENCE || ended_by_any_alert(v, SIDE_SERVER);
+	return how == ENDED_BY_RST || how == ENDED_BY_FIN || how == ENDED_BY_SILENCE ||
+	       ended_by_any_alert(v, SIDE_SERVER);
 }
 
 /* Nobody got an answer with TLS 1.3 in the offer, and somebody got through without it. */
@@ -161,9 +170,11 @@ static bool fallback_refused(const struct view *v, struct guess *g)
 	bool scsv = v->h->hello && v->h->hello->fallback_scsv;
 
 	if (!before_server_hello(v) || !ended_by_any_alert(v, SIDE_SERVER) ||
-	    (end_alert(v) != ALERT_INAPPROPRIATE_FALLBACK && !(scsv && end_alert(v) == ALERT_HANDSHAKE_FAILURE)))
+	    (end_alert(v) != ALERT_INAPPROPRIATE_FALLBACK &&
+	     !(scsv && end_alert(v) == ALERT_HANDSHAKE_FAILURE)))
 		return false;
-	blame(g, end_alert(v) == ALERT_INAPPROPRIATE_FALLBACK ? CERTAIN : LIKELY, PARTY_SERVER, PARTY_CLIENT);
+	blame(g, end_alert(v) == ALERT_INAPPROPRIATE_FALLBACK ? CERTAIN : LIKELY, PARTY_SERVER,
+	      PARTY_CLIENT);
 	say(g, "The client retried with less (%s, marked TLS_FALLBACK_SCSV) and the server, which supports more, refused the downgrade",
 	    offered_versions(versions, v->h->hello));
 	show_exchange(g, v);
@@ -175,7 +186,8 @@ static bool offered_more(const struct view *v)
 {
 	uint16_t best = highest_version(v->h->hello);
 
-	return is_tls13(best) || (v->h->server->sentinel == 1 && is_outdated(v->h->version) && !is_outdated(best));
+	return is_tls13(best) ||
+	       (v->h->server->sentinel == 1 && is_outdated(v->h->version) && !is_outdated(best));
 }
 
 /* How clients say that they saw the sentinel: illegal_parameter, wolfSSL protocol_version. */

@@ -117,7 +117,8 @@ const char *list_codes(char out[LIST_MAX], enum code_kind kind, const uint16_t *
 		code_name(name, kind, at[i]);
 		if (used + strlen(name) + 20 >= LIST_MAX)
 			break;
-		used += (size_t)snprintf(out + used, LIST_MAX - used, "%s%s", listed ? ", " : "", name);
+		used +=
+		    (size_t)snprintf(out + used, LIST_MAX - used, "%s%s", listed ? ", " : "", name);
 		listed++;
 	}
 	if (all > listed)
@@ -243,7 +244,8 @@ static uint16_t extreme_version(const struct client_hello *hello, bool highest)
 	if (!hello)
 		return 0;
 	for (uint16_t i = 0; i < hello->versions.count; i++)
-		if (!is_grease(hello->versions.at[i]) && ranks_beyond(hello->versions.at[i], best, highest))
+		if (!is_grease(hello->versions.at[i]) &&
+		    ranks_beyond(hello->versions.at[i], best, highest))
 			best = hello->versions.at[i];
 	return best ? best : hello->legacy_version;
 }
@@ -284,8 +286,9 @@ void show_hello(struct guess *g, const struct view *v)
 
 	if (!hello)
 		return;
-	show(g, v->h->hello_mark, "ClientHello%s%s, offering %s%s", v->name[0] ? " for " : "", v->name,
-	     offered_versions(versions, hello), hello->sslv2 ? " in an SSLv2-compatible hello" : "");
+	show(g, v->h->hello_mark, "ClientHello%s%s, offering %s%s", v->name[0] ? " for " : "",
+	     v->name, offered_versions(versions, hello),
+	     hello->sslv2 ? " in an SSLv2-compatible hello" : "");
 }
 
 static void show_alert(struct guess *g, const struct view *v)
@@ -365,6 +368,6 @@ void show_certificate(struct guess *g, const struct view *v)
 	const struct certificate_list *list = v->h->certificates;
 
 	if (list && list->count)
-		show(g, v->h->certificates_mark, "Certificate: %s, issued by %s", list->at[0]->subject,
-		     list->at[0]->issuer);
+		show(g, v->h->certificates_mark, "Certificate: %s, issued by %s",
+		     list->at[0]->subject, list->at[0]->issuer);
 }

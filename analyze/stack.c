@@ -1,21 +1,39 @@
 #include "stack.h"
 
 enum {
-	EXT_STATUS_REQUEST = 5, EXT_POINT_FORMATS = 11, EXT_STATUS_REQUEST_V2 = 17, EXT_PADDING = 21,
-	EXT_ENCRYPT_THEN_MAC = 22, EXT_COMPRESS_CERTIFICATE = 27, EXT_RECORD_SIZE_LIMIT = 28,
-	EXT_DELEGATED_CREDENTIAL = 34, EXT_COOKIE = 44, EXT_SIGNATURE_CERT = 50, EXT_ECH = 65037,
+	EXT_STATUS_REQUEST = 5,
+	EXT_POINT_FORMATS = 11,
+	EXT_STATUS_REQUEST_V2 = 17,
+	EXT_PADDING = 21,
+	EXT_ENCRYPT_THEN_MAC = 22,
+	EXT_COMPRESS_CERTIFICATE = 27,
+	EXT_RECORD_SIZE_LIMIT = 28,
+	EXT_DELEGATED_CREDENTIAL = 34,
+	EXT_COOKIE = 44,
+	EXT_SIGNATURE_CERT = 50,
+	EXT_ECH = 65037,
 	EXT_RENEGOTIATION_INFO = 65281,
-	SUITE_AES_256_GCM_SHA384 = 0x1302, SUITE_AES_128_GCM_SHA256 = 0x1301, SUITE_AES_128_CCM = 0x1304,
-	SUITE_EMPTY_RENEGOTIATION_INFO = 0x00ff, SUITE_ECDHE_ECDSA_CHACHA20 = 0xcca9
+	SUITE_AES_256_GCM_SHA384 = 0x1302,
+	SUITE_AES_128_GCM_SHA256 = 0x1301,
+	SUITE_AES_128_CCM = 0x1304,
+	SUITE_EMPTY_RENEGOTIATION_INFO = 0x00ff,
+	SUITE_ECDHE_ECDSA_CHACHA20 = 0xcca9
 };
 
 const char *stack_name(enum stack_kind kind)
 {
 	static const char *const names[] = {
-		[STACK_OPENSSL] = "OpenSSL", [STACK_NODE] = "Node.js (OpenSSL)", [STACK_BORINGSSL] = "BoringSSL (Chromium and its kin)",
-		[STACK_FIREFOX] = "NSS (Firefox)", [STACK_NSS] = "NSS", [STACK_GO] = "Go crypto/tls",
-		[STACK_JSSE] = "Java (JSSE)", [STACK_GNUTLS] = "GnuTLS", [STACK_WOLFSSL] = "wolfSSL",
-		[STACK_MBEDTLS] = "mbedTLS", [STACK_SCHANNEL] = "Schannel (Windows)",
+		[STACK_OPENSSL] = "OpenSSL",
+		[STACK_NODE] = "Node.js (OpenSSL)",
+		[STACK_BORINGSSL] = "BoringSSL (Chromium and its kin)",
+		[STACK_FIREFOX] = "NSS (Firefox)",
+		[STACK_NSS] = "NSS",
+		[STACK_GO] = "Go crypto/tls",
+		[STACK_JSSE] = "Java (JSSE)",
+		[STACK_GNUTLS] = "GnuTLS",
+		[STACK_WOLFSSL] = "wolfSSL",
+		[STACK_MBEDTLS] = "mbedTLS",
+		[STACK_SCHANNEL] = "Schannel (Windows)",
 		[STACK_APPLE] = "Apple",
 	};
 
@@ -53,13 +71,15 @@ static bool extensions_begin(const struct client_hello *c, const uint16_t *types
 
 static bool looks_boringssl(const struct client_hello *c)
 {
-	return has_grease(c) && (has_extension(c, EXT_ECH) || has_extension(c, 17513) ||
-				 has_extension(c, 17613) || has_extension(c, EXT_COMPRESS_CERTIFICATE));
+	return has_grease(c) &&
+	       (has_extension(c, EXT_ECH) || has_extension(c, 17513) || has_extension(c, 17613) ||
+		has_extension(c, EXT_COMPRESS_CERTIFICATE));
 }
 
 static bool looks_firefox(const struct client_hello *c)
 {
-	return has_extension(c, EXT_DELEGATED_CREDENTIAL) && has_extension(c, EXT_RECORD_SIZE_LIMIT);
+	return has_extension(c, EXT_DELEGATED_CREDENTIAL) &&
+	       has_extension(c, EXT_RECORD_SIZE_LIMIT);
 }
 
 static bool looks_jsse(const struct client_hello *c)
@@ -170,12 +190,14 @@ struct stack_guess stack_of_client(const struct handshake *h)
 static bool serves_like_jsse(const struct handshake *h)
 {
 	for (uint8_t i = 0; i < h->alert_count; i++)
-		if (h->alerts[i].from == SIDE_SERVER && h->alerts[i].inferred && h->alerts[i].length == 35)
+		if (h->alerts[i].from == SIDE_SERVER && h->alerts[i].inferred &&
+		    h->alerts[i].length == 35)
 			return true;
 	for (uint16_t i = 0; i < h->record_count[SIDE_SERVER]; i++) {
 		const struct record_fact *r = &h->records[SIDE_SERVER][i];
 
-		if (record_is_hidden13(h, r) && (r->length == 69 || r->length == 85) && h->suite != 0x1302)
+		if (record_is_hidden13(h, r) && (r->length == 69 || r->length == 85) &&
+		    h->suite != 0x1302)
 			return r->length == 69;
 	}
 	return false;

@@ -63,7 +63,8 @@ static uint64_t hash_name(const struct client_hello *hello)
 	if (!hello || !hello->has_server_name || !hello->server_name.len)
 		return 0;
 	for (uint16_t i = 0; i < hello->server_name.len; i++)
-		hash = (hash ^ ((uint8_t)hello->server_name.at[i] | 0x20u)) * UINT64_C(0x100000001b3);
+		hash =
+		    (hash ^ ((uint8_t)hello->server_name.at[i] | 0x20u)) * UINT64_C(0x100000001b3);
 	return hash ? hash : 1;
 }
 
@@ -82,11 +83,16 @@ void traces_note(struct traces *t, const struct handshake *h, const struct endin
 	if (!make_room(t))
 		return;
 	t->at[t->count++] = (struct trace){
-		.serial = h->serial, .began = h->flow.first.time, .settled = settled_at(h, e),
-		.client = h->flow.side[SIDE_CLIENT].address, .server = h->flow.side[SIDE_SERVER].address,
-		.name = hash_name(h->hello), .fingerprint = h->hello ? attempt_fingerprint(h->hello) : 0,
+		.serial = h->serial,
+		.began = h->flow.first.time,
+		.settled = settled_at(h, e),
+		.client = h->flow.side[SIDE_CLIENT].address,
+		.server = h->flow.side[SIDE_SERVER].address,
+		.name = hash_name(h->hello),
+		.fingerprint = h->hello ? attempt_fingerprint(h->hello) : 0,
 		.outcome = e->outcome,
-		.ech = h->hello && h->hello->ech == ECH_OUTER, .data = h->data_records[SIDE_CLIENT] > 0,
+		.ech = h->hello && h->hello->ech == ECH_OUTER,
+		.data = h->data_records[SIDE_CLIENT] > 0,
 		.left_without_data = e->left_without_data,
 	};
 }
