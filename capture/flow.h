@@ -128,6 +128,7 @@ struct flows {
 	size_t memory, flow_buffer;	/* limits */
 	size_t held_bytes;		/* of all flows, with their heads */
 	size_t charged, charge_memory;	/* by the caller to all flows; limit */
+	bool stirred;			/* something came that may make a flow due or memory short */
 	bool pressed;			/* something was refused for memory */
 	bool ending;
 	bool follow;			/* keep `current` */

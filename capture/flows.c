@@ -393,6 +393,7 @@ static void take_transport(struct flows *f, const struct packet *p)
 		retire(f, id, END_REUSED);
 		id = NO_FLOW;
 	}
+	f->stirred = true;
 	if (id == NO_FLOW)
 		open_flow(f, p, hash);
 	else
@@ -415,6 +416,7 @@ static void take_icmp(struct flows *f, const struct packet *p)
 	if (id == NO_FLOW || quiet_at(f, id))
 		return;
 	f->current = id;
+	f->stirred = true;
 	w = lone_at(f, id) ? promote(f, id, hash) : flow_at(f, id);
 	if (!w || w->facts.icmp_count == ICMP_ERRORS_KEPT)
 		return;
@@ -463,7 +465,8 @@ void flows_take(struct flows *f, const struct packet *packet)
 		take_icmp(f, packet);
 	else if (packet->kind != PACKET_NONE)
 		take_transport(f, packet);
-	note_peak(f);
+	if (f->stirred)
+		note_peak(f);
 }
 
 void flows_follow(struct flows *f)
@@ -484,7 +487,7 @@ void flows_tick(struct flows *f, int64_t time)
 
 void flows_end(struct flows *f)
 {
-	f->ending = true;
+	f->ending = f->stirred = true;
 }
 
 /* ---- handing out ------------------------------------------------------------------------ */
@@ -603,7 +606,10 @@ bool flows_next(struct flows *f, struct capture_event *out)
 	for (;;) {
 		settle_last(f);
 		if (!queue_take(&f->queue, &next)) {
-			if (!retire_one(f))
+			if (!f->stirred && !may_be_due(f))
+				return false;
+			f->stirred = retire_one(f);
+			if (!f->stirred)
 				return false;
 			continue;
 		}
@@ -623,6 +629,7 @@ void flows_charge(struct flows *f, uint32_t flow, size_t bytes)
 
 	if (!w)
 		return;
+	f->stirred = true;
 	f->charged += bytes - w->charged;	/* unsigned: a smaller charge takes away */
 	w->charged = bytes;
 }
