@@ -5,6 +5,7 @@
 # make test       the same set-up, then every test, plain and under sanitizers
 # make fuzz       look for trouble with each fuzz target for T seconds (clang)
 # make deb        a Debian package
+# make check      every tool that finds faults and is installed; make coverage: what tests reach
 # V=1 shows the commands. BUILD=dir keeps another set of objects.
 
 CC      ?= gcc
@@ -100,6 +101,20 @@ fuzz:
 		SANITIZE=fuzzer-no-link,address,undefined CFLAGS="-O1 -g" fuzzers
 	@tests/fuzz/run.sh $(BUILD)-fuzz $(T)
 .PHONY: fuzz fuzzers
+
+# Both compilers, cppcheck, clang-tidy, valgrind: what is installed of them.
+check: $(GENERATED)
+	@tests/check.sh
+
+# Line coverage of all tests and a sample of damaged captures, by room.
+coverage: all
+	@rm -rf $(BUILD)-cov
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)-cov PROGRAM=$(BUILD)-cov/tlswhy CFLAGS="-O0 -g --coverage" HARDEN=-fPIE \
+		LDFLAGS=--coverage $(BUILD)-cov/tlswhy tests
+	@tests/run.sh coverage $(BUILD)-cov ./$(PROGRAM) | tail -n 1
+	@$(BUILD)-cov/tests/fuzz/fuzz_capture pcaps/*.pcap*	# the program itself may not write its counts
+	@tests/coverage.sh $(BUILD)-cov
+.PHONY: coverage
 
 setup:
 	@tests/setup.sh

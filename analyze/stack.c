@@ -138,7 +138,7 @@ static bool looks_node(const struct client_hello *c)
 
 	while (suite_at(c, first) >> 8 == 0x13)
 		first++;
-	for (uint16_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
 		if (suite_at(c, (uint16_t)(first + i)) != list[i])
 			return false;
 	return looks_openssl(c);

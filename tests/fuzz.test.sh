@@ -16,7 +16,7 @@ count() {	# status, name
 
 python3 tests/fuzz/seeds.py "$seeds" 60 || exit 1
 for target in "$build"/tests/fuzz/fuzz_*; do
-	case $target in *.o | *.d) continue ;; esac
+	case $target in *.o | *.d | *.gc*) continue ;; esac
 	name=$(basename "$target")
 	"$target" $(find "tests/fuzz/regress/$name" "$seeds/$name" -type f 2>/dev/null)
 	count $? "$name"

@@ -28,7 +28,7 @@ while [ $# -ge 3 ]; do
 	label=$1 build=$2 program=$3
 	shift 3
 	for t in "$build"/tests/*/test_*; do
-		case $t in *.o | *.d | *'*') continue ;; esac
+		case $t in *.o | *.d | *.gc* | *'*') continue ;; esac
 		run "$label ${t#"$build"/tests/}" "$t"
 	done
 	for t in tests/*.test.sh; do
