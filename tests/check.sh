@@ -30,7 +30,8 @@ with clang-tidy clang-tidy --quiet $sources -- -std=c11 $defines -Wno-everything
 
 under_valgrind() {
 	for capture in $(ls pcaps/*.pcap* | awk 'NR % 120 == 1'); do
-		valgrind -q --leak-check=full --error-exitcode=99 ./tlswhy --no-trust --all "$capture" >/dev/null || return 1
+		valgrind -q --leak-check=full --error-exitcode=99 ./tlswhy --no-sandbox --no-trust --all "$capture" \
+			>/dev/null 2>build/valgrind.log || { cat build/valgrind.log; return 1; }
 	done
 }
 with valgrind under_valgrind

@@ -56,8 +56,10 @@ def captures():
 # ---- memory ----
 
 def allocations(argv):
-	with tempfile.NamedTemporaryFile() as f:
-		run(argv, {"FAIL_COUNT": f.name}, stdout=subprocess.PIPE)
+	reads, writes = os.pipe()
+	run(argv, {"FAIL_COUNT": str(writes)}, stdout=subprocess.PIPE, pass_fds=(writes,))
+	os.close(writes)
+	with os.fdopen(reads) as f:
 		return int(f.read())
 
 
@@ -80,7 +82,8 @@ def memory_fails():
 	jobs = []
 	for i, path in enumerate(captures()):
 		trust = ["--ca-file", sorted(glob.glob(os.path.join(ROOT, "tests", "chains", "good*.pem")))[0]]
-		argv = [FAULTY, "--json" if i % 2 else "--all"] + trust + [path]
+		# libseccomp 2.5 never returns from seccomp_load when it gets no memory: before any traffic is read
+		argv = [FAULTY, "--no-sandbox", "--json" if i % 2 else "--all"] + trust + [path]
 		count = allocations(argv)
 		chosen = range(1, count + 1) if ALL or count < SAMPLE else random.sample(range(1, count + 1), SAMPLE)
 		jobs += [(argv, {"FAIL_AT": str(n), **on}) for n in chosen for on in ({}, {"FAIL_ON": "1"})]

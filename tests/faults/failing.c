@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -20,16 +19,12 @@ __attribute__((constructor)) static void read_wish(void)
 
 __attribute__((destructor)) static void tell_count(void)
 {
-	const char *path = getenv("FAIL_COUNT");
+	const char *descriptor = getenv("FAIL_COUNT");
 	char text[24];
-	int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1;
-
-	if (fd < 0)
-		return;
 	int len = snprintf(text, sizeof(text), "%lu\n", asked);
-	if (write(fd, text, (size_t)len) != len)
+
+	if (descriptor && write(atoi(descriptor), text, (size_t)len) != len)
 		_exit(99);
-	close(fd);
 }
 
 bool allocation_fails(void)

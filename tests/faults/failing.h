@@ -7,6 +7,6 @@
 /* Asked once for each allocation. */
 bool allocation_fails(void);
 
-/* How many there were is written to the file that FAIL_COUNT names when the program ends. */
+/* How many there were is written to the descriptor FAIL_COUNT when the program ends. */
 
 #endif
