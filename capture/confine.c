@@ -182,11 +182,11 @@ static int allow_writing(scmp_filter_ctx filter, const struct taps *taps)
 		highest = taps->fds[i] > highest ? taps->fds[i] : highest;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		status |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 1,
-					   SCMP_A0(SCMP_CMP_GT, (scmp_datum_t)highest));
+					   SCMP_A0(SCMP_CMP_GT, (scmp_datum_t)highest, 0));
 		for (int fd = STDOUT_FILENO; fd <= highest; fd++)
 			status |= seccomp_rule_add(filter,
 						   is_tap(taps, fd) ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ALLOW,
-						   calls[i], 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)fd));
+						   calls[i], 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)fd, 0));
 	}
 	return status;
 }
@@ -199,7 +199,7 @@ static int allow_writing(scmp_filter_ctx filter, const struct taps *taps)
 static int refuse_sockets(scmp_filter_ctx filter)
 {
 	return seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(socket), 1,
-				SCMP_A0(SCMP_CMP_GE, AF_PACKET));
+				SCMP_A0(SCMP_CMP_GE, AF_PACKET, 0));
 }
 
 /* A terminal is asked whether it is one and how wide, an interface whether it is up. */
@@ -210,7 +210,7 @@ static int allow_questions(scmp_filter_ctx filter)
 
 	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
 		status |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-					   SCMP_A1(SCMP_CMP_EQ, questions[i]));
+					   SCMP_A1(SCMP_CMP_EQ, questions[i], 0));
 	return status;
 }
 
