@@ -18,10 +18,13 @@ WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-pr
 HARDEN   := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 CFLAGS   ?= -O2 -g
 SANITIZE ?=
+# The rooms meet on the path of every packet: inlining across files is worth a quarter of the time.
+# Tests link the ordinary code that the same objects hold.
+LTO := $(if $(SANITIZE),,$(if $(shell $(CC) --version 2>/dev/null | grep -i clang),,yes))
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DTLSWHY_VERSION='"$(VERSION)"' $(WARNINGS) \
 	$(if $(SANITIZE),-DTLSWHY_SANITIZED -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all,$(HARDEN)) \
-	-I$(BUILD) $(CFLAGS)
-ALL_LDFLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE),-pie -Wl,-z,relro,-z,now) $(LDFLAGS)
+	$(if $(LTO),-flto -ffat-lto-objects) -I$(BUILD) $(CFLAGS)
+ALL_LDFLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE),-pie -Wl,-z,relro,-z,now) -fno-lto $(LDFLAGS)
 LIBS := -lpcap -lwolfssl -ljansson -lseccomp -lz -lzstd -lpthread -lm
 
 ROOMS    := capture dissect analyze report
@@ -46,7 +49,7 @@ OWN := $(BUILD)/main.o $(BUILD)/options.o $(BUILD)/inputs.o
 
 $(PROGRAM): $(OWN) $(TO_report)
 	$(call say,LINK $@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(if $(LTO),-flto=auto $(CFLAGS)) -o $@ $^ $(LIBS)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
