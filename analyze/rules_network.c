@@ -428,8 +428,8 @@ static bool flight_lost(const struct view *v, struct guess *g)
 	bool stuck = server->acked < server->sent && server->retransmissions &&
 		     server->retransmitted_len >= LARGE_SEGMENT / 2;
 	bool hole = client->sacked_above_hole || client->dup_acks > 0;
-	bool lasting =
-	    client->sacked_above_hole && server->acked < server->sent && v->end->waited > STALL_NS;
+	/* Without SACK, repeated acknowledgements say the same. */
+	bool lasting = hole && server->acked < server->sent && v->end->waited > STALL_NS;
 
 	if (!is_tcp(v) || v->end->phase < PHASE_HELLO || v->end->phase > PHASE_CLIENT_TURN ||
 	    v->end->outcome != OUTCOME_FAILED || v->end->how == ENDED_BY_ALERT ||
