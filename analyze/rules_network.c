@@ -442,8 +442,14 @@ static bool flight_lost(const struct view *v, struct guess *g)
 										  : POSSIBLE,
 	      PARTY_NETWORK, PARTY_NETWORK);
 	g->weight = 75;
-	say(g, "The server's answer does not get through: segments of %u bytes are lost again and again%s",
-	    server->largest_segment, hole ? " while smaller ones arrive" : "");
+	if (stuck)
+		say(g, "The server's answer does not get through: segments of %u bytes are lost again and again%s",
+		    server->retransmitted_len, hole ? " while smaller ones arrive" : "");
+	else if (!server->acked)
+		say(g, "The server's answer does not get through: its beginning never arrives, though later bytes do");
+	else
+		say(g, "The server's answer does not get through: what follows its first %llu bytes never arrives, though later bytes do",
+		    (unsigned long long)server->acked);
 	show_hello(g, v);
 	if (happened(server->last_retransmission))
 		show(g, server->last_retransmission, "server: retransmission number %u, %u bytes, never acknowledged",
