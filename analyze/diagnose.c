@@ -410,6 +410,8 @@ bool diagnose(const struct knowledge *k, const struct handshake *h, struct endin
 	size_t count;
 
 	*out = (struct verdict){ .handshake = h, .outcome = end->outcome, .reached = handshake_reached(h) };
+	if (went_on_in_sslv2(h))
+		return false;
 	build_view(k, h, end, &v, chains);
 	if (end->outcome == OUTCOME_COMPLETED && refused_after_finishing(&v)) {
 		end->outcome = OUTCOME_FAILED;

@@ -100,6 +100,15 @@ struct mark mark_later(struct mark a, struct mark b)
 	return mark_before(a, b) ? b : a;
 }
 
+bool went_on_in_sslv2(const struct handshake *h)
+{
+	enum { SERVER_HELLO = 4 };	/* behind a length of two bytes */
+	const struct tls_foreign *answer = &h->foreign[SIDE_SERVER];
+
+	return h->hello && h->hello->sslv2 && !h->server && answer->sample_len > 2 &&
+	       (answer->sample[0] & 0x80) && answer->sample[2] == SERVER_HELLO;
+}
+
 bool is_tls13(uint16_t version)
 {
 	return version == 0x0304 || (version >> 8) == 0x7f || version == 0xfefc;

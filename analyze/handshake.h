@@ -35,6 +35,9 @@ bool mark_before(struct mark a, struct mark b);
 struct mark mark_earlier(struct mark a, struct mark b);
 struct mark mark_later(struct mark a, struct mark b);	/* of those that happened */
 
+/* An SSLv2 SERVER-HELLO answered a hello in SSLv2's format: whatever follows, it is no TLS. */
+bool went_on_in_sslv2(const struct handshake *h);
+
 /* TLS 1.3, its drafts included. */
 bool is_tls13(uint16_t version);
 

@@ -165,15 +165,6 @@ static void advise_not_tls(struct guess *g, const struct view *v, enum foreign_p
 	}
 }
 
-/* An SSLv2 SERVER-HELLO (type 4 behind a two-byte length) to who asked in SSLv2's format. */
-static bool is_sslv2_answer(const struct view *v)
-{
-	const struct tls_foreign *f = &v->h->foreign[SIDE_SERVER];
-
-	return v->h->hello->sslv2 && f->sample_len > 2 && (f->sample[0] & 0x80) &&
-	       f->sample[2] == 4;
-}
-
 static bool not_tls(const struct view *v, struct guess *g)
 {
 	const struct handshake *h = v->h;
@@ -181,7 +172,7 @@ static bool not_tls(const struct view *v, struct guess *g)
 	char words[LIST_MAX];
 	struct mark seen;
 
-	if (!h->hello || h->server || !happened(h->foreign_mark[SIDE_SERVER]) || is_sslv2_answer(v))
+	if (!h->hello || h->server || !happened(h->foreign_mark[SIDE_SERVER]))
 		return false;
 	blame(g, proxy_header(v, &seen) ? POSSIBLE : CERTAIN,
 	      v->end->how == ENDED_NOT ? PARTY_CLIENT : party_of(v->end->by), PARTY_SERVER);
