@@ -109,11 +109,6 @@ bool went_on_in_sslv2(const struct handshake *h)
 	       (answer->sample[0] & 0x80) && answer->sample[2] == SERVER_HELLO;
 }
 
-bool is_tls13(uint16_t version)
-{
-	return version == 0x0304 || (version >> 8) == 0x7f || version == 0xfefc;
-}
-
 bool record_is_hidden13(const struct handshake *h, const struct record_fact *r)
 {
 	return is_tls13(h->version) && r->hidden &&

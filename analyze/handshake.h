@@ -38,9 +38,6 @@ struct mark mark_later(struct mark a, struct mark b);	/* of those that happened 
 /* An SSLv2 SERVER-HELLO answered a hello in SSLv2's format: whatever follows, it is no TLS. */
 bool went_on_in_sslv2(const struct handshake *h);
 
-/* TLS 1.3, its drafts included. */
-bool is_tls13(uint16_t version);
-
 /* An encrypted application_data record that is hidden and from a TLS 1.3 stream. */
 bool record_is_hidden13(const struct handshake *h, const struct record_fact *r);
 

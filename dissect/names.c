@@ -76,6 +76,11 @@ const char *handshake_type_name(uint8_t number)
 	return name_in(handshake_types, COUNT(handshake_types), number);
 }
 
+bool is_tls13(uint16_t version)
+{
+	return version == 0x0304 || version == 0xfefc || version >> 8 == 0x7f || version >> 8 == 0xfb;
+}
+
 bool is_grease(uint16_t number)
 {
 	return (number & 0x0f0f) == 0x0a0a && number >> 8 == (number & 0xff);

@@ -61,6 +61,9 @@ const char *alert_name(uint8_t number);
 const char *extension_name(uint16_t number);
 const char *handshake_type_name(uint8_t number);
 
+/* TLS 1.3 and DTLS 1.3, their drafts (RFC 8446 4.2.1.1 of draft 28: 0x7fxx) and Facebook's. */
+bool is_tls13(uint16_t version);
+
 /* RFC 8701: reserved values that mean nothing. */
 bool is_grease(uint16_t number);
 

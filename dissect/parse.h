@@ -18,12 +18,6 @@
  */
 enum { MESSAGE_MAX = 256 * 1024 };
 
-/* TLS 1.3 and DTLS 1.3, their drafts (RFC 8446 4.2.1.1 of draft 28: 0x7fxx) and Facebook's. */
-static inline bool is_tls13(uint16_t version)
-{
-	return version == 0x0304 || version == 0xfefc || version >> 8 == 0x7f || version >> 8 == 0xfb;
-}
-
 /* ---- tls.c: the queue ------------------------------------------------------------------------ */
 
 /* tls_push queues a copy of the event. The body of a message is the queue's from then on. */
