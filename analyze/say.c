@@ -3,6 +3,7 @@
  */
 #include "rules.h"
 
+#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -148,38 +149,10 @@ const char *duration_text(char out[32], int64_t ns)
 	return out;
 }
 
-static void ipv6_text(char *out, size_t room, const uint8_t ip[16])
-{
-	int best = -1, best_len = 1, run = 0;
-	size_t used = 0;
-	uint16_t group[8];
-
-	for (int i = 0; i < 8; i++) {
-		group[i] = (uint16_t)(ip[2 * i] << 8 | ip[2 * i + 1]);
-		run = group[i] ? 0 : run + 1;
-		if (run > best_len) {
-			best_len = run;
-			best = i - run + 1;
-		}
-	}
-	out[0] = '\0';
-	for (int i = 0; i < 8; i++) {
-		if (i == best) {
-			used += (size_t)snprintf(out + used, room - used, "::");
-			i += best_len - 1;
-			continue;
-		}
-		used += (size_t)snprintf(out + used, room - used, "%s%x",
-					 i && i != best + best_len ? ":" : "", group[i]);
-	}
-}
-
 void host_text(char out[48], const struct address *a)
 {
-	if (a->ip_len == 4)
-		snprintf(out, 48, "%d.%d.%d.%d", a->ip[0], a->ip[1], a->ip[2], a->ip[3]);
-	else
-		ipv6_text(out, 48, a->ip);
+	if (!a->ip_len || !inet_ntop(a->ip_len == 4 ? AF_INET : AF_INET6, a->ip, out, 48))
+		out[0] = '\0';
 }
 
 void address_text(char out[80], const struct address *a)
