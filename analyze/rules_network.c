@@ -455,7 +455,7 @@ static bool flight_lost(const struct view *v, struct guess *g)
 		show(g, server->last_retransmission, "server: retransmission number %u, %u bytes, never acknowledged",
 		     server->retransmissions, server->retransmitted_len);
 	if (hole)
-		show(g, client->last_packet, "client: still acknowledges no more than the first %llu of %llu bytes, though later ones arrived",
+		show(g, client->last_packet, "client: acknowledges only %llu of %llu bytes, though later ones arrived",
 		     (unsigned long long)server->acked, (unsigned long long)server->sent);
 	if (icmp)
 		show_icmp(g, icmp);

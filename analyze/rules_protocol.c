@@ -285,8 +285,8 @@ static bool starttls_refused(const struct view *v, struct guess *g)
 		return true;
 	}
 	show_end(g, v);
-	advise(g, missing ? "Enable STARTTLS (or its like) and a certificate on the server; if it is enabled, look for a firewall that strips it from the dialogue." :
-			    "Load a certificate and enable TLS on the server at %s; its log says why it refused.", v->server);
+	advise(g, missing ? "If it is enabled there, look for a firewall that strips it from the dialogue." :
+			    "Read the log of %s at that second: it says why it refused.", v->server);
 	return true;
 }
 
