@@ -2,18 +2,7 @@
 # What is installed beside the program knows the same options, and the unit is one that systemd takes.
 program=$1
 here=$(cd "$(dirname "$0")/.." && pwd)
-passed=0
-failed=0
-check() {	# claim, command...
-	claim=$1
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "not so: $claim"
-	fi
-}
+. "$here/tests/claims.sh"
 for option in $("$program" --help | sed -nE 's/^  (-[A-Za-z]|--[a-z-]+).*/\1/p'); do
 	check "zsh completes $option" grep -qF -e "'$option[" -e "'*$option[" "$here/dist/tlswhy.zsh"
 	case $option in

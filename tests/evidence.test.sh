@@ -4,18 +4,7 @@ program=$1
 here=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
-check() {	# claim, command...
-	claim=$1
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "not so: $claim"
-	fi
-}
+. "$here/tests/claims.sh"
 count() {	# outcome: how many in these captures
 	outcome=$1
 	shift

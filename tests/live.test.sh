@@ -6,18 +6,7 @@ case $program in /*) ;; *) program=$PWD/$program ;; esac
 here=$(cd "$(dirname "$0")/.." && pwd)
 space=tlswhy-$$
 work=$(mktemp -d)
-passed=0
-failed=0
-check() {	# claim, command...
-	claim=$1
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "not so: $claim"
-	fi
-}
+. "$here/tests/claims.sh"
 skip() {
 	echo "skipped: $1"
 	echo "$passed passed, $failed failed"

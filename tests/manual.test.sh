@@ -5,18 +5,7 @@ program=$1
 here=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
-check() {	# claim, command...
-	claim=$1
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "not so: $claim"
-	fi
-}
+. "$here/tests/claims.sh"
 
 "$program" explain --mdoc >"$work/causes.mdoc" || echo "explain --mdoc failed"
 sed -e "/^\\.\\\\\" CAUSES/r $work/causes.mdoc" "$here/tlswhy.1" >"$work/tlswhy.1"

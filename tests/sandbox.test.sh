@@ -3,18 +3,7 @@
 # sandbox. That an attempt inside the sandbox dies is tests/capture/test_confine.c.
 program=$1
 here=$(cd "$(dirname "$0")/.." && pwd)
-passed=0
-failed=0
-check() {	# claim, command...
-	claim=$1
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "not so: $claim"
-	fi
-}
+. "$here/tests/claims.sh"
 lacks() {
 	! echo "$imports" | grep -qx "$1"
 }
