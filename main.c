@@ -24,6 +24,7 @@ static const int64_t SECOND = 1000000000;
 struct run {
 	const struct options *options;
 	struct analysis *analysis;
+	struct conversations *conversations;
 	struct evidence *evidence;	/* NULL: none is written */
 	struct output *output;		/* NULL: offline and straight to standard output */
 	struct report *report;
@@ -33,6 +34,7 @@ struct run {
 	const struct capture *capture;	/* the input that is being read, NULL between two */
 	struct progress *progress;	/* NULL unless a person waits at a terminal */
 	size_t files_done;
+	uint64_t inputs;		/* opened so far */
 	int stops, wishes;		/* signalfd: INT and TERM; USR1 and HUP */
 	bool trouble, found, stopping, metrics_failed, evidence_failed;
 	int64_t began, next_report;	/* monotonic; next_report 0: never */
@@ -120,6 +122,19 @@ static void write_evidence(struct run *run, const struct verdict *v, uint32_t fl
 	run->evidence_failed = run->trouble = true;
 }
 
+/* What is over goes from the reading half of analyze/ to the judging one, and what that needs no more
+ * comes back. */
+static void take_concluded(struct run *run)
+{
+	struct concluded concluded;
+	struct handshake *spare;
+
+	while (conversations_next(run->conversations, &concluded))
+		analysis_add(run->analysis, &concluded);
+	while ((spare = analysis_spare(run->analysis)))
+		conversations_reuse(run->conversations, spare);
+}
+
 /* `flow` is over: when live, what comes out is about it. */
 static bool report_verdicts(struct run *run, uint32_t flow)
 {
@@ -194,8 +209,11 @@ static void update_metrics(struct run *run, const struct summary *s)
 static bool report_state(struct run *run)
 {
 	struct endpoint endpoint;
-	struct summary s = sum_up(run);
+	struct summary s;
 
+	conversations_flush(run->conversations);
+	take_concluded(run);
+	s = sum_up(run);
 	update_metrics(run, &s);
 	while (analysis_next_endpoint(run->analysis, &endpoint)) {
 		if (!run->report->endpoint(run->report, &endpoint))
@@ -255,7 +273,7 @@ static bool take_event(struct run *run, struct capture *capture, const struct ca
 	bool bare = event->kind == CAPTURE_SECRETS || event->kind == FLOW_OPENED;
 	const struct flow_facts *flow = bare ? NULL : capture_flow(capture, event->flow);
 
-	switch (analysis_take(run->analysis, event, flow, capture_stats(capture))) {
+	switch (conversations_take(run->conversations, event, flow, capture_stats(capture))) {
 	case INTEREST_NONE:
 		capture_dismiss(capture, event->flow);
 		break;
@@ -265,9 +283,10 @@ static bool take_event(struct run *run, struct capture *capture, const struct ca
 	case INTEREST_BYTES:
 		break;
 	}
+	take_concluded(run);
 	if (event->kind != FLOW_OVER) {
 		if (flow)
-			capture_charge(capture, event->flow, analysis_bytes(run->analysis, event->flow));
+			capture_charge(capture, event->flow, conversations_bytes(run->conversations, event->flow));
 		return true;
 	}
 	return report_verdicts(run, event->flow);
@@ -306,7 +325,8 @@ static bool read_input(struct run *run, struct capture *capture, const char *nam
 		return true;
 	}
 	run->capture = capture;
-	analysis_input(run->analysis, name);
+	conversations_input(run->conversations, ++run->inputs, name);
+	analysis_inputs(run->analysis, run->inputs);
 	going = read_events(run, capture);
 	run->capture = NULL;
 	add_stats(&run->totals, capture_stats(capture));
@@ -350,6 +370,8 @@ static bool read_all(struct run *run)
 
 static bool report_rest(struct run *run)
 {
+	conversations_flush(run->conversations);
+	take_concluded(run);
 	analysis_finish(run->analysis);
 	return report_verdicts(run, 0) && report_state(run);
 }
@@ -374,8 +396,11 @@ static bool open_analysis(struct run *run, char *problem, size_t problem_len)
 	const struct options *o = run->options;
 
 	run->analysis = analysis_new(&o->analyze, problem, problem_len);
-	return run->analysis &&
-	       (!o->keylog || keylog_add_file(analysis_keylog(run->analysis), o->keylog, problem, problem_len));
+	if (!run->analysis)
+		return false;
+	run->conversations = conversations_new(run->analysis);
+	return !o->keylog ||
+	       keylog_add_file(conversations_keylog(run->conversations), o->keylog, problem, problem_len);
 }
 
 /* The last thing that needs root. */
@@ -488,6 +513,7 @@ static int analyze(const struct options *o)
 	capture_close(run.live);
 	close_evidence(&run);
 	status = exit_status(&run);
+	conversations_free(run.conversations);
 	analysis_free(run.analysis);
 	names_free(&run.files);
 	return status;

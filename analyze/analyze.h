@@ -116,6 +116,45 @@ struct handshake {
 					 * spoke when live, else in all */
 };
 
+/* ---- how it ended ----------------------------------------------------------------------------- */
+
+/* Where the handshake stood: who had to speak next. */
+enum phase {
+	PHASE_TCP,		/* the connection did not come up */
+	PHASE_BEFORE_HELLO,	/* it did, and no ClientHello came */
+	PHASE_HELLO,		/* ClientHello sent, nothing of the server's */
+	PHASE_RETRY,		/* HelloRetryRequest or HelloVerifyRequest was the last word */
+	PHASE_SERVER_FLIGHT,	/* ServerHello seen, the rest of the flight is not whole */
+	PHASE_CLIENT_TURN,	/* the server's flight is whole, the client has not finished */
+	PHASE_SERVER_TURN,	/* the client has finished, the server has not (before TLS 1.3) */
+	PHASE_DONE		/* both have finished */
+};
+
+enum ending_how {
+	ENDED_NOT,		/* the capture stopped first */
+	ENDED_BY_ALERT,		/* fatal, readable */
+	ENDED_BY_HIDDEN_ALERT,
+	ENDED_BY_CLOSE_NOTIFY,	/* readable, in mid-handshake */
+	ENDED_BY_FIN, ENDED_BY_RST,
+	ENDED_BY_QUIC_CLOSE,	/* readable, and about something else than TLS */
+	ENDED_BY_ICMP,
+	ENDED_BY_SILENCE	/* nobody ended it: it was idle for long */
+};
+
+struct ending {
+	enum phase phase;
+	enum ending_how how;
+	enum side by;			/* meaningless for ENDED_NOT, ENDED_BY_SILENCE, ENDED_BY_ICMP */
+	struct mark mark;		/* the packet that ended it */
+	const struct alert_fact *alert;	/* borrowed from the handshake, NULL unless by alert */
+	const struct tcp_reset *reset;	/* NULL unless by RST */
+	struct mark heard[2];		/* last packet with data of each side before the end */
+	int64_t waited;			/* ns between the last data of either side and the end */
+	enum outcome outcome;
+	bool rejected_late;		/* refused after both had finished: by the client or the server */
+	bool left_without_data;		/* completed, and the client went away without a byte of data */
+};
+
 /* ---- diagnosis ------------------------------------------------------------------------------- */
 
 enum confidence { POSSIBLE, LIKELY, CERTAIN };
@@ -227,11 +266,24 @@ struct analysis;
 struct analysis *analysis_new(const struct analyze_options *options, char *problem, size_t problem_len);
 void analysis_free(struct analysis *a);
 
-/* analysis_keylog: where secrets of this run go; owned by the analysis. */
-struct keylog *analysis_keylog(struct analysis *a);
+/* ---- reading: the flows of one input while they last */
 
-/* analysis_input tells that events of another file follow; `file` is borrowed until analysis_free. */
-void analysis_input(struct analysis *a, const char *file);
+/*
+ * A run has one `conversations` for each thread that reads. They share nothing but what locks itself;
+ * what becomes of a flow is handed to the one `analysis` by whoever runs both.
+ */
+struct conversations;
+
+/* `a` must outlive it. Never NULL. */
+struct conversations *conversations_new(struct analysis *a);
+void conversations_free(struct conversations *c);	/* NULL allowed */
+
+/* Where secrets go; owned by `c`. */
+struct keylog *conversations_keylog(struct conversations *c);
+
+/* conversations_input tells that events of the input with this number, from 1, follow; `file` is
+ * borrowed until analysis_free. */
+void conversations_input(struct conversations *c, uint64_t input, const char *file);
 
 /* What is still wanted of a flow. */
 enum interest {
@@ -241,14 +293,43 @@ enum interest {
 };
 
 /*
- * analysis_take notes one event of the current input. `flow` are the facts of event->flow; it may be
- * NULL for FLOW_OPENED and CAPTURE_SECRETS.
+ * conversations_take notes one event of the current input. `flow` are the facts of event->flow; it may
+ * be NULL for FLOW_OPENED and CAPTURE_SECRETS.
  */
-enum interest analysis_take(struct analysis *a, const struct capture_event *event,
-		   const struct flow_facts *flow, const struct capture_stats *stats);
+enum interest conversations_take(struct conversations *c, const struct capture_event *event,
+				 const struct flow_facts *flow, const struct capture_stats *stats);
 
-/* analysis_bytes: what is kept for this flow, about, for capture_charge(). */
-size_t analysis_bytes(const struct analysis *a, uint32_t flow);
+/* What is kept for this flow, about, in bytes, for capture_charge(). */
+size_t conversations_bytes(const struct conversations *c, uint32_t flow);
+
+/* An attempt that is over: facts without a verdict. Or, without a handshake, so many SYNs that were
+ * sent once and never answered. */
+struct concluded {
+	struct handshake *handshake;	/* owned by whoever holds this */
+	struct ending ending;		/* points into the handshake */
+	struct mark at;			/* the packet by which it was known */
+	uint64_t lone_syns;
+};
+
+/* The next one, in the order of `at`; false when there is none. */
+bool conversations_next(struct conversations *c, struct concluded *out);
+
+/* conversations_flush: what is only counted comes out too. */
+void conversations_flush(struct conversations *c);
+
+/* conversations_reuse takes a handshake that nobody needs, of whichever reader. */
+void conversations_reuse(struct conversations *c, struct handshake *h);
+
+/* ---- judging: all attempts together */
+
+/* analysis_input: how many inputs the run has. */
+void analysis_inputs(struct analysis *a, uint64_t count);
+
+/* analysis_add takes over an attempt of a reader. */
+void analysis_add(struct analysis *a, const struct concluded *concluded);
+
+/* A handshake that the analysis is done with, for conversations_reuse; NULL if there is none. */
+struct handshake *analysis_spare(struct analysis *a);
 
 /* analysis_finish: no event follows; what waited is concluded with all that the run taught. */
 void analysis_finish(struct analysis *a);

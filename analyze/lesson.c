@@ -66,11 +66,6 @@ static size_t bucket_of(const struct lessons *l, const struct address *a)
 	return (size_t)((hash ^ hash >> 29) % BUCKETS);
 }
 
-static bool same_address(const struct address *a, const struct address *b)
-{
-	return a->port == b->port && a->ip_len == b->ip_len && !memcmp(a->ip, b->ip, a->ip_len);
-}
-
 static struct entry *find_entry(const struct lessons *l, const struct address *server)
 {
 	for (struct entry *e = l->buckets[bucket_of(l, server)]; e; e = e->next)

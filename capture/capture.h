@@ -37,6 +37,9 @@ struct address {
 	uint16_t port;
 };
 
+/* The same host and port? */
+bool same_address(const struct address *one, const struct address *two);
+
 /* One packet, as evidence. */
 struct mark {
 	uint64_t frame;		/* 0: never happened */

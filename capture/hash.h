@@ -15,6 +15,4 @@ struct hash_key hash_key_new(void);
 uint64_t hash_flow(const struct hash_key *key, enum transport transport,
 		   const struct address *one, const struct address *two);
 
-bool same_address(const struct address *one, const struct address *two);
-
 #endif

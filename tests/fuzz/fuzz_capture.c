@@ -27,7 +27,19 @@ static void report_rest(struct analysis *a, struct paper papers[2])
 		papers[i].report->summary(papers[i].report, &s);
 }
 
-static void read_events(struct capture *capture, struct analysis *a, struct paper papers[2])
+static void take_concluded(struct conversations *c, struct analysis *a)
+{
+	struct concluded concluded;
+	struct handshake *spare;
+
+	while (conversations_next(c, &concluded))
+		analysis_add(a, &concluded);
+	while ((spare = analysis_spare(a)))
+		conversations_reuse(c, spare);
+}
+
+static void read_events(struct capture *capture, struct conversations *c, struct analysis *a,
+			struct paper papers[2])
 {
 	struct capture_event event;
 	enum capture_result got;
@@ -37,8 +49,9 @@ static void read_events(struct capture *capture, struct analysis *a, struct pape
 			event.kind == CAPTURE_SECRETS ? NULL : capture_flow(capture, event.flow);
 
 		touch(event.bytes, event.len);
-		if (analysis_take(a, &event, flow, capture_stats(capture)))
+		if (conversations_take(c, &event, flow, capture_stats(capture)))
 			capture_forget(capture, event.flow);
+		take_concluded(c, a);
 		if (event.kind == FLOW_OVER)
 			report_verdicts(a, papers);
 	}
@@ -52,17 +65,23 @@ static void analyze(struct capture *capture)
 	static const struct analyze_options options = { .no_trust = true, .keep_completed = true };
 	char problem[256];
 	struct paper papers[2];
+	struct conversations *c;
 	struct analysis *a = analysis_new(&options, problem, sizeof(problem));
 
 	claim(a, "an analysis without files begins");
-	analysis_input(a, "fuzz.pcap");
+	c = conversations_new(a);
+	conversations_input(c, 1, "fuzz.pcap");
+	analysis_inputs(a, 1);
 	paper_open(&papers[0], report_json_new);
 	paper_open(&papers[1], report_text_new);
-	read_events(capture, a, papers);
+	read_events(capture, c, a, papers);
+	conversations_flush(c);
+	take_concluded(c, a);
 	report_rest(a, papers);
 	paper_close(&papers[0], true);
 	paper_close(&papers[1], false);
 	capture_close(capture);
+	conversations_free(c);
 	analysis_free(a);
 }
 
