@@ -133,6 +133,17 @@ static inline struct reader take_vector24(struct reader *r)
 	return take_reader(r, take_u24(r));
 }
 
+/* Fields of a header that a take() of its whole length gave. */
+static inline uint16_t u16_at(const uint8_t *b)
+{
+	return (uint16_t)(b[0] << 8 | b[1]);
+}
+
+static inline uint32_t u32_at(const uint8_t *b)
+{
+	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
 /* Nothing was missing. */
 static inline bool read_ok(const struct reader *r)
 {

@@ -129,6 +129,8 @@ static void take_frame(struct capture *c, const struct frame *frame)
 	count_frame(&c->stats, frame);
 	if (c->filter && !filter_matches(c->filter, frame))
 		return;
+	if (flows_pass(c->flows, frame))
+		return;
 	if (decode(c->decoder, frame, &packet, &undecodable)) {
 		flows_take(c->flows, &packet);
 		keep_packet(c, frame);
@@ -263,6 +265,21 @@ bool capture_confine(const struct capture *c, const char *const *directories, si
 const char *capture_news(struct capture *c)
 {
 	return c->live ? live_news(c->live) : NULL;
+}
+
+struct capture_streams *capture_take_streams(struct capture *c)
+{
+	return flows_streams(c->flows);
+}
+
+void capture_stats_join(struct capture_stats *stats, const struct capture_stats *share)
+{
+	stats->flows += share->flows;
+	stats->evicted += share->evicted;
+	stats->duplicates += share->duplicates;
+	stats->missing_bytes += share->missing_bytes;
+	stats->one_sided += share->one_sided;
+	stats->memory_peak += share->memory_peak;
 }
 
 double capture_progress(const struct capture *c)

@@ -178,6 +178,11 @@ enum capture_result {
 	CAPTURE_IDLE		/* nothing to tell for now, a chance to do something else: call again */
 };
 
+/* The secret by which flows are found, so that nobody outside can aim collisions at us. */
+struct capture_key {
+	uint64_t word[2];
+};
+
 /* Limits that traffic cannot exceed. Zero means the default. */
 struct capture_options {
 	const char *filter;		/* BPF expression (pcap-filter(7)), NULL for none */
@@ -190,6 +195,8 @@ struct capture_options {
 	uint64_t count;			/* end after so many packets; 0: read on */
 	int wake;			/* a descriptor: once it can be read, waiting ends; 0: none.
 					 * A pipe is then read no further, an interface is idle */
+	unsigned share, shares;		/* see "shares" below; 0, 0: all flows */
+	struct capture_key key;		/* all zero: a new one */
 };
 
 /* Listening on interfaces. Zero means the default. */
@@ -303,6 +310,41 @@ const struct capture_stats *capture_stats(const struct capture *c);
 
 /* How far a file is read, 0 to 1, or -1 where that cannot be known (pipes). */
 double capture_progress(const struct capture *c);
+
+/* ---- shares: one file, several threads --------------------------------------------------------- */
+
+/*
+ * Several captures of one file, each with the same `shares` and `key` and a `share` of its own below
+ * `shares`, divide its flows among them: both directions of a flow, and the ICMP errors that quote
+ * it, go to one of them, whose choice depends on the key alone. The others pass over its packets after
+ * a glance, but for the time that it tells. A capture shares nothing with the others: each may run in
+ * a thread of its own. Together they hand out the events of one capture that follows all flows (secrets
+ * come from each), but for what a limit of memory makes go: limits are each capture's own.
+ *
+ * What is counted of packets is of the whole file in each of them, what is counted of flows is of its
+ * share: capture_stats_join tells the two apart.
+ *
+ * flow_facts.stream counts the flows of a share. Wireshark's number is how many began before in the
+ * whole file: each capture notes at which packet its streams began, a byte or two for each, and
+ * capture_stream_number counts those of all shares that lie before.
+ */
+
+/* A key that no traffic can know, for the captures that share a file. */
+struct capture_key capture_key_new(void);
+
+/* Adds what another share of the same file counted. */
+void capture_stats_join(struct capture_stats *stats, const struct capture_stats *share);
+
+struct capture_streams;
+
+/* Where the streams of this share began. The caller owns it, beyond capture_close; NULL if the capture
+ * follows all flows. Once, when it has ended: what begins later is not in it. */
+struct capture_streams *capture_take_streams(struct capture *c);
+void capture_streams_free(struct capture_streams *s);
+
+/* What Wireshark calls stream number `stream` of this share; `all` has one entry for each share. */
+uint32_t capture_stream_number(struct capture_streams *const *all, size_t shares, size_t share,
+			       enum transport transport, uint32_t stream);
 
 /* ---- evidence: a pcap file of the flows that matter ------------------------------------------- */
 

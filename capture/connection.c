@@ -48,7 +48,7 @@ bool connection_begins_anew(struct flows *f, struct flow *w, const struct packet
 	before = h->base - (p->seq + 1);
 	if (h->settled || before > REBASE_MAX)
 		return true;
-	w->facts.stream = f->tcp_streams++;	/* for Wireshark it does begin anew */
+	w->facts.stream = flows_new_stream(f, TRANSPORT_TCP);	/* for Wireshark it does begin anew */
 	return false;
 }
 

@@ -39,7 +39,7 @@ struct evidence {
 	size_t count, room, left_out;
 	uint32_t *buckets;
 	size_t bucket_count;		/* a power of two */
-	struct hash_key key;
+	struct capture_key key;
 };
 
 struct evidence *evidence_open(const char *path, char *problem, size_t problem_len)
@@ -51,7 +51,7 @@ struct evidence *evidence_open(const char *path, char *problem, size_t problem_l
 	if (e && e->path) {
 		e->out = fopen(path, "wbe");
 		e->link_type = -1;
-		e->key = hash_key_new();
+		e->key = capture_key_new();
 		if (e->out)
 			return e;
 	}

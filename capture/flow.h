@@ -12,6 +12,7 @@
 #include "queue.h"
 #include "quiet.h"
 #include "slab.h"
+#include "streams.h"
 #include "table.h"
 
 enum {
@@ -106,7 +107,9 @@ struct id_list {
 
 struct flows {
 	struct capture_stats *stats;
-	struct hash_key key;
+	struct capture_key key;
+	uint32_t share, shares;		/* whose flows are ours; 0, 0: all are */
+	struct capture_streams *streams;	/* NULL unless shared */
 	struct table table;
 	struct past past;
 	struct slab flow_slab, lone_slab[2], quiet_slab[2];	/* by IPv4, IPv6 */
@@ -124,7 +127,7 @@ struct flows {
 	int64_t now;			/* latest time seen */
 	int64_t looked;			/* when nothing was found to be due */
 	int64_t idle_timeout;
-	uint32_t tcp_streams, udp_streams;
+	uint32_t stream_count[2];	/* by transport */
 	size_t memory, flow_buffer;	/* limits */
 	size_t held_bytes;		/* of all flows, with their heads */
 	size_t charged, charge_memory;	/* by the caller to all flows; limit */
@@ -186,6 +189,11 @@ void store_drop(struct flows *f, uint32_t id);
 
 /* The flow had a packet just now and is in this state. */
 void flow_touch(struct flows *f, struct flow *w, enum flow_state state);
+
+/* ---- flows.c ---------------------------------------------------------------------------- */
+
+/* The number of a stream that begins with this packet. */
+uint32_t flows_new_stream(struct flows *f, enum transport transport);
 
 /* ---- side.c: the facts of one side ------------------------------------------------------ */
 

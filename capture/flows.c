@@ -1,5 +1,6 @@
 /* The life of flows: which packet opens one, which joins it, when it is over. */
 #include "flow.h"
+#include "glance.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ enum {
 	FLOW_BUFFER_DEFAULT = 1 << 20,
 	PAST_SHARE = 64,		/* of the memory, for what is over */
 	PAST_MAX = 2 << 20,
+	STREAMS_SHARE = 16,		/* of the memory, for where the streams began */
 	BOUNDED_SHARE = 6,		/* of the memory, for all flows in one of some states */
 };
 
@@ -36,7 +38,9 @@ struct flows *flows_new(const struct capture_options *options, struct capture_st
 	if (!f)
 		return NULL;
 	f->stats = stats;
-	f->key = hash_key_new();
+	f->key = options->key.word[0] | options->key.word[1] ? options->key : capture_key_new();
+	f->share = options->share;
+	f->shares = options->shares > 1 ? options->shares : 0;
 	f->memory = options->memory ? options->memory : MEMORY_DEFAULT;
 	f->charge_memory = options->charge_memory ? options->charge_memory : MEMORY_DEFAULT;
 	f->flow_buffer = options->flow_buffer ? options->flow_buffer : FLOW_BUFFER_DEFAULT;
@@ -45,7 +49,8 @@ struct flows *flows_new(const struct capture_options *options, struct capture_st
 	f->dying = f->dismissed = NO_FLOW;
 	f->scratch = calloc(1, sizeof(*f->scratch));
 	past = f->memory / PAST_SHARE < PAST_MAX ? f->memory / PAST_SHARE : PAST_MAX;
-	if (!f->scratch || !store_init(f) || !queue_init(&f->queue) || !past_init(&f->past, past)) {
+	f->streams = f->shares ? streams_new(f->memory / STREAMS_SHARE) : NULL;
+	if (!f->scratch || (f->shares && !f->streams) || !store_init(f) || !queue_init(&f->queue) || !past_init(&f->past, past)) {
 		flows_free(f);
 		return NULL;
 	}
@@ -64,8 +69,24 @@ void flows_free(struct flows *f)
 	store_free(f);
 	queue_free(&f->queue);
 	past_free(&f->past);
+	capture_streams_free(f->streams);
 	free(f->scratch);
 	free(f);
+}
+
+struct capture_streams *flows_streams(struct flows *f)
+{
+	struct capture_streams *s = f->streams;
+
+	f->streams = NULL;
+	return s;
+}
+
+uint32_t flows_new_stream(struct flows *f, enum transport transport)
+{
+	if (f->streams)
+		streams_note(f->streams, transport, f->stats->packets);
+	return f->stream_count[transport]++;
 }
 
 /* ---- lone SYNs -------------------------------------------------------------------------- */
@@ -284,7 +305,7 @@ static bool open_lone(struct flows *f, const struct packet *p, uint64_t hash)
 
 	if (id == NO_FLOW)
 		return false;
-	lone_at(f, id)->stream = f->tcp_streams++;
+	lone_at(f, id)->stream = flows_new_stream(f, TRANSPORT_TCP);
 	tell_opened(f, id, SIDE_CLIENT, p);
 	return true;
 }
@@ -295,7 +316,7 @@ static uint32_t stream_number(struct flows *f, const struct packet *p, const str
 
 	if (past && !(tcp && (p->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN))
 		return past->stream;
-	return tcp ? f->tcp_streams++ : f->udp_streams++;
+	return flows_new_stream(f, tcp ? TRANSPORT_TCP : TRANSPORT_UDP);
 }
 
 static void open_flow(struct flows *f, const struct packet *p, uint64_t hash)
@@ -376,12 +397,21 @@ static void join(struct flows *f, uint32_t id, uint64_t hash, const struct packe
 	}
 }
 
+/* Another share's flow. */
+static bool is_foreign(const struct flows *f, uint64_t hash)
+{
+	return f->shares && hash_share(hash, f->shares) != f->share;
+}
+
 static void take_transport(struct flows *f, const struct packet *p)
 {
 	enum transport transport = p->kind == PACKET_TCP ? TRANSPORT_TCP : TRANSPORT_UDP;
 	uint64_t hash = hash_flow(&f->key, transport, &p->source, &p->destination);
-	uint32_t id = store_find(f, hash, transport, &p->source, &p->destination);
+	uint32_t id;
 
+	if (is_foreign(f, hash))
+		return;
+	id = store_find(f, hash, transport, &p->source, &p->destination);
 	if (id != NO_FLOW && quiet_at(f, id)) {
 		if (quiet_takes(f, id, p))
 			return;
@@ -467,6 +497,16 @@ void flows_take(struct flows *f, const struct packet *packet)
 		take_transport(f, packet);
 	if (f->stirred)
 		note_peak(f);
+}
+
+bool flows_pass(struct flows *f, const struct frame *frame)
+{
+	struct glance g;
+
+	if (!f->shares || !glance(frame, &g) || !is_foreign(f, glance_hash(&g, &f->key)))
+		return false;
+	note_time(f, frame->mark.time);
+	return true;
 }
 
 void flows_follow(struct flows *f)

@@ -1,7 +1,6 @@
 /* SipHash-1-3 (Aumasson and Bernstein, 2012) over the two ends of a flow. */
 #include "hash.h"
 
-#include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -9,9 +8,9 @@ struct sip {
 	uint64_t v[4];
 };
 
-struct hash_key hash_key_new(void)
+struct capture_key capture_key_new(void)
 {
-	struct hash_key key;
+	struct capture_key key;
 
 	/* Without random bytes (a kernel that is just booting) the clock is better than a constant. */
 	if (getrandom(&key, sizeof(key), 0) != (ssize_t)sizeof(key)) {
@@ -50,47 +49,62 @@ static inline void sip_word(struct sip *s, uint64_t word)
 	s->v[0] ^= word;
 }
 
-static void sip_address(struct sip *s, const struct address *a)
+static inline struct sip sip_begin(const struct capture_key *key)
 {
-	uint64_t words[2] = { 0, 0 };
-
-	/* Lengths that the compiler knows become a few instructions. */
-	if (a->ip_len == 4) {
-		memcpy(words, a->ip, 4);
-		sip_word(s, words[0]);
-		return;
-	}
-	memcpy(words, a->ip, 16);
-	sip_word(s, words[0]);
-	sip_word(s, words[1]);
-}
-
-static int address_order(const struct address *one, const struct address *two)
-{
-	int order = one->ip_len == 4 ? memcmp(one->ip, two->ip, 4) : memcmp(one->ip, two->ip, 16);
-
-	return order ? order : (int)one->port - (int)two->port;
-}
-
-uint64_t hash_flow(const struct hash_key *key, enum transport transport,
-		   const struct address *one, const struct address *two)
-{
-	const struct address *low = address_order(one, two) <= 0 ? one : two;
-	const struct address *high = low == one ? two : one;
-	struct sip s = { {
+	return (struct sip){ {
 		key->word[0] ^ 0x736f6d6570736575u, key->word[1] ^ 0x646f72616e646f6du,
 		key->word[0] ^ 0x6c7967656e657261u, key->word[1] ^ 0x7465646279746573u,
 	} };
+}
 
-	sip_address(&s, low);
-	sip_address(&s, high);
-	sip_word(&s, (uint64_t)low->port << 48 | (uint64_t)high->port << 32 |
-		     (uint64_t)transport << 8 | one->ip_len);
-	s.v[2] ^= 0xff;
-	sip_round(&s);
-	sip_round(&s);
-	sip_round(&s);
-	return s.v[0] ^ s.v[1] ^ s.v[2] ^ s.v[3];
+static inline uint64_t sip_end(struct sip *s)
+{
+	s->v[2] ^= 0xff;
+	sip_round(s);
+	sip_round(s);
+	sip_round(s);
+	return s->v[0] ^ s->v[1] ^ s->v[2] ^ s->v[3];
+}
+
+uint64_t hash_ends4(const struct capture_key *key, enum transport transport, uint64_t one, uint64_t two)
+{
+	struct sip s = sip_begin(key);
+
+	sip_word(&s, (one < two ? one : two) | (uint64_t)(transport + 1) << 56);
+	sip_word(&s, one < two ? two : one);
+	return sip_end(&s);
+}
+
+static bool goes_first(const struct end16 *one, const struct end16 *two)
+{
+	if (one->ip[0] != two->ip[0])
+		return one->ip[0] < two->ip[0];
+	if (one->ip[1] != two->ip[1])
+		return one->ip[1] < two->ip[1];
+	return one->port < two->port;
+}
+
+uint64_t hash_ends16(const struct capture_key *key, enum transport transport, struct end16 one,
+		     struct end16 two)
+{
+	bool in_order = goes_first(&one, &two);
+	const struct end16 *low = in_order ? &one : &two, *high = in_order ? &two : &one;
+	struct sip s = sip_begin(key);
+
+	sip_word(&s, low->ip[0]);
+	sip_word(&s, low->ip[1]);
+	sip_word(&s, high->ip[0]);
+	sip_word(&s, high->ip[1]);
+	sip_word(&s, (uint64_t)low->port << 16 | high->port | (uint64_t)transport << 32);
+	return sip_end(&s);
+}
+
+uint64_t hash_flow(const struct capture_key *key, enum transport transport,
+		   const struct address *one, const struct address *two)
+{
+	if (one->ip_len == 4)
+		return hash_ends4(key, transport, end4(one->ip, one->port), end4(two->ip, two->port));
+	return hash_ends16(key, transport, end16(one->ip, one->port), end16(two->ip, two->port));
 }
 
 bool same_address(const struct address *one, const struct address *two)

@@ -77,6 +77,9 @@ void flows_free(struct flows *f);
 /* flows_take notes one packet; the events that it caused wait in flows_next. */
 void flows_take(struct flows *f, const struct packet *packet);
 
+/* flows_pass passes over a packet that is another share's at a glance; false when it may not be. */
+bool flows_pass(struct flows *f, const struct frame *frame);
+
 /* flows_tick tells what time it is where no packet comes: idle flows end. */
 void flows_tick(struct flows *f, int64_t time);
 
@@ -90,6 +93,9 @@ bool flows_next(struct flows *f, struct capture_event *out);
 /* The flow that the last packet belongs to, NO_FLOW (table.h) if to none. Only with flows_follow. */
 void flows_follow(struct flows *f);
 uint32_t flows_current(const struct flows *f);
+
+/* Where this share's streams began, the caller's from now on; NULL if there are no shares. */
+struct capture_streams *flows_streams(struct flows *f);
 
 const struct flow_facts *flows_facts(const struct flows *f, uint32_t flow);
 void flows_forget(struct flows *f, uint32_t flow);

@@ -54,7 +54,8 @@ size_t flows_memory(const struct flows *f)
 	return sizeof(*f) + sizeof(*f->scratch) + QUEUE_MAX * sizeof(struct queued) +
 	       past_bytes(&f->past) + table_bytes(&f->table) + f->flow_slab.bytes +
 	       f->lone_slab[0].bytes + f->lone_slab[1].bytes + f->quiet_slab[0].bytes +
-	       f->quiet_slab[1].bytes + id_bytes(f->id_room) + f->held_bytes;
+	       f->quiet_slab[1].bytes + id_bytes(f->id_room) + f->held_bytes +
+	       streams_bytes(f->streams);
 }
 
 bool store_affords(struct flows *f, size_t bytes)
