@@ -293,10 +293,17 @@ static bool has_defect(const struct view *v, enum chain_defect_kind kind)
 	return d && !d->tolerated;
 }
 
+/* What an application that judges afterwards looks at, whoever issued the certificate. */
+static bool has_plain_defect(const struct view *v)
+{
+	return (v->name[0] && has_defect(v, DEFECT_NAME_MISMATCH)) ||
+	       has_defect(v, DEFECT_EXPIRED) || has_defect(v, DEFECT_NOT_YET_VALID);
+}
+
 /*
  * Some clients judge the certificate only after both Finished and then leave without a byte of
- * data: curl compares the name then, GnuTLS applications and Node.js everything, NSS in TLS 1.2
- * sends its alert then. With a defect that this client checks so late, it was a refusal.
+ * data: curl and PHP compare the name then, GnuTLS applications, Node.js and its kin everything, NSS
+ * in TLS 1.2 sends its alert then. With a defect that this client checks so late, it was a refusal.
  */
 static bool refused_after_finishing(const struct view *v)
 {
@@ -309,16 +316,14 @@ static bool refused_after_finishing(const struct view *v)
 		return false;
 	if (nss && e->how == ENDED_BY_HIDDEN_ALERT)
 		return chain_worst(v->chain) != NULL && !v->chain_is_borrowed;
-	if (client == STACK_NODE && !bare)
-		return false;
-	/* OpenSSL itself would have alerted in the handshake: only curl, which offers ALPN, compares
-	 * the name afterwards and says goodbye. */
-	if (client == STACK_OPENSSL &&
-	    !(v->h->hello->has_alpn && has_defect(v, DEFECT_NAME_MISMATCH)))
-		return false;
-	if (v->name[0] && has_defect(v, DEFECT_NAME_MISMATCH))
-		return true;
-	return has_defect(v, DEFECT_EXPIRED) || has_defect(v, DEFECT_NOT_YET_VALID);
+	if (judges_afterwards(client))
+		return bare && (has_plain_defect(v) || has_defect(v, DEFECT_SELF_SIGNED_LEAF));
+	/* OpenSSL itself would have alerted in the handshake: only curl, which offers ALPN, and PHP
+	 * compare the name afterwards and say goodbye. */
+	if (is_openssl(client))
+		return (client == STACK_PHP || v->h->hello->has_alpn) && v->name[0] &&
+		       has_defect(v, DEFECT_NAME_MISMATCH);
+	return has_plain_defect(v);
 }
 
 /* Defects of the capture that leave nothing to say, unless an alert says it all the same. */

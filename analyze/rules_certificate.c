@@ -19,7 +19,8 @@ enum { ALERTS_OF_A_DEFECT = 7 };
 /*
  * By which alerts stacks refuse a defect: the one that is its own, and those that say less or that
  * only some stacks use for it (NSS says unknown_ca of an expired issuer, Erlang handshake_failure of
- * a name, Chromium illegal_parameter of a key usage).
+ * a name, Chromium illegal_parameter of a key usage; OpenSSL internal_error when the application's own
+ * check, of the name in Perl's case, says no without saying why).
  */
 static const struct refusal {
 	enum chain_defect_kind defect;
@@ -40,8 +41,8 @@ static const struct refusal {
 	{ DEFECT_WRONG_ORDER, 20, 0, { 40, 42, 43, 46, 48 } },
 	{ DEFECT_UNKNOWN_CRITICAL, 74, 0, { 40, 42, 43, 46, 48 } },
 	{ DEFECT_UNRELATED, 20, 0, { 40, 42, 43, 46, 48 } },
-	{ DEFECT_NAME_MISMATCH, 70, 0, { 40, 42, 46, 49 } },
-	{ DEFECT_NO_SAN, 50, 0, { 40, 42, 46, 49 } },
+	{ DEFECT_NAME_MISMATCH, 70, 0, { 40, 42, 46, 49, 80 } },
+	{ DEFECT_NO_SAN, 50, 0, { 40, 42, 46, 49, 80 } },
 	{ DEFECT_DEFAULT_CERTIFICATE, 20, 0, { 40, 42, 46, 49 } },
 	{ DEFECT_WRONG_PURPOSE, 71, 43, { 40, 42, 46, 47 } },
 	{ DEFECT_WEAK_KEY, 66, 0, { 40, 42, 43, 46, 47, 51 } },
@@ -410,7 +411,8 @@ static bool rejected_without_reason(const struct view *v, struct guess *g)
 	const struct ending *e = v->end;
 	uint8_t alert = certificate_alert(v);
 	bool hidden = e->how == ENDED_BY_HIDDEN_ALERT;
-	bool node = v->stack[SIDE_CLIENT].kind == STACK_NODE;
+	enum stack_kind client = v->stack[SIDE_CLIENT].kind;
+	bool silently = judges_afterwards(client);
 	bool about_certificate = alert == ALERT_BAD_CERTIFICATE ||
 				 alert == ALERT_CERTIFICATE_UNKNOWN ||
 				 alert == ALERT_UNSUPPORTED_CERTIFICATE;
@@ -421,9 +423,9 @@ static bool rejected_without_reason(const struct view *v, struct guess *g)
 	    !(e->how == ENDED_BY_FIN && is_tls13(v->h->version) && e->phase == PHASE_CLIENT_TURN &&
 	      e->waited < STALL_NS))
 		return false;
-	blame(g, hidden || about_certificate || node ? LIKELY : POSSIBLE, PARTY_CLIENT,
+	blame(g, hidden || about_certificate || silently ? LIKELY : POSSIBLE, PARTY_CLIENT,
 	      PARTY_SERVER);
-	g->weight = node && !hidden && !about_certificate ? 55 : 35;
+	g->weight = silently && !hidden && !about_certificate ? 55 : 35;
 	if (about_certificate && !v->chain)
 		say(g, "The client refused the server's certificate (%s); which of its checks failed is not visible", alert_name(alert));
 	else if (about_certificate && chain_worst(v->chain))
@@ -433,8 +435,28 @@ static bool rejected_without_reason(const struct view *v, struct guess *g)
 	else if (hidden)
 		say(g, "The client answered the server's flight with an alert instead of its Finished: most likely it rejected the certificate, which is encrypted here");
 	else
-		say(g, "The client closed the connection on the server's flight without an alert, as Node.js %s when it rejects a certificate",
-		    node ? "(which this client looks like) does" : "does");
+		say(g, "The client closed the connection on the server's flight without an alert, as applications on %s do when they reject a certificate",
+		    silently ? stack_name(client) : "Node.js");
+	show_hello(g, v);
+	show_certificate(g, v);
+	show_end(g, v);
+	list_possibilities(g, v);
+	return true;
+}
+
+/*
+ * OpenSSL says internal_error when the application's verify callback says no and sets no error of its
+ * own (X509_V_ERR_UNSPECIFIED): a pinned key, a name that Perl compares. It is in clear even in TLS 1.3.
+ */
+static bool rejected_by_callback(const struct view *v, struct guess *g)
+{
+	if (!client_turned_away(v) || certificate_alert(v) != ALERT_INTERNAL_ERROR ||
+	    !is_openssl(v->stack[SIDE_CLIENT].kind) || is_outdated(v->h->version) ||
+	    happened(v->h->client_key_exchange) || v->h->resumed)
+		return false;
+	blame(g, v->chain && !v->chain_is_borrowed ? POSSIBLE : LIKELY, PARTY_CLIENT, PARTY_SERVER);
+	g->weight = 50;
+	say(g, "The client most likely rejected the server's certificate by a check of its own, such as the name or a pinned key: OpenSSL then says internal_error");
 	show_hello(g, v);
 	show_certificate(g, v);
 	show_end(g, v);
@@ -465,6 +487,7 @@ struct rule_set certificate_rules(void)
 		{ "cert_malformed", empty_list },
 		{ "cert_status_invalid", status_invalid },
 		{ "cert_rejected", rejected_without_reason },
+		{ "cert_rejected", rejected_by_callback },
 	};
 
 	return (struct rule_set){ rules, sizeof(rules) / sizeof(rules[0]) };

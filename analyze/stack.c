@@ -25,7 +25,10 @@ const char *stack_name(enum stack_kind kind)
 	static const char *const names[] = {
 		[STACK_OPENSSL] = "OpenSSL",
 		[STACK_NODE] = "Node.js (OpenSSL)",
+		[STACK_PHP] = "PHP (OpenSSL)",
+		[STACK_DOTNET] = ".NET on Linux (OpenSSL)",
 		[STACK_BORINGSSL] = "BoringSSL (Chromium and its kin)",
+		[STACK_BORINGSSL_LIBRARY] = "BoringSSL (outside a browser)",
 		[STACK_FIREFOX] = "NSS (Firefox)",
 		[STACK_NSS] = "NSS",
 		[STACK_GO] = "Go crypto/tls",
@@ -33,11 +36,24 @@ const char *stack_name(enum stack_kind kind)
 		[STACK_GNUTLS] = "GnuTLS",
 		[STACK_WOLFSSL] = "wolfSSL",
 		[STACK_MBEDTLS] = "mbedTLS",
+		[STACK_RUSTLS] = "rustls",
+		[STACK_ERLANG] = "Erlang/OTP",
 		[STACK_SCHANNEL] = "Schannel (Windows)",
 		[STACK_APPLE] = "Apple",
 	};
 
 	return names[kind];
+}
+
+bool is_openssl(enum stack_kind kind)
+{
+	return kind == STACK_OPENSSL || kind == STACK_NODE || kind == STACK_PHP ||
+	       kind == STACK_DOTNET;
+}
+
+bool judges_afterwards(enum stack_kind kind)
+{
+	return kind == STACK_NODE || kind == STACK_DOTNET || kind == STACK_BORINGSSL_LIBRARY;
 }
 
 static bool has_extension(const struct client_hello *c, uint16_t type)
@@ -74,6 +90,26 @@ static bool looks_boringssl(const struct client_hello *c)
 	return has_grease(c) &&
 	       (has_extension(c, EXT_ECH) || has_extension(c, 17513) || has_extension(c, 17613) ||
 		has_extension(c, EXT_COMPRESS_CERTIFICATE));
+}
+
+/* BoringSSL writes its extensions in one order, signature_algorithms before key_share, and has no
+ * record_size_limit: NSS begins alike and goes on otherwise. */
+static bool looks_boringssl_library(const struct client_hello *c)
+{
+	static const uint16_t named[] = { 0, 23, 65281, 10, 11 };
+	static const uint16_t bare[] = { 23, 65281, 10, 11 };
+	enum { EXT_SIGNATURE_ALGORITHMS = 13, EXT_SUPPORTED_VERSIONS = 43 };
+	bool signatures = false;
+
+	if ((!extensions_begin(c, named, 5) && !extensions_begin(c, bare, 4)) || has_grease(c) ||
+	    has_extension(c, EXT_RECORD_SIZE_LIMIT))
+		return false;
+	for (uint16_t i = 0; i < c->extensions.count; i++) {
+		signatures |= c->extensions.at[i] == EXT_SIGNATURE_ALGORITHMS;
+		if (c->extensions.at[i] == EXT_SUPPORTED_VERSIONS)
+			return signatures;
+	}
+	return false;
 }
 
 static bool looks_firefox(const struct client_hello *c)
@@ -130,18 +166,54 @@ static bool looks_openssl(const struct client_hello *c)
 	       code_list_has(&c->suites, SUITE_EMPTY_RENEGOTIATION_INFO);
 }
 
-/* Node.js has a list of its own (tls.DEFAULT_CIPHERS), in this order behind those of TLS 1.3. */
-static bool looks_node(const struct client_hello *c)
+/* The suites below TLS 1.3 begin with these, in this order. */
+static bool suites_begin(const struct client_hello *c, const uint16_t *list, uint16_t count)
 {
-	static const uint16_t list[] = { 0xc02f, 0xc02b, 0xc030, 0xc02c, 0x009e };
 	uint16_t first = 0;
 
 	while (suite_at(c, first) >> 8 == 0x13)
 		first++;
-	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+	for (uint16_t i = 0; i < count; i++)
 		if (suite_at(c, (uint16_t)(first + i)) != list[i])
 			return false;
-	return looks_openssl(c);
+	return true;
+}
+
+/* Node.js has a list of its own (tls.DEFAULT_CIPHERS), and so has PHP's openssl extension. */
+static bool looks_node(const struct client_hello *c)
+{
+	static const uint16_t list[] = { 0xc02f, 0xc02b, 0xc030, 0xc02c, 0x009e, 0xc027, 0x0067 };
+
+	return suites_begin(c, list, 7) && looks_openssl(c);
+}
+
+static bool looks_php(const struct client_hello *c)
+{
+	static const uint16_t list[] = { 0xc02f, 0xc02b, 0xc030, 0xc02c, 0x009e, 0x00a2, 0x00a3 };
+
+	return suites_begin(c, list, 7) && looks_openssl(c);
+}
+
+/* .NET 5 and later ask OpenSSL for these eight and no more, unless openssl.cnf names others. */
+static bool looks_dotnet(const struct client_hello *c)
+{
+	static const uint16_t list[] = { 0xc02c, 0xc02b, 0xc030, 0xc02f, 0xc024,
+					 0xc023, 0xc028, 0xc027, 0x00ff };
+
+	return suites_begin(c, list, 9) && looks_openssl(c);
+}
+
+static bool looks_rustls(const struct client_hello *c)
+{
+	static const uint16_t list[] = { 0xc02c, 0xc02b, 0xcca9, 0xc030, 0xc02f, 0xcca8, 0x00ff };
+
+	return suites_begin(c, list, 7) && !c->encrypt_then_mac;
+}
+
+/* Erlang puts the signalling suite first, everybody else last. */
+static bool looks_erlang(const struct client_hello *c)
+{
+	return c->suites.count > 1 && suite_at(c, 0) == SUITE_EMPTY_RENEGOTIATION_INFO;
 }
 
 static bool looks_schannel(const struct client_hello *c)
@@ -169,10 +241,15 @@ struct stack_guess stack_of_client(const struct handshake *h)
 		{ looks_jsse, { STACK_JSSE, LIKELY } },
 		{ looks_go, { STACK_GO, LIKELY } },
 		{ looks_gnutls, { STACK_GNUTLS, LIKELY } },
+		{ looks_boringssl_library, { STACK_BORINGSSL_LIBRARY, LIKELY } },
 		{ looks_nss, { STACK_NSS, LIKELY } },
 		{ looks_mbedtls, { STACK_MBEDTLS, LIKELY } },
 		{ looks_wolfssl, { STACK_WOLFSSL, LIKELY } },
+		{ looks_rustls, { STACK_RUSTLS, LIKELY } },
+		{ looks_erlang, { STACK_ERLANG, LIKELY } },
 		{ looks_node, { STACK_NODE, LIKELY } },
+		{ looks_php, { STACK_PHP, LIKELY } },
+		{ looks_dotnet, { STACK_DOTNET, LIKELY } },
 		{ looks_openssl, { STACK_OPENSSL, LIKELY } },
 		{ looks_schannel, { STACK_SCHANNEL, POSSIBLE } },
 		{ looks_apple, { STACK_APPLE, POSSIBLE } },

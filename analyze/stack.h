@@ -8,8 +8,9 @@
 #include "ending.h"
 
 enum stack_kind {
-	STACK_UNKNOWN, STACK_OPENSSL, STACK_NODE, STACK_BORINGSSL, STACK_FIREFOX, STACK_NSS, STACK_GO, STACK_JSSE,
-	STACK_GNUTLS, STACK_WOLFSSL, STACK_MBEDTLS, STACK_SCHANNEL, STACK_APPLE
+	STACK_UNKNOWN, STACK_OPENSSL, STACK_NODE, STACK_PHP, STACK_DOTNET, STACK_BORINGSSL,
+	STACK_BORINGSSL_LIBRARY, STACK_FIREFOX, STACK_NSS, STACK_GO, STACK_JSSE, STACK_GNUTLS,
+	STACK_WOLFSSL, STACK_MBEDTLS, STACK_RUSTLS, STACK_ERLANG, STACK_SCHANNEL, STACK_APPLE
 };
 
 struct stack_guess {
@@ -19,6 +20,12 @@ struct stack_guess {
 
 /* "OpenSSL", "BoringSSL (Chromium)", ...; NULL for STACK_UNKNOWN. */
 const char *stack_name(enum stack_kind kind);
+
+/* OpenSSL itself, or what brings OpenSSL along. */
+bool is_openssl(enum stack_kind kind);
+
+/* Applications that judge the server's certificate once the library has finished, and then leave. */
+bool judges_afterwards(enum stack_kind kind);
 
 struct stack_guess stack_of_client(const struct handshake *h);
 struct stack_guess stack_of_server(const struct handshake *h);

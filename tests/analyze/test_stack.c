@@ -72,6 +72,48 @@ static void go_begins_its_extensions_in_its_own_order(void **state)
 	assert_int_equal(client_with(go).kind, STACK_GO);
 }
 
+/* Both begin with 0, 23, 65281, 10, 11. */
+static void boringssl_outside_a_browser_has_its_own_order(void **state)
+{
+	struct client_hello *bun = hello13(), *nss = hello13();
+
+	(void)state;
+	bun->encrypt_then_mac = nss->encrypt_then_mac = false;
+	bun->extensions = CODES(0, 23, 65281, 10, 11, 35, 13, 51, 45, 43);
+	nss->extensions = CODES(0, 23, 65281, 10, 11, 35, 51, 43, 13, 45, 28);
+	assert_int_equal(client_with(bun).kind, STACK_BORINGSSL_LIBRARY);
+	assert_int_equal(client_with(nss).kind, STACK_NSS);
+}
+
+/* All three bring OpenSSL along and ask it for suites in an order of their own. */
+static void programs_on_openssl_are_known_by_their_suites(void **state)
+{
+	struct client_hello *node = hello13(), *php = hello13(), *dotnet = hello13();
+
+	(void)state;
+	node->suites = CODES(0x1302, 0x1303, 0x1301, 0xc02f, 0xc02b, 0xc030, 0xc02c, 0x009e, 0xc027, 0x0067, 0xc028, 0x00ff);
+	php->suites = CODES(0x1302, 0x1303, 0x1301, 0xc02f, 0xc02b, 0xc030, 0xc02c, 0x009e, 0x00a2, 0x00a3, 0x009f, 0x00ff);
+	dotnet->suites = CODES(0x1302, 0x1303, 0x1301, 0xc02c, 0xc02b, 0xc030, 0xc02f, 0xc024, 0xc023, 0xc028, 0xc027, 0x00ff);
+	assert_int_equal(client_with(node).kind, STACK_NODE);
+	assert_int_equal(client_with(php).kind, STACK_PHP);
+	assert_int_equal(client_with(dotnet).kind, STACK_DOTNET);
+}
+
+static void rustls_and_erlang_are_known_by_their_suites(void **state)
+{
+	struct client_hello *rustls = hello13(), *erlang = hello13();
+
+	(void)state;
+	rustls->suites = CODES(0x1302, 0x1301, 0x1303, 0xc02c, 0xc02b, 0xcca9, 0xc030, 0xc02f, 0xcca8, 0x00ff);
+	rustls->extensions = CODES(11, 13, 43, 35, 51, 10, 5, 23, 0, 45);
+	rustls->encrypt_then_mac = false;
+	erlang->suites = CODES(0x00ff, 0x1302, 0x1301, 0x1303, 0xc02c, 0xc030);
+	erlang->extensions = CODES(0, 13, 51, 10, 11, 43);
+	erlang->encrypt_then_mac = erlang->session_ticket = false;
+	assert_int_equal(client_with(rustls).kind, STACK_RUSTLS);
+	assert_int_equal(client_with(erlang).kind, STACK_ERLANG);
+}
+
 static void nobody_is_known_by_an_sslv2_hello(void **state)
 {
 	struct client_hello *c = hello12();
@@ -123,6 +165,9 @@ int main(void)
 		cmocka_unit_test(firefox_has_delegated_credentials_and_a_record_size_limit),
 		cmocka_unit_test(java_asks_for_status_in_two_ways),
 		cmocka_unit_test(go_begins_its_extensions_in_its_own_order),
+		cmocka_unit_test(boringssl_outside_a_browser_has_its_own_order),
+		cmocka_unit_test(programs_on_openssl_are_known_by_their_suites),
+		cmocka_unit_test(rustls_and_erlang_are_known_by_their_suites),
 		cmocka_unit_test(nobody_is_known_by_an_sslv2_hello),
 		cmocka_unit_test(a_server_is_known_by_how_it_cuts_its_flight),
 		cmocka_unit_test(every_stack_has_a_name),
