@@ -138,11 +138,12 @@ static void start_over(struct speaker *s, struct mark mark)
 /* A line of text, or the first bytes: the same sample however the bytes were cut. */
 static bool sample_is_enough(const struct speaker *s)
 {
-	struct reader sample = reader_of(s->sample, s->sample_len);
+	const uint8_t *line_end = memchr(s->sample, '\n', s->sample_len);
+	size_t line = line_end ? (size_t)(line_end - s->sample) + 1 : s->sample_len;
 
-	if (!foreign_is_text(sample))
+	if (!foreign_is_text(reader_of(s->sample, line)))
 		return s->sample_len >= BINARY_SAMPLE;
-	return s->sample_len == sizeof s->sample || memchr(s->sample, '\n', s->sample_len);
+	return line_end || s->sample_len == sizeof s->sample;
 }
 
 static uint16_t sample_cut(const struct speaker *s)

@@ -1,15 +1,18 @@
 /*
- * Arbitrary facts to the rules, and what they say to both reports. Facts are invented event by
- * event: only handshake_note() knows which may stand together, and the rules must bear all that
- * it notes. Input: facts of the flow, then events.
+ * Arbitrary facts of a few handshakes, which teach each other, to the rules, and what they say to both
+ * reports. Facts are invented event by event: only handshake_note() knows which may stand together,
+ * and the rules must bear all that it notes. Input: what is asked for, then of each handshake the
+ * facts of the flow and a counted list of events.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../analyze/diagnose.h"
+#include "../../analyze/endpoints.h"
+#include "../../analyze/trace.h"
 #include "support.h"
 
-enum { EVENTS_MAX = 64 };
+enum { HANDSHAKES_MAX = 4, EVENTS_MAX = 64 };
 
 static bool take_bool(struct reader *r)
 {
@@ -39,7 +42,7 @@ static struct address take_address(struct reader *r, uint16_t port)
 	struct address a = { .ip_len = take_bool(r) ? 16 : 4, .port = port };
 
 	a.ip[0] = take_u8(r);
-	a.ip[15] = take_u8(r);
+	a.ip[15] = take_u8(r) % 4;
 	return a;
 }
 
@@ -200,13 +203,13 @@ static void take_event(struct reader *r, struct certificate_cache *cache, struct
 	}
 }
 
-static struct handshake *take_handshake(struct reader *r, struct certificate_cache *cache)
+static struct handshake *take_handshake(struct reader *r, uint64_t serial, struct certificate_cache *cache)
 {
 	struct flow_facts *flow = calloc(1, sizeof(*flow));
-	struct handshake *h = handshake_new("fuzz.pcap", 1, "tdq"[take_u8(r) % 3]);
+	struct handshake *h = handshake_new("fuzz.pcap", serial, "tdq"[take_u8(r) % 3]);
 
 	take_flow(r, flow);
-	for (int i = 0; i < EVENTS_MAX && more(r); i++) {
+	for (int i = take_u8(r) % EVENTS_MAX; i > 0 && more(r); i--) {
 		struct tls_event e = { 0 };
 		bool taken = false;
 
@@ -239,37 +242,116 @@ static void check_diagnosis(const struct verdict *v)
 		claim(cause_of(d->alternatives[i].code), "an alternative has a code of the contract");
 }
 
-static void report(const struct verdict *v)
-{
-	struct paper paper;
+/* Everything that a run has: lessons, servers, incidents, and the papers that are told of them. */
+struct bench {
+	struct knowledge knowledge;
+	struct lessons *lessons;
+	struct endpoints *endpoints;
+	struct traces *traces;
+	struct certificate_cache *cache;
+	struct handshake *handshakes[HANDSHAKES_MAX];
+	struct ending endings[HANDSHAKES_MAX];
+	int count;
+	struct paper papers[2];
+	struct summary summary;
+};
 
-	for (int json = 0; json < 2; json++) {
-		paper_open(&paper, json ? report_json_new : report_text_new);
-		paper.report->verdict(paper.report, v);
-		paper_close(&paper, json);
+static void bench_open(struct bench *b, struct reader *r)
+{
+	uint8_t wish = take_u8(r);
+	struct report_options text = { .all = wish & 1, .colour = wish & 2, .columns = wish & 4 ? 300 : 80 },
+		json = { .all = true, .failed_only = wish & 8 };
+
+	b->lessons = lessons_new(1 << 20);
+	b->endpoints = endpoints_new(1 << 20, wish & 16);
+	b->traces = traces_new(1 << 20);
+	b->cache = certificate_cache_new(1 << 20);
+	b->knowledge = (struct knowledge){ .trust = trust_context_new(NULL, NULL), .lessons = b->lessons,
+		.tls_expected = wish & 32 };
+	paper_open_with(&b->papers[0], report_text_new, &text);
+	paper_open_with(&b->papers[1], report_json_new, &json);
+}
+
+static void bench_close(struct bench *b)
+{
+	for (int i = 0; i < b->count; i++)
+		handshake_free(b->handshakes[i]);
+	traces_free(b->traces);
+	endpoints_free(b->endpoints);
+	lessons_free(b->lessons);
+	trust_context_free(b->knowledge.trust);
+	certificate_cache_free(b->cache);
+	paper_close(&b->papers[0], false);
+	paper_close(&b->papers[1], true);
+}
+
+static void learn(struct bench *b, struct reader *r)
+{
+	struct handshake *h = take_handshake(r, (uint64_t)b->count + 1, b->cache);
+	struct ending *ending = &b->endings[b->count];
+
+	ending_read(h, ending);
+	lessons_learn(b->lessons, h, ending);
+	traces_note(b->traces, h, ending);
+	if (h->certificates)
+		trust_context_remember(b->knowledge.trust, h->certificates);
+	b->handshakes[b->count++] = h;
+}
+
+static void judge(struct bench *b, int i)
+{
+	const struct trace *trace = traces_find(b->traces, (uint64_t)i + 1);
+	struct verdict *v = calloc(1, sizeof(*v));
+
+	if (diagnose(&b->knowledge, b->handshakes[i], &b->endings[i], v)) {
+		check_diagnosis(v);
+		if (trace) {
+			v->incident = trace->incident;
+			v->retry = trace->retry;
+			v->probe = trace->probe;
+		}
+		endpoints_note(b->endpoints, b->handshakes[i], v->outcome,
+			       v->outcome == OUTCOME_COMPLETED ? NULL : v->diagnosis.code, v->probe);
+		for (int p = 0; p < 2; p++)
+			claim(b->papers[p].report->verdict(b->papers[p].report, v), "a verdict can be told");
 	}
+	free(v);
+}
+
+static void take_summary(struct reader *r, struct summary *s)
+{
+	uint64_t *const counts[] = { &s->files, &s->packets, &s->bytes, &s->flows, &s->completed, &s->failed,
+		&s->inconclusive, &s->probes, &s->dropped_kernel, &s->dropped_interface, &s->dropped_self, &s->evicted,
+		&s->missing_bytes, &s->one_sided, &s->cut_packets, &s->duplicates, &s->clock_steps, &s->undecodable,
+		&s->evicted_servers };
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		*counts[i] = take_number(r);
+	s->first = take_mark(r);
+	s->last = take_mark(r);
+	s->seconds = (double)take_number(r) / 1000;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct reader r = reader_of(data, size);
-	struct certificate_cache *cache = certificate_cache_new(1 << 20);
-	struct knowledge k = { .trust = trust_context_new(NULL, NULL), .lessons = lessons_new(1 << 20),
-		.tls_expected = take_bool(&r) };
-	struct handshake *h = take_handshake(&r, cache);
-	struct ending ending;
-	struct verdict *v = calloc(1, sizeof(*v));
+	struct bench *b = calloc(1, sizeof(*b));
+	struct endpoint e;
 
-	ending_read(h, &ending);
-	lessons_learn((struct lessons *)k.lessons, h, &ending);
-	if (diagnose(&k, h, &ending, v)) {
-		check_diagnosis(v);
-		report(v);
-	}
-	free(v);
-	handshake_free(h);
-	lessons_free((struct lessons *)k.lessons);
-	trust_context_free(k.trust);
-	certificate_cache_free(cache);
+	bench_open(b, &r);
+	do
+		learn(b, &r);
+	while (more(&r) && b->count < HANDSHAKES_MAX);
+	traces_settle(b->traces);
+	for (int i = 0; i < b->count; i++)
+		judge(b, i);
+	while (endpoints_next(b->endpoints, &e))
+		for (int p = 0; p < 2; p++)
+			claim(b->papers[p].report->endpoint(b->papers[p].report, &e), "a server can be told");
+	take_summary(&r, &b->summary);
+	for (int p = 0; p < 2; p++)
+		claim(b->papers[p].report->summary(b->papers[p].report, &b->summary), "totals can be told");
+	bench_close(b);
+	free(b);
 	return 0;
 }

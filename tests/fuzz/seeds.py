@@ -97,31 +97,114 @@ class Nest:
 			f.write(seed)
 
 
+def mark(rng, chance):
+	return struct.pack(">BH", rng.randrange(1, 60), rng.randrange(2000)) if rng.random() < chance else b"\0"
+
+
+def some_side(rng, server):
+	"""As the target's take_side() reads it."""
+	out = b"\1\0" + bytes([10 + server, rng.randrange(2)])
+	out += b"".join(mark(rng, c) for c in (.9, .9, 1, 1, .9, .9, .9, .9, .4, .2, .2, .1))
+	out += bytes(rng.choice((0, 0, 1, 100, 200)) for _ in range(16))
+	out += bytes((1, rng.randrange(2), rng.random() < .1)) + b"\5\xb4" + bytes((64, 60, 64, 0))
+	return out + (b"\1" + mark(rng, 1) + rng.randbytes(8) + b"\x40\0\0\1\1\1" + rng.randbytes(4)
+		if rng.random() < .3 else b"\0")
+
+
+def some_flow(rng):
+	return bytes((0, rng.randrange(9), 1)) + mark(rng, 1) + mark(rng, 1) + bytes((20, 200, rng.randrange(7), 0)) + \
+		some_side(rng, 0) + some_side(rng, 1)
+
+
+def event(rng, side, kind, body):
+	return bytes((kind, side)) + mark(rng, 1) + body
+
+
 def rules_seed(rng, found):
-	"""Facts at random around real messages in their order."""
-	out = rng.randbytes(2 + 250)
+	"""Real messages in their order amid facts at random: of one handshake or two to the same server."""
+	out = rng.randbytes(1)
+	for _ in range(rng.choice((1, 1, 2))):
+		events = []
+		for side, (kind, body) in found[:rng.randrange(len(found) + 1)] if rng.random() < .5 else found:
+			events.append(event(rng, side, 0, b"\2\0\3\3" + struct.pack(">H", len(body)) + bytes(6)))
+			events.append(event(rng, side, 1, struct.pack(">HHBH", 0x0303, 0xc02f, kind, len(body)) + body + b"\0" +
+				mark(rng, 1)))
+		if rng.random() < .7:
+			events.append(event(rng, rng.randrange(2), 2, bytes((2, rng.choice((0, 10, 40, 42, 46, 47, 48, 70, 80, 112)), 0))))
+		out += b"\0" + some_flow(rng) + bytes([len(events)]) + b"".join(events) + bytes(4)
+	return out
+
+
+def varint(n):
+	return struct.pack(">I", n | 0x80000000)
+
+
+def zero_random(kind, body):
+	"""The random that the targets' key logs know."""
+	return body[:2] + b"\0" * 32 + body[34:] if kind == 1 and len(body) > 34 else body
+
+
+def whole(kind, body):
+	body = zero_random(kind, body)
+	return bytes([kind]) + len(body).to_bytes(3, "big") + body
+
+
+def piece(what, body):
+	return struct.pack(">BH", what, len(body)) + body
+
+
+def quic_seed(rng, found):
+	"""The messages in CRYPTO frames, a few to a packet; hellos in Initial packets, the rest behind."""
+	out = rng.randbytes(2)
+	at = {}
 	for side, (kind, body) in found:
-		out += struct.pack(">BBBHHHBH", 1, side, rng.randrange(1, 60), rng.randrange(65536), 0x0303, 0xc02f, kind,
-			len(body)) + body + b"\0" + b"\5\0\1"
-	return out + rng.randbytes(60)
+		message, level = whole(kind, body), 0 if kind in (1, 2) else 1
+		for begin in range(0, len(message), 1000):
+			part = message[begin:begin + 1000]
+			offset = at.get((side, level), 0)
+			at[side, level] = offset + len(part)
+			frame = b"\x06" + varint(offset) + varint(len(part)) + part
+			out += piece(side | level << 1 | rng.choice((0, 8)), frame + rng.choice((b"", b"\0" * 20, b"\2\1\1\0\1")))
+	close = rng.choice((b"\x1c\x41\x2a\6\3bad", b"\x1d\7\2hi", b"\x1c\x0a\0\0"))
+	return out + piece(rng.choice((0, 1)) | rng.choice((0, 2, 4)), close) + piece(4, b"\1") + piece(5, b"\1")
+
+
+def record(what, kind, body):
+	return struct.pack(">BBH", what, kind - 20, len(body)) + body
+
+
+def decrypt_seed(rng, found):
+	out = rng.randbytes(1)
+	for side, (kind, body) in found:
+		out += record(side | 2, 22, whole(kind, body))
+	finished = whole(20, rng.randbytes(32))
+	for side in rng.sample((0, 1), 2):
+		out += record(side | 6, 20, b"") + record(side | 2, 22, finished) + record(side | 6, 20, b"")
+	return out + record(3, 22, whole(24, b"\0")) + record(2, 21, bytes([2, rng.choice((40, 42, 48, 116))])) + \
+		record(3, 23, b"data") + record(4, 23, b"more") + record(10, 22, whole(4, rng.randbytes(60)))
 
 
 def seed_capture(nest, rng, path):
 	with open(path, "rb") as f:
-		whole = f.read()
-	nest.add("fuzz_capture", whole)
+		data = f.read()
+	nest.add("fuzz_capture", data)
 	if rng.random() < 0.05:
-		nest.add("fuzz_capture", gzip.compress(whole))
+		nest.add("fuzz_capture", gzip.compress(data))
 	link, packets = frames(path)
 	pieces = list(payloads(link, packets))
 	nest.add("fuzz_packet", b"\0" + b"".join(struct.pack(">H", len(p)) + p for p in packets[:8]))
 	if not pieces:
 		return
 	nest.add("fuzz_tls", tls_seed(pieces))
+	if not pieces[0][0]:
+		nest.add("fuzz_cuts", rng.randbytes(1) + tls_seed(pieces)[1:])
 	found = list(messages(pieces))
 	for kind, body in found:
 		nest.add("fuzz_message", struct.pack(">BHHHB", 0, 0x0303, 0x0301, 0xc02f, kind) + body)
-	nest.add("fuzz_rules", rules_seed(rng, [(0 if k in (1, 16) else 1, (k, b)) for k, b in found]))
+	sided = [(0 if k in (1, 16) else 1, (k, b)) for k, b in found]
+	nest.add("fuzz_rules", rules_seed(rng, sided))
+	nest.add("fuzz_quic", quic_seed(rng, sided))
+	nest.add("fuzz_decrypt", decrypt_seed(rng, [m for m in sided if m[1][0] not in (1, 2)]))
 
 
 def seed_chains(nest):

@@ -60,13 +60,31 @@ void message_of(uint8_t type, uint16_t version, uint16_t suite, struct reader bo
 
 void paper_open(struct paper *p, struct report *(*maker)(const struct report_options *))
 {
-	struct report_options options = { .all = true, .columns = 80 };
+	paper_open_with(p, maker, &(struct report_options){ .all = true, .columns = 80 });
+}
 
-	*p = (struct paper){ 0 };
-	options.out = p->out = open_memstream(&p->text, &p->len);
+void paper_open_with(struct paper *p, struct report *(*maker)(const struct report_options *),
+		     const struct report_options *options)
+{
+	struct report_options here = *options;
+
+	*p = (struct paper){ .colour = options->colour };
+	here.out = p->out = open_memstream(&p->text, &p->len);
 	claim(p->out, "there is memory");
-	p->report = maker(&options);
+	p->report = maker(&here);
 	claim(p->report, "there is memory");
+}
+
+/* How long the sequence is that sets a colour here (ECMA-48 8.3.117, SGR); 0: there is none. */
+static size_t colour_at(const char *text, size_t len)
+{
+	size_t n = 2;
+
+	if (len < 3 || text[0] != '\033' || text[1] != '[')
+		return 0;
+	while (n < len && ((text[n] >= '0' && text[n] <= '9') || text[n] == ';'))
+		n++;
+	return n < len && text[n] == 'm' ? n + 1 : 0;
 }
 
 /* Jansson reads a string only if it is UTF-8. */
@@ -78,11 +96,16 @@ static void claim_utf8(const char *text, size_t len)
 	json_decref(string);
 }
 
-static void claim_no_controls(const char *text, size_t len)
+static void claim_no_controls(const char *text, size_t len, bool colour)
 {
 	for (size_t i = 0; i < len; i++) {
+		size_t skip = colour ? colour_at(text + i, len - i) : 0;
 		uint8_t c = (uint8_t)text[i];
 
+		if (skip) {
+			i += skip - 1;
+			continue;
+		}
 		claim((c >= 0x20 && c != 0x7f) || c == '\n', "no control character reaches the report");
 		/* C1 controls are U+0080 to U+009F: c2 80 to c2 9f */
 		claim(c != 0xc2 || i + 1 == len || (uint8_t)text[i + 1] > 0x9f,
@@ -106,7 +129,7 @@ void paper_close(struct paper *p, bool json)
 	p->report->close(p->report);
 	claim(!fclose(p->out), "the report can be written");
 	claim_utf8(p->text, p->len);
-	claim_no_controls(p->text, p->len);
+	claim_no_controls(p->text, p->len, p->colour);
 	for (const char *line = p->text, *end = p->text + p->len; json && line < end; ) {
 		size_t len = (size_t)((const char *)memchr(line, '\n', (size_t)(end - line)) - line);
 

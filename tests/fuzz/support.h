@@ -35,12 +35,17 @@ struct paper {
 	size_t len;
 	FILE *out;
 	struct report *report;
+	bool colour;
 };
 
+/* All that there is to tell, for a terminal of 80 columns without colour; or as these options say,
+ * but for where to. */
 void paper_open(struct paper *p, struct report *(*maker)(const struct report_options *));
+void paper_open_with(struct paper *p, struct report *(*maker)(const struct report_options *),
+		     const struct report_options *options);
 
 /* Ends the report and claims of it what holds for all: UTF-8, no control character but the line
- * feed; for `json` also that each line is an object of the schema. */
+ * feed and, with colour, our own; for `json` also that each line is an object of the schema. */
 void paper_close(struct paper *p, bool json);
 
 #endif

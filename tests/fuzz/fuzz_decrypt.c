@@ -1,0 +1,174 @@
+/*
+ * Plaintext of records that authenticate, read with a key log. Input: a byte for version and suite,
+ * then records: a byte (1: side; 6: in clear, sealed, sealed and then corrupted, or one that changes
+ * the keys; 8: bytes before it are lost), a content type, a 16-bit length, the plaintext.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "support_seal.h"
+#include "support_tls.h"
+
+enum { PLAIN_MAX = 16384 };
+
+static const struct { uint16_t version, suite; } sessions[] = {
+	{ 0x0304, 0x1301 }, { 0x0304, 0x1302 }, { 0x0304, 0x1303 }, { 0x0304, 0x1304 }, { 0x0304, 0x1305 },
+	{ 0x0303, 0xc02f }, { 0x0303, 0xc030 }, { 0x0303, 0xcca8 }, { 0x0303, 0xc09c }, { 0x0303, 0xc0a0 },
+	/* not sealed here, but what comes is decrypted before its MAC is checked */
+	{ 0x0303, 0xc013 }, { 0x0302, 0x002f }, { 0x0301, 0x002f }, { 0x0301, 0x0005 }, { 0x0303, 0x0041 }
+};
+
+/* Of the ClientHello with a random of zeros. */
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+static const char *const labels[] = { "CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+	"CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0" };
+
+struct session {
+	uint16_t version;
+	const struct cipher_suite *suite;
+	struct tls *tls;
+	struct protection keys[2];
+	uint64_t sequence[2], next[2];
+	bool sealing;			/* record_seal knows this suite */
+	bool protected[2];
+	struct capture_event event;
+	uint8_t record[PLAIN_MAX + RECORD_MORE];
+};
+
+static void log_keys(struct keylog *k, const struct cipher_suite *suite)
+{
+	char line[256];
+	int len;
+
+	for (int i = 0; i < 4; i++) {
+		len = snprintf(line, sizeof(line), "%s " ZEROS " %0*d\n", labels[i], suite->sha384 ? 96 : 64, 0);
+		claim(keylog_add_text(k, line, (size_t)len) == 1, "a line of ours is taken");
+	}
+	len = snprintf(line, sizeof(line), "CLIENT_RANDOM " ZEROS " %096d\n", 0);
+	claim(keylog_add_text(k, line, (size_t)len) == 1, "a line of ours is taken");
+}
+
+static void derive(struct session *s, enum side side)
+{
+	struct secret traffic = { .len = s->suite->sha384 ? 48 : 32 }, master = { .len = MASTER_SECRET_LEN };
+	struct negotiated n = { .version = s->version, .suite = s->suite };
+
+	s->sealing = s->version == 0x0304
+		? protection_from_traffic_secret(&s->keys[side], s->suite, &traffic, LABEL_TLS13)
+		: protection_from_master(&s->keys[side], &n, &master, side) && s->keys[side].aead.algorithm != AEAD_NONE;
+	s->sequence[side] = 0;
+}
+
+static void send_record(struct session *s, enum side from, size_t len)
+{
+	s->event = (struct capture_event){ .kind = FLOW_BYTES, .from = from, .offset = s->next[from],
+		.mark = s->event.mark };
+	s->next[from] += len;
+	tls_feed_exact(s->tls, &s->event, reader_of(s->record, len));
+	tls_pull(s->tls);
+	tls_fed(&s->event);
+}
+
+static void send_clear(struct session *s, enum side from, uint8_t type, const uint8_t *bytes, size_t len)
+{
+	s->record[0] = type;
+	s->record[1] = s->record[2] = 3;
+	s->record[3] = (uint8_t)(len >> 8);
+	s->record[4] = (uint8_t)len;
+	if (len)
+		memcpy(s->record + 5, bytes, len);
+	send_record(s, from, 5 + len);
+}
+
+/* Both hellos with nothing in them but what the keys depend on. */
+static void greet(struct session *s)
+{
+	uint8_t hello[4 + 2 + 32 + 1 + 4 + 2 + 2 + 7] = { 1, 0, 0, sizeof(hello) - 4, 3, 3 };
+	uint8_t answer[4 + 2 + 32 + 1 + 3 + 2 + 6] = { 2, 0, 0, sizeof(answer) - 4, 3,
+		(uint8_t)(s->version == 0x0304 ? 3 : s->version) };
+	uint8_t *rest = hello + 4 + 34 + 1;
+
+	memcpy(rest, "\0\2\0\0\1\0\0\7\0\53\0\3\2\3\4", 15);
+	rest[2] = (uint8_t)(s->suite->number >> 8);
+	rest[3] = (uint8_t)s->suite->number;
+	send_clear(s, SIDE_CLIENT, CONTENT_HANDSHAKE, hello, sizeof(hello));
+	rest = answer + 4 + 34 + 1;
+	rest[0] = (uint8_t)(s->suite->number >> 8);
+	rest[1] = (uint8_t)s->suite->number;
+	if (s->version == 0x0304)
+		memcpy(rest + 3, "\0\6\0\53\0\2\3\4", 8);
+	else	/* the length without extensions */
+		answer[3] = (uint8_t)(sizeof(answer) - 4 - 8);
+	send_clear(s, SIDE_SERVER, CONTENT_HANDSHAKE, answer, 4u + answer[3]);
+}
+
+static void change_keys(struct session *s, enum side from)
+{
+	static const uint8_t one = 1;
+
+	if (s->version != 0x0304)
+		send_clear(s, from, CONTENT_CHANGE_CIPHER_SPEC, &one, 1);
+	derive(s, from);
+	s->protected[from] = true;
+}
+
+static void lose(struct session *s, enum side from)
+{
+	s->event = (struct capture_event){ .kind = FLOW_GAP, .from = from, .offset = s->next[from], .lost = 100,
+		.mark = s->event.mark };
+	s->next[from] += 100;
+	tls_feed(s->tls, &s->event);
+	tls_pull(s->tls);
+}
+
+static void take_record(struct session *s, struct reader *r)
+{
+	uint8_t what = take_u8(r), type = (uint8_t)(CONTENT_CHANGE_CIPHER_SPEC + take_u8(r) % 7);
+	struct reader plain = take_reader(r, take_u16(r) % (left(r) + 1));
+	size_t len = left(&plain) < PLAIN_MAX ? left(&plain) : PLAIN_MAX;
+	enum side from = what & 1;
+
+	if (what & 8)
+		lose(s, from);
+	if ((what >> 1 & 3) == 3) {
+		change_keys(s, from);
+	} else if ((what >> 1 & 3) == 0 || !s->sealing || !s->protected[from]) {
+		send_clear(s, from, type, plain.at, len);
+	} else {
+		uint8_t *copy = exact_copy(plain.at, len);
+		size_t sealed = record_seal(&s->keys[from], s->sequence[from]++, type, copy, len, s->record);
+
+		if ((what >> 1 & 3) == 2)
+			s->record[5 + what % (sealed - 5)] ^= 1;
+		send_record(s, from, sealed);
+		free(copy);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct reader r = reader_of(data, size);
+	size_t which = take_u8(&r) % (sizeof(sessions) / sizeof(sessions[0]));
+	struct session *s = calloc(1, sizeof(*s));
+	struct keylog *keylog = keylog_new();
+	struct certificate_cache *cache = certificate_cache_new(1 << 16);
+
+	s->version = sessions[which].version;
+	s->suite = cipher_suite(sessions[which].suite);
+	claim(s->suite, "these suites are known");
+	log_keys(keylog, s->suite);
+	s->tls = tls_new(TRANSPORT_TCP, keylog, cache);
+	greet(s);
+	for (int side = 0; side < 2; side++) {
+		derive(s, (enum side)side);
+		s->protected[side] = s->version == 0x0304;
+	}
+	while (more(&r) && !tls_is_done(s->tls))
+		take_record(s, &r);
+	tls_check_pending(s->tls);
+	tls_free(s->tls);
+	certificate_cache_free(cache);
+	keylog_free(keylog);
+	free(s);
+	return 0;
+}
