@@ -189,7 +189,7 @@ static bool take_icmp(const struct handshake *h, struct ending *e)
 		const struct icmp_error *icmp = &h->flow.icmp[i];
 
 		if (icmp->kind == ICMP_TOO_BIG || icmp->kind == ICMP_OTHER ||
-		    e->phase > PHASE_HELLO)
+		    icmp->about != SIDE_CLIENT || e->phase > PHASE_HELLO)
 			continue;
 		e->how = ENDED_BY_ICMP;
 		e->mark = icmp->mark;

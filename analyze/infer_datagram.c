@@ -104,14 +104,21 @@ static struct mark finished_packet(const struct handshake *h)
 }
 
 /* Datagrams of the server alone that came again byte for byte. Each QUIC packet has its own number,
- * so only who is closing repeats one (RFC 9000 10.2.1), unless the capture doubles them all. */
+ * so only who is closing repeats one (RFC 9000 10.2.1). A capture that doubles packets doubles the
+ * client's as well: what it adds to each of those is no repetition. */
 static uint32_t repeated_by_server(const struct handshake *h)
 {
+	const struct tcp_side *client = &h->flow.side[SIDE_CLIENT];
 	const struct tcp_side *server = &h->flow.side[SIDE_SERVER];
+	uint32_t more_copies = client->data_segments ? client->duplicates / client->data_segments : 0;
+	uint64_t expected = (uint64_t)more_copies * server->data_segments;
+	uint64_t repeats;
 
-	if (h->flow.side[SIDE_CLIENT].duplicates || server->duplicates >= server->data_segments)
+	if (client->duplicates != (uint64_t)more_copies * client->data_segments ||
+	    server->duplicates < expected)
 		return 0;
-	return server->duplicates;
+	repeats = (server->duplicates - expected) / (more_copies + 1);
+	return repeats < server->data_segments ? (uint32_t)repeats : 0;
 }
 
 /*

@@ -14,13 +14,36 @@ static bool side_unseen(const struct view *v, enum side side)
 	return !happened(v->h->flow.side[side].first_packet);
 }
 
+/* The client said what it can say only to a server that has answered: no other way to keys for the
+ * handshake (RFC 9001 4.1.4, RFC 9147 6.1), to a cookie or a key exchange (RFC 6347 4.2). */
+static bool client_was_answered(const struct handshake *h)
+{
+	enum { EPOCH_HANDSHAKE = 2 };
+
+	for (uint16_t i = 0; i < h->record_count[SIDE_CLIENT]; i++)
+		if (h->records[SIDE_CLIENT][i].epoch >= EPOCH_HANDSHAKE)
+			return true;
+	return h->second_hello || happened(h->client_key_exchange) ||
+	       happened(h->client_certificates_mark) || happened(h->change_cipher[SIDE_CLIENT]);
+}
+
+/* Datagrams are not acknowledged: that nothing came back may be what went wrong. */
+static bool lacks_a_side(const struct handshake *h, bool client, bool server)
+{
+	const struct tcp_side *seen = &h->flow.side[client ? SIDE_SERVER : SIDE_CLIENT];
+
+	if (client == server)
+		return false;
+	if (h->flow.transport == TRANSPORT_TCP)
+		return seen->data_segments || h->hello;
+	return client || client_was_answered(h);
+}
+
 static bool one_sided(const struct view *v, struct guess *g)
 {
 	bool client = side_unseen(v, SIDE_CLIENT), server = side_unseen(v, SIDE_SERVER);
-	const struct tcp_side *seen = &v->h->flow.side[client ? SIDE_SERVER : SIDE_CLIENT];
 
-	if (v->h->flow.transport != TRANSPORT_TCP || client == server ||
-	    (!seen->data_segments && !v->h->hello))
+	if (!lacks_a_side(v->h, client, server))
 		return false;
 	judge(g, CERTAIN, 80);
 	say(g, "The capture holds only the %s's packets of this connection", client ? "server" : "client");

@@ -23,11 +23,15 @@ static bool is_tcp(const struct view *v)
 	return v->h->flow.transport == TRANSPORT_TCP;
 }
 
-static const struct icmp_error *icmp_of(const struct view *v, enum icmp_kind kind)
+/* What came back for a packet of this side. */
+static const struct icmp_error *icmp_for(const struct view *v, enum side side, enum icmp_kind kind)
 {
-	for (uint8_t i = 0; i < v->h->flow.icmp_count; i++)
-		if (v->h->flow.icmp[i].kind == kind)
-			return &v->h->flow.icmp[i];
+	for (uint8_t i = 0; i < v->h->flow.icmp_count; i++) {
+		const struct icmp_error *icmp = &v->h->flow.icmp[i];
+
+		if (icmp->kind == kind && icmp->about == side)
+			return icmp;
+	}
 	return NULL;
 }
 
@@ -53,7 +57,7 @@ static bool refused(const struct view *v, struct guess *g)
 	if (is_tcp(v) && v->end->phase != PHASE_TCP)
 		return false;
 	for (int k = ICMP_PORT_UNREACHABLE; k <= ICMP_ADMIN_PROHIBITED && !icmp; k++)
-		icmp = icmp_of(v, (enum icmp_kind)k);
+		icmp = icmp_for(v, SIDE_CLIENT, (enum icmp_kind)k);
 	if ((!is_tcp(v) && (v->h->server || !icmp)) || (is_tcp(v) && !server->reset_count && !icmp))
 		return false;
 	if (server->reset_count || icmp->kind == ICMP_PORT_UNREACHABLE) {
@@ -99,7 +103,8 @@ static bool timed_out(const struct view *v, struct guess *g)
 		return false;
 	if (happened(server->syn))
 		return answer_lost(v, g);
-	if (icmp_of(v, ICMP_PORT_UNREACHABLE) || icmp_of(v, ICMP_ADMIN_PROHIBITED))
+	if (icmp_for(v, SIDE_CLIENT, ICMP_PORT_UNREACHABLE) ||
+	    icmp_for(v, SIDE_CLIENT, ICMP_ADMIN_PROHIBITED))
 		return false;
 	blame(g, client->syn_count > 1 ? LIKELY : POSSIBLE, PARTY_NETWORK, PARTY_NETWORK);
 	g->weight = 60;
@@ -424,7 +429,7 @@ static bool injected(const struct view *v, struct guess *g)
 static bool flight_lost(const struct view *v, struct guess *g)
 {
 	const struct tcp_side *server = side_of(v, SIDE_SERVER), *client = side_of(v, SIDE_CLIENT);
-	const struct icmp_error *icmp = icmp_of(v, ICMP_TOO_BIG);
+	const struct icmp_error *icmp = icmp_for(v, SIDE_SERVER, ICMP_TOO_BIG);
 	bool stuck = server->acked < server->sent && server->retransmissions &&
 		     server->retransmitted_len >= LARGE_SEGMENT / 2;
 	bool hole = client->sacked_above_hole || client->dup_acks > 0;

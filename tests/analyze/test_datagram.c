@@ -129,6 +129,18 @@ static void a_capture_of_every_packet_twice_is_no_close(void **state)
 	assert_end(&s, ENDED_NOT, SIDE_SERVER, OUTCOME_COMPLETED);
 }
 
+static void the_same_bytes_again_show_through_a_capture_of_every_packet_twice(void **state)
+{
+	struct story s = both_finished();
+	struct tcp_side *server = &s.flow.side[SIDE_SERVER], *client = &s.flow.side[SIDE_CLIENT];
+
+	(void)state;
+	server_closes(&s);
+	client->duplicates = client->data_segments;
+	server->duplicates = server->data_segments + 2 * 2;	/* twice more, each captured twice */
+	assert_end(&s, ENDED_BY_HIDDEN_ALERT, SIDE_SERVER, OUTCOME_FAILED);
+}
+
 static void a_server_that_goes_on_with_data_has_not_closed(void **state)
 {
 	struct story s = both_finished();
@@ -233,6 +245,7 @@ int main(void)
 		cmocka_unit_test(a_server_that_repeats_its_handshake_packets_has_closed),
 		cmocka_unit_test(the_same_bytes_again_are_a_close_too),
 		cmocka_unit_test(a_capture_of_every_packet_twice_is_no_close),
+		cmocka_unit_test(the_same_bytes_again_show_through_a_capture_of_every_packet_twice),
 		cmocka_unit_test(a_server_that_goes_on_with_data_has_not_closed),
 		cmocka_unit_test(an_alert_of_the_server_refuses_although_it_had_sent_data),
 		cmocka_unit_test(a_close_behind_a_retry_is_what_counts),

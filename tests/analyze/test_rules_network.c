@@ -43,6 +43,18 @@ static void an_icmp_refusal_is_the_networks(void **state)
 	assert_best(s, "connect_refused", LIKELY);
 }
 
+static void an_icmp_about_the_servers_packet_is_no_refusal(void **state)
+{
+	struct story s = begin_datagrams('q');
+
+	(void)state;
+	says_hello(&s, hello13());
+	s.flow.icmp[0] = (struct icmp_error){ .mark = { 3, s.now.time }, .kind = ICMP_PORT_UNREACHABLE,
+		.from = s.flow.side[SIDE_CLIENT].address, .about = SIDE_SERVER, .type = 3, .code = 3 };
+	s.flow.icmp_count = 1;
+	assert_outcome(s, OUTCOME_INCONCLUSIVE);
+}
+
 /* A segment of the client's that is sent again and again, and not acknowledged. */
 static void repeats(struct story *s, unsigned times, uint32_t len)
 {
@@ -331,6 +343,37 @@ static void one_side_alone_tells_nothing(void **state)
 	assert_best(s, "capture_one_sided", CERTAIN);
 }
 
+static void keys_that_only_an_answer_gives_prove_that_the_server_was_not_captured(void **state)
+{
+	enum { EPOCH_HANDSHAKE = 2 };
+	struct story s = begin_datagrams('q'), silent = begin_datagrams('q'), dtls = begin_datagrams('d');
+
+	(void)state;
+	says_hello(&s, hello13());
+	packet(&s, SIDE_CLIENT, EPOCH_HANDSHAKE, 60);
+	s.silence = 100;
+	assert_best(s, "capture_one_sided", CERTAIN);
+	says_hello(&silent, hello13());
+	silent.silence = 100;
+	assert_outcome(silent, OUTCOME_FAILED);
+	says_hello(&dtls, hello12());
+	message(&dtls, SIDE_CLIENT, HS_CLIENT_KEY_EXCHANGE);
+	change_cipher(&dtls, SIDE_CLIENT);
+	hidden(&dtls, SIDE_CLIENT, CONTENT_ALERT, 26);
+	assert_best(dtls, "capture_one_sided", CERTAIN);
+}
+
+static void a_datagram_servers_packets_alone_are_one_side_of_the_capture(void **state)
+{
+	struct story s = begin_datagrams('d');
+
+	(void)state;
+	hears_hello(&s, answer(0xfefd, 0xc02f));
+	change_cipher(&s, SIDE_SERVER);
+	hidden(&s, SIDE_SERVER, CONTENT_ALERT, 26);
+	assert_best(s, "capture_one_sided", CERTAIN);
+}
+
 static void a_capture_that_ends_in_mid_handshake_is_inconclusive(void **state)
 {
 	struct story s = begin(), gone = begin();
@@ -374,6 +417,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_reset_syn_is_refused_and_an_unanswered_one_timed_out),
 		cmocka_unit_test(an_icmp_refusal_is_the_networks),
+		cmocka_unit_test(an_icmp_about_the_servers_packet_is_no_refusal),
 		cmocka_unit_test(a_hello_that_is_never_acknowledged_was_lost),
 		cmocka_unit_test(a_large_hello_of_which_only_the_first_part_arrives),
 		cmocka_unit_test(smaller_hellos_that_pass_accuse_the_size),
@@ -390,6 +434,8 @@ int main(void)
 		cmocka_unit_test(alerts_without_a_special_reading_are_taken_at_their_word),
 		cmocka_unit_test(who_cancels_says_so),
 		cmocka_unit_test(one_side_alone_tells_nothing),
+		cmocka_unit_test(keys_that_only_an_answer_gives_prove_that_the_server_was_not_captured),
+		cmocka_unit_test(a_datagram_servers_packets_alone_are_one_side_of_the_capture),
 		cmocka_unit_test(a_capture_that_ends_in_mid_handshake_is_inconclusive),
 		cmocka_unit_test(missing_packets_leave_the_end_unexplained),
 		cmocka_unit_test(a_hole_makes_what_was_certain_likely),
