@@ -227,15 +227,19 @@ void endpoints_note(struct endpoints *e, const struct handshake *h, enum outcome
 	if (code)
 		count_code(&entry->endpoint, code);
 	entry->endpoint.probes += probe;
-	entry->endpoint.first = mark_earlier(entry->endpoint.first, h->flow.first);
-	entry->endpoint.last = mark_later(entry->endpoint.last, h->flow.last);
+	if (!happened(entry->endpoint.first) || h->flow.first.time < entry->endpoint.first.time)
+		entry->endpoint.first = h->flow.first;
+	if (h->flow.last.time >= entry->endpoint.last.time)
+		entry->endpoint.last = h->flow.last;
 }
 
 static int by_time(const void *x, const void *y)
 {
 	const struct attempt *a = x, *b = y;
 
-	return mark_before(a->mark, b->mark) ? -1 : mark_before(b->mark, a->mark);
+	if (a->mark.time != b->mark.time)
+		return a->mark.time < b->mark.time ? -1 : 1;
+	return a->mark.frame < b->mark.frame ? -1 : a->mark.frame > b->mark.frame;
 }
 
 static bool seen_before(const struct entry *e, size_t i, bool failed_only)

@@ -85,7 +85,7 @@ bool mark_before(struct mark a, struct mark b)
 {
 	if (!happened(a) || !happened(b))
 		return happened(a);
-	return a.time != b.time ? a.time < b.time : a.frame < b.frame;
+	return mark_turn(a) < mark_turn(b);
 }
 
 struct mark mark_earlier(struct mark a, struct mark b)

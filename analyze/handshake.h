@@ -25,7 +25,8 @@ void handshake_note(struct handshake *h, struct tls_event *event);
  * who sent the ClientHello, and reads what is hidden (infer.c). */
 void handshake_close(struct handshake *h, const struct flow_facts *flow);
 
-/* Did this happen, and does `a` come before `b`? A mark that never happened comes after all. */
+/* Did this happen, and does `a` come before `b` in its flow? A mark that never happened comes after
+ * all. */
 static inline bool happened(struct mark mark)
 {
 	return mark.frame != 0;

@@ -44,7 +44,18 @@ bool same_address(const struct address *one, const struct address *two);
 struct mark {
 	uint64_t frame;		/* 0: never happened */
 	int64_t time;
+	uint64_t turn;		/* see mark_turn; 0: as its frame */
 };
+
+/*
+ * mark_turn: the packet's place in the order in which the ends sent and saw things, as far as their
+ * sequence numbers tell. A capture may hold packets in another order: cards with several queues and
+ * taps that merge two directions badly write them so. Comparable within one flow.
+ */
+static inline uint64_t mark_turn(struct mark mark)
+{
+	return mark.turn ? mark.turn : mark.frame;
+}
 
 /* A RST as it was seen, for the question who sent it (RFC 9293 3.5.2, RFC 5961). */
 struct tcp_reset {
@@ -99,7 +110,7 @@ struct tcp_side {
 	bool ip_id_always_zero;		/* none of its packets that are no RST had one */
 	struct tcp_reset resets[TCP_RESETS_KEPT];
 	uint32_t reset_count;		/* may exceed what is kept */
-	struct mark data_after_reset;	/* new data of this side after its own RST */
+	struct mark data_after_reset;	/* new data of this side after and beyond its own RST */
 };
 
 enum icmp_kind {

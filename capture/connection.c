@@ -217,21 +217,31 @@ static bool is_over(const struct flow *w)
 
 enum flow_state connection_state(const struct flow *w, const struct packet *p)
 {
+	if (w->parked)
+		return STATE_WAITING;
 	if (is_over(w))
 		return STATE_DONE;
-	if (w->state == STATE_OPENING && (p->flags & (TCP_SYN | TCP_ACK)) != TCP_ACK &&
+	if (p && w->state == STATE_OPENING && (p->flags & (TCP_SYN | TCP_ACK)) != TCP_ACK &&
 	    !p->payload_wire_len)
 		return STATE_OPENING;
 	return STATE_OPEN;
 }
 
-void connection_take(struct flows *f, struct flow *w, const struct packet *p)
+void flow_turn(struct flow *w, struct mark *mark)
 {
-	enum side s;
+	w->turn = w->turn < mark->frame ? mark->frame : w->turn + 1;
+	mark->turn = w->turn;
+	if (mark->frame >= w->facts.last.frame)
+		w->facts.last = *mark;
+	else
+		w->facts.last.turn = w->turn;
+}
 
-	if (p->flags & TCP_SYN && !(p->flags & TCP_RST))
-		learn_client(w, p);
-	s = flow_side(w, &p->source);
+static void take_packet(struct flows *f, struct flow *w, struct packet *p)
+{
+	enum side s = flow_side(w, &p->source);
+
+	flow_turn(w, &p->mark);
 	if (side_repeats(w, s, p)) {
 		w->facts.side[s].duplicates++;
 		f->stats->duplicates++;
@@ -252,6 +262,36 @@ void connection_take(struct flows *f, struct flow *w, const struct packet *p)
 	side_note_packet(&w->facts.side[s], p);
 	reassemble_settle(f, w, s, &p->mark);
 	reassemble_settle(f, w, other_side(s), &p->mark);
+}
+
+static void take_parked(struct flows *f, struct flow *w, bool any)
+{
+	struct parked *early;
+
+	while ((early = park_next(f, w, any))) {
+		take_packet(f, w, &early->packet);
+		park_lend(f, early);
+	}
+}
+
+bool connection_unpark(struct flows *f, struct flow *w)
+{
+	bool parked = w->parked;
+
+	take_parked(f, w, true);
+	return parked;
+}
+
+void connection_take(struct flows *f, struct flow *w, struct packet *p)
+{
+	if (p->flags & TCP_SYN && !(p->flags & TCP_RST))
+		learn_client(w, p);
+	if (park(f, w, p))
+		return;
+	take_packet(f, w, p);
+	if (w->parked)
+		w->waited++;
+	take_parked(f, w, false);
 }
 
 enum flow_end connection_end(const struct flow *w, enum flow_end end)

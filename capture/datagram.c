@@ -47,21 +47,23 @@ static bool repeats(struct half *h, const struct packet *p)
 	return false;
 }
 
-void datagram_take(struct flows *f, struct flow *w, const struct packet *p)
+void datagram_take(struct flows *f, struct flow *w, struct packet *p)
 {
 	enum side s = flow_side(w, &p->source);
 	struct tcp_side *side = &w->facts.side[s];
-	struct capture_event event = {
-		.kind = FLOW_DATAGRAM, .flow = w->id, .from = s, .mark = p->mark,
-		.offset = side->sent, .bytes = p->payload, .len = p->payload_len,
-		.cut = p->payload_len < p->payload_wire_len,
-	};
+	struct capture_event event;
 
 	if (!w->forgotten && repeats(&w->half[s], p)) {
 		side->duplicates++;
 		f->stats->duplicates++;
 		return;
 	}
+	flow_turn(w, &p->mark);
+	event = (struct capture_event){
+		.kind = FLOW_DATAGRAM, .flow = w->id, .from = s, .mark = p->mark,
+		.offset = side->sent, .bytes = p->payload, .len = p->payload_len,
+		.cut = p->payload_len < p->payload_wire_len,
+	};
 	side_note_packet(side, p);
 	side->data_segments++;
 	if (!side->first_data.frame)

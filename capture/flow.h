@@ -67,6 +67,7 @@ struct half {
 	bool has_syn;
 	bool has_fin, fin_told, fin_acked;
 	bool has_reset;		/* one that counts */
+	int64_t reset_offset;	/* of the first RST, whether it counts or not */
 	bool has_ack;
 	uint32_t last_ack;	/* of this side's last packet with ACK */
 	struct held *first, *last;
@@ -80,7 +81,15 @@ struct half {
 	uint8_t next_print, next_head;
 };
 
-enum flow_state { STATE_OPENING, STATE_OPEN, STATE_DONE, STATE_UDP, STATE_COUNT };
+/* A packet that shows that another one, which it answers or follows, is still to come. */
+struct parked {
+	struct parked *next;	/* in order of capture */
+	struct packet packet;
+	uint8_t bytes[];	/* its payload */
+};
+
+/* STATE_WAITING: like OPEN, with packets parked. */
+enum flow_state { STATE_OPENING, STATE_OPEN, STATE_WAITING, STATE_DONE, STATE_UDP, STATE_COUNT };
 
 struct flow {
 	struct flow_facts facts;
@@ -89,7 +98,11 @@ struct flow {
 	int64_t touched;		/* f->now at the last packet */
 	uint64_t hash;
 	size_t charged;			/* what the caller keeps for it */
+	uint64_t turn;			/* of the packet taken last, see mark_turn */
+	struct parked *parked;
 	uint32_t id;
+	uint8_t parked_count, waited;	/* packets; that came since one was parked */
+	uint8_t in_vain;		/* times that what was waited for did not come */
 	enum flow_state state;
 	bool forgotten;			/* nobody wants its bytes */
 	bool dismissed;			/* nor to hear of it */
@@ -124,6 +137,7 @@ struct flows {
 	uint32_t dying;			/* its FLOW_OVER was handed out last; NO_FLOW: none */
 	uint32_t dismissed;		/* to be made quiet before the next packet; NO_FLOW: none */
 	struct held *spent;		/* its bytes were handed out last */
+	struct parked *lent;		/* their bytes wait in the queue */
 	int64_t now;			/* latest time seen */
 	int64_t looked;			/* when nothing was found to be due */
 	int64_t idle_timeout;
@@ -225,9 +239,31 @@ void connection_orient(struct flow_facts *facts, const struct packet *p);
 /* A SYN that begins another connection between the same ports. */
 bool connection_begins_anew(struct flows *f, struct flow *w, const struct packet *p);
 
-void connection_take(struct flows *f, struct flow *w, const struct packet *p);
+void connection_take(struct flows *f, struct flow *w, struct packet *p);
 
-/* The state in which this packet, taken, leaves it. */
+/* ---- park.c: packets that came before what they answer ---------------------------------- */
+
+/* False when it is not early, or when there is no waiting for what comes first. */
+bool park(struct flows *f, struct flow *w, const struct packet *p);
+
+/* The first one whose turn has come; with `any`, else the first of all. The caller owns it and gives
+ * it to park_lend; NULL if there is none. */
+struct parked *park_next(struct flows *f, struct flow *w, bool any);
+
+/* Events that wait in the queue have its bytes: it lives until park_take_back, when they are out. */
+void park_lend(struct flows *f, struct parked *at);
+void park_take_back(struct flows *f);
+
+/* Frees what is parked. */
+void park_drop(struct flows *f, struct flow *w);
+
+/* Its turn has come: gives the packet its place in the order of the flow. */
+void flow_turn(struct flow *w, struct mark *mark);
+
+/* Takes what is parked, however early it is; true when there was any. */
+bool connection_unpark(struct flows *f, struct flow *w);
+
+/* The state in which this packet, taken, leaves it; NULL is none. */
 enum flow_state connection_state(const struct flow *w, const struct packet *p);
 
 /* How it ended, if `end` is when it was given up. */
@@ -236,7 +272,7 @@ enum flow_end connection_end(const struct flow *w, enum flow_end end);
 /* ---- datagram.c: UDP -------------------------------------------------------------------- */
 
 void datagram_orient(struct flow_facts *facts, const struct packet *p);
-void datagram_take(struct flows *f, struct flow *w, const struct packet *p);
+void datagram_take(struct flows *f, struct flow *w, struct packet *p);
 
 /* ---- reassemble.c: the bytes of one direction in order ---------------------------------- */
 

@@ -11,6 +11,7 @@ static const int64_t SECOND = 1000000000;
 enum {
 	OPENING_SECONDS = 75,	/* the longest pause between a SYN's retransmissions is 64 s */
 	OPEN_SECONDS = 300,
+	WAITING_SECONDS = 30,	/* for packets that others, captured already, answer */
 	DONE_SECONDS = 10,	/* for what comes late: retransmissions, RST, alerts after FIN */
 	UDP_SECONDS = 120,
 	FORGOTTEN_UDP_SECONDS = 20,
@@ -66,6 +67,7 @@ void flows_free(struct flows *f)
 	while (f->queue.at && queue_take(&f->queue, &q))
 		free(q.held);
 	free(f->spent);
+	park_take_back(f);
 	store_free(f);
 	queue_free(&f->queue);
 	past_free(&f->past);
@@ -95,7 +97,8 @@ static void note_packet(struct flow *w, const struct packet *p)
 {
 	struct flow_facts *facts = &w->facts;
 
-	facts->last = p->mark;
+	if (p->mark.frame > facts->last.frame)
+		facts->last = p->mark;
 	facts->packets++;
 	facts->bytes += p->wire_len;
 	if (p->has_vlan && !facts->has_vlan) {
@@ -106,7 +109,7 @@ static void note_packet(struct flow *w, const struct packet *p)
 		memcpy(facts->tunnel, p->tunnel, sizeof(facts->tunnel));
 }
 
-static void begin_tcp(struct flows *f, struct flow *w, const struct packet *p)
+static void begin_tcp(struct flows *f, struct flow *w, struct packet *p)
 {
 	w->facts.transport = TRANSPORT_TCP;
 	w->facts.first = p->mark;
@@ -215,8 +218,8 @@ void flows_dismiss(struct flows *f, uint32_t flow)
 static int64_t patience(const struct flows *f, const struct flow *w)
 {
 	static const int64_t seconds[STATE_COUNT] = {
-		[STATE_OPENING] = OPENING_SECONDS, [STATE_DONE] = DONE_SECONDS,
-		[STATE_UDP] = UDP_SECONDS,
+		[STATE_OPENING] = OPENING_SECONDS, [STATE_WAITING] = WAITING_SECONDS,
+		[STATE_DONE] = DONE_SECONDS, [STATE_UDP] = UDP_SECONDS,
 	};
 	int64_t time = seconds[w->state] * SECOND;
 
@@ -258,6 +261,7 @@ static void retire_flow(struct flows *f, struct flow *w, enum flow_end end)
 	bool tcp = w->facts.transport == TRANSPORT_TCP;
 
 	if (tcp) {
+		connection_unpark(f, w);
 		reassemble_flush(f, w, SIDE_CLIENT);
 		reassemble_flush(f, w, SIDE_SERVER);
 		end = connection_end(w, end);
@@ -278,6 +282,17 @@ static void retire_lone(struct flows *f, uint32_t id, enum flow_end end)
 	l->end = (uint8_t)end;
 	store_unlink(f, id, hash);
 	tell_over(f, id, syn.mark, end);
+}
+
+/* What it waits for does not come: it goes on without. False when it does not wait. */
+static bool stop_waiting(struct flows *f, uint32_t id)
+{
+	struct flow *w = flow_at(f, id);
+
+	if (!w || !connection_unpark(f, w))
+		return false;
+	flow_touch(f, w, connection_state(w, NULL));
+	return true;
 }
 
 static void retire(struct flows *f, uint32_t id, enum flow_end end)
@@ -319,7 +334,7 @@ static uint32_t stream_number(struct flows *f, const struct packet *p, const str
 	return flows_new_stream(f, tcp ? TRANSPORT_TCP : TRANSPORT_UDP);
 }
 
-static void open_flow(struct flows *f, const struct packet *p, uint64_t hash)
+static void open_flow(struct flows *f, struct packet *p, uint64_t hash)
 {
 	const struct past_flow *past;
 	bool tcp = p->kind == PACKET_TCP;
@@ -373,7 +388,7 @@ static bool answers_syn(const struct lone *l, const struct packet *p)
 	return l && p->flags & TCP_SYN && p->flags & TCP_ACK && p->ack == l->seq + 1;
 }
 
-static void join(struct flows *f, uint32_t id, uint64_t hash, const struct packet *p)
+static void join(struct flows *f, uint32_t id, uint64_t hash, struct packet *p)
 {
 	struct lone *l = lone_at(f, id);
 	struct flow *w = flow_at(f, id);
@@ -403,7 +418,7 @@ static bool is_foreign(const struct flows *f, uint64_t hash)
 	return f->shares && hash_share(hash, f->shares) != f->share;
 }
 
-static void take_transport(struct flows *f, const struct packet *p)
+static void take_transport(struct flows *f, struct packet *p)
 {
 	enum transport transport = p->kind == PACKET_TCP ? TRANSPORT_TCP : TRANSPORT_UDP;
 	uint64_t hash = hash_flow(&f->key, transport, &p->source, &p->destination);
@@ -416,7 +431,8 @@ static void take_transport(struct flows *f, const struct packet *p)
 		if (quiet_takes(f, id, p))
 			return;
 		id = NO_FLOW;
-	} else if (id != NO_FLOW && timed_out(f, id) && !answers_syn(lone_at(f, id), p)) {
+	} else if (id != NO_FLOW && timed_out(f, id) && !answers_syn(lone_at(f, id), p) &&
+		   !stop_waiting(f, id)) {
 		retire(f, id, END_IDLE);
 		id = NO_FLOW;
 	} else if (id != NO_FLOW && begins_anew(f, id, p)) {
@@ -482,7 +498,7 @@ static void note_peak(struct flows *f)
 		f->stats->memory_peak = bytes;
 }
 
-void flows_take(struct flows *f, const struct packet *packet)
+void flows_take(struct flows *f, struct packet *packet)
 {
 	struct capture_event unread;
 
@@ -552,7 +568,7 @@ static uint32_t beyond_share(const struct flows *f)
 /* Half-open ones first: most of them are nobody. */
 static uint32_t victim(const struct flows *f)
 {
-	static const enum flow_state order[] = { STATE_OPENING, STATE_DONE, STATE_UDP, STATE_OPEN };
+	static const enum flow_state order[] = { STATE_OPENING, STATE_DONE, STATE_UDP, STATE_WAITING, STATE_OPEN };
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
 		if (oldest(f, order[i]) != NO_FLOW)
@@ -564,7 +580,7 @@ static uint32_t victim(const struct flows *f)
 /* Those that speak last: what was charged to the others goes before a handshake under way. */
 static uint32_t costly(const struct flows *f)
 {
-	static const enum flow_state order[] = { STATE_DONE, STATE_UDP, STATE_OPEN, STATE_OPENING };
+	static const enum flow_state order[] = { STATE_DONE, STATE_UDP, STATE_WAITING, STATE_OPEN, STATE_OPENING };
 
 	for (size_t i = 0; f->charged > f->charge_memory && i < sizeof(order) / sizeof(*order); i++) {
 		if (oldest(f, order[i]) != NO_FLOW)
@@ -601,10 +617,10 @@ static bool retire_one(struct flows *f)
 {
 	uint32_t id = may_be_due(f) ? due(f) : NO_FLOW;
 
-	if (id != NO_FLOW) {
+	if (id != NO_FLOW && (f->ending || !stop_waiting(f, id)))
 		retire(f, id, timed_out(f, id) ? END_IDLE : END_OF_CAPTURE);
+	if (id != NO_FLOW)
 		return true;
-	}
 	if (may_be_due(f))
 		f->looked = f->now;
 	if (store_lones_crowded(f))
@@ -646,6 +662,7 @@ bool flows_next(struct flows *f, struct capture_event *out)
 	for (;;) {
 		settle_last(f);
 		if (!queue_take(&f->queue, &next)) {
+			park_take_back(f);
 			if (!f->stirred && !may_be_due(f))
 				return false;
 			f->stirred = retire_one(f);
@@ -682,6 +699,7 @@ void flows_forget(struct flows *f, uint32_t flow)
 		lone_forget(lone_at(f, flow));
 		return;
 	}
+	connection_unpark(f, w);
 	w->forgotten = true;
 	for (int s = 0; s < 2; s++) {
 		reassemble_drop(f, &w->half[s]);

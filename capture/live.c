@@ -175,7 +175,8 @@ static enum input_result live_next(void *of, struct frame *out)
 		}
 		if (l->waited) {
 			l->waited = false;
-			out->mark = (struct mark){ l->frames, l->last_time + (now - l->last_seen) };
+			out->mark = (struct mark){ .frame = l->frames,
+						   .time = l->last_time + (now - l->last_seen) };
 			return INPUT_IDLE;
 		}
 		sleep_on(l, t != NULL);

@@ -74,8 +74,8 @@ struct flows;		/* the flow table */
 struct flows *flows_new(const struct capture_options *options, struct capture_stats *stats);
 void flows_free(struct flows *f);
 
-/* flows_take notes one packet; the events that it caused wait in flows_next. */
-void flows_take(struct flows *f, const struct packet *packet);
+/* flows_take notes one packet and gives it its turn; the events that it caused wait in flows_next. */
+void flows_take(struct flows *f, struct packet *packet);
 
 /* flows_pass passes over a packet that is another share's at a glance; false when it may not be. */
 bool flows_pass(struct flows *f, const struct frame *frame);

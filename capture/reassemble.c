@@ -133,8 +133,7 @@ static void drain(struct flows *f, struct flow *w, enum side s, bool early)
 
 		if (!early && is_early(w, s, at->answers))
 			return;
-		if (at->answers)
-			at->mark = w->facts.last;
+		flow_turn(w, &at->mark);
 		h->first = at->next;
 		if (!h->first)
 			h->last = NULL;

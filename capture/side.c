@@ -212,6 +212,11 @@ bool side_note_reset(struct flow *w, enum side s, const struct packet *p)
 		reset.seq_off = clamp32(side_offset(w, s, p->seq) - (int64_t)next_expected(w, s));
 	if (reset.has_ack && w->half[o].has_base)
 		reset.ack_off = clamp32(side_offset(w, o, p->ack) - (int64_t)next_expected(w, o));
+	if (!side->reset_count)
+		w->half[s].reset_offset = side_offset(w, s, p->seq);
+	/* It waited for the bytes before it, and those that came were others. */
+	if (!side->reset_count && reset.seq_off && side->last_data.frame > p->mark.frame)
+		side->data_after_reset = side->last_data;
 	if (side->reset_count < TCP_RESETS_KEPT)
 		side->resets[side->reset_count] = reset;
 	side->reset_count++;
@@ -246,7 +251,7 @@ void side_note_data(struct flow *w, enum side s, const struct packet *p, int64_t
 		side->out_of_order++;
 	if (end > (int64_t)side->sent) {
 		side->sent = (uint64_t)end;
-		if (side->reset_count && !side->data_after_reset.frame)
+		if (side->reset_count && end > w->half[s].reset_offset && !side->data_after_reset.frame)
 			side->data_after_reset = p->mark;
 	}
 }

@@ -33,6 +33,8 @@ void store_free(struct flows *f)
 
 		for (int s = 0; w && s < 2; s++)
 			reassemble_drop(f, &w->half[s]);
+		if (w)
+			park_drop(f, w);
 	}
 	table_free(&f->table);
 	slab_free_all(&f->flow_slab);

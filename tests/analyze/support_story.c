@@ -82,7 +82,7 @@ struct story begin_datagrams(char kind)
 {
 	struct story s = open_story(TRANSPORT_UDP, kind);
 
-	s.flow.first = (struct mark){ 1, noon + MILLISECOND };
+	s.flow.first = (struct mark){ .frame = 1, .time = noon + MILLISECOND };
 	return s;
 }
 

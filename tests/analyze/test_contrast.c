@@ -22,7 +22,7 @@ static struct attempt *joins(struct crowd *c, char outcome, uint8_t client)
 	struct attempt *a = &c->at[c->count++];
 
 	assert_true(c->count <= ATTEMPTS);
-	*a = (struct attempt){ .mark = { c->count * 10, (int64_t)c->count * 1000000000 },
+	*a = (struct attempt){ .mark = { .frame = c->count * 10, .time = (int64_t)c->count * 1000000000 },
 		.outcome = outcome == '+' ? OUTCOME_COMPLETED : outcome == '-' ? OUTCOME_FAILED : OUTCOME_INCONCLUSIVE,
 		.code = outcome == '-' ? "handshake_timeout" : NULL, .fingerprint = OPENSSL, .hello_len = 300,
 		.highest_version = 0x0304, .tls12 = true, .tls13 = true, .name = true,

@@ -37,7 +37,7 @@ static void an_icmp_refusal_is_the_networks(void **state)
 	struct story s = only_syn();
 
 	(void)state;
-	s.flow.icmp[0] = (struct icmp_error){ .mark = { 3, s.now.time }, .kind = ICMP_ADMIN_PROHIBITED,
+	s.flow.icmp[0] = (struct icmp_error){ .mark = { .frame = 3, .time = s.now.time }, .kind = ICMP_ADMIN_PROHIBITED,
 		.from = { .ip = { 10, 9, 9, 9 }, .ip_len = 4 }, .type = 3, .code = 13 };
 	s.flow.icmp_count = 1;
 	assert_best(s, "connect_refused", LIKELY);

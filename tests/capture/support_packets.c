@@ -141,7 +141,7 @@ struct packet with_payload(struct packet p, const void *bytes, uint32_t len)
 	return p;
 }
 
-void send_raw(struct bench *b, const struct packet *p)
+void send_raw(struct bench *b, struct packet *p)
 {
 	flows_take(b->flows, p);
 	drain_events(b);
@@ -187,6 +187,13 @@ void send_ack(struct bench *b, enum side from, uint32_t offset, uint32_t acked)
 void wait_ms(struct bench *b, int64_t ms)
 {
 	b->time += ms * MS;
+}
+
+void let_pass_ms(struct bench *b, int64_t ms)
+{
+	wait_ms(b, ms);
+	flows_tick(b->flows, b->time);
+	drain_events(b);
 }
 
 void end_input(struct bench *b)

@@ -39,7 +39,7 @@ struct packet with_payload(struct packet p, const void *bytes, uint32_t len);
 void send_packet(struct bench *b, struct packet p);
 
 /* As it is. */
-void send_raw(struct bench *b, const struct packet *p);
+void send_raw(struct bench *b, struct packet *p);
 
 /* SYN, SYN-ACK, ACK. */
 void shake_hands(struct bench *b);
@@ -51,6 +51,9 @@ void send_data(struct bench *b, enum side from, uint32_t offset, const void *byt
 void send_ack(struct bench *b, enum side from, uint32_t offset, uint32_t acked);
 
 void wait_ms(struct bench *b, int64_t ms);
+
+/* Likewise, and the flow table hears of it without a packet. */
+void let_pass_ms(struct bench *b, int64_t ms);
 
 void end_input(struct bench *b);
 

@@ -174,7 +174,7 @@ static bool decode_bytes(int link_type, const uint8_t *bytes, size_t len, size_t
 {
 	struct decoder *d = decoder_new(1 << 20);
 	uint8_t *copy = exact_copy(bytes, len);
-	struct frame frame = { .mark = { 7, 8 }, .bytes = copy, .len = (uint32_t)len,
+	struct frame frame = { .mark = { .frame = 7, .time = 8 }, .bytes = copy, .len = (uint32_t)len,
 			       .wire_len = (uint32_t)wire_len, .link_type = link_type };
 	bool undecodable = true;
 

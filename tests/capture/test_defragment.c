@@ -48,7 +48,7 @@ static bool take_frame(struct bench *b, const struct buffer *bytes, uint32_t mis
 	free(b->frame);		/* what is lent must not lie in it */
 	b->frame = exact_copy(bytes->bytes, bytes->len);
 	uint32_t len = (uint32_t)bytes->len;
-	struct frame frame = { .mark = { 1, b->time }, .bytes = b->frame, .len = len,
+	struct frame frame = { .mark = { .frame = 1, .time = b->time }, .bytes = b->frame, .len = len,
 			       .wire_len = len + missing, .link_type = DLT_RAW };
 	b->time += 1000;
 	return decode(b->decoder, &frame, &b->out, &b->undecodable);

@@ -220,15 +220,81 @@ static void an_answer_waits_for_what_it_answers(void **state)
 	assert_string_equal(b->log, "opened c+5 s+6");
 }
 
-static void an_answer_does_not_wait_for_what_the_capture_lacks(void **state)
+static void an_answer_does_not_wait_for_ever_for_what_the_capture_lacks(void **state)
 {
 	(void)state;
 	shake_hands(b);
 	send_answer("world!", 5);
-	wait_ms(b, 500);
-	send_ack(b, SIDE_SERVER, 6, 5);
+	for (uint32_t i = 0; i < 12; i++) {
+		wait_ms(b, 50);
+		send_ack(b, SIDE_CLIENT, 5, 0);
+	}
 	assert_string_equal(b->log, "opened c-5 s+6");
 	assert_int_equal(b->facts.side[SIDE_CLIENT].missing, 5);
+}
+
+static void nor_does_an_end_where_nothing_more_comes(void **state)
+{
+	(void)state;
+	shake_hands(b);
+	send_packet(b, packet_from(SIDE_SERVER, TCP_RST | TCP_ACK, SERVER_ISN + 1, CLIENT_ISN + 1 + 5));
+	assert_string_equal(b->log, "opened");
+	let_pass_ms(b, 31000);
+	assert_string_equal(b->log, "opened srst");
+	let_pass_ms(b, 11000);
+	assert_string_equal(b->log, "opened srst over:reset");
+}
+
+static void an_answer_waits_for_what_it_answers_whenever_that_comes(void **state)
+{
+	(void)state;
+	shake_hands(b);
+	send_answer("world!", 5);
+	wait_ms(b, 5000);
+	send_data(b, SIDE_CLIENT, 0, "hello", 5);
+	assert_string_equal(b->log, "opened c+5 s+6");
+	assert_true(mark_turn(b->facts.side[SIDE_CLIENT].first_data) <
+		    mark_turn(b->facts.side[SIDE_SERVER].first_data));
+	assert_int_equal(b->facts.side[SIDE_SERVER].first_data.frame, 4);
+}
+
+static void an_end_is_in_the_turn_that_its_acknowledgement_says(void **state)
+{
+	struct packet fin = packet_from(SIDE_SERVER, TCP_ACK | TCP_FIN, SERVER_ISN + 1, CLIENT_ISN + 1 + 6);
+
+	(void)state;
+	shake_hands(b);
+	send_packet(b, fin);	/* in answer to the client's, which is captured behind it */
+	send_data(b, SIDE_CLIENT, 0, "hello", 5);
+	send_packet(b, packet_from(SIDE_CLIENT, TCP_FIN | TCP_ACK, CLIENT_ISN + 1 + 5, SERVER_ISN + 1));
+	assert_string_equal(b->log, "opened c+5 cfin sfin");
+	assert_true(mark_turn(b->facts.side[SIDE_CLIENT].fin) < mark_turn(b->facts.side[SIDE_SERVER].fin));
+}
+
+static void a_reset_captured_before_the_bytes_it_follows_was_not_forged(void **state)
+{
+	struct packet reset = packet_from(SIDE_SERVER, TCP_RST | TCP_ACK, SERVER_ISN + 1 + 6, CLIENT_ISN + 1 + 5);
+
+	(void)state;
+	shake_hands(b);
+	send_data(b, SIDE_CLIENT, 0, "hello", 5);
+	send_packet(b, reset);
+	send_answer("world!", 5);
+	assert_string_equal(b->log, "opened c+5 s+6 srst");
+	assert_int_equal(b->facts.side[SIDE_SERVER].resets[0].seq_off, 0);
+	assert_int_equal(b->facts.side[SIDE_SERVER].data_after_reset.frame, 0);
+}
+
+static void data_beyond_a_reset_is_noted(void **state)
+{
+	struct packet reset = packet_from(SIDE_SERVER, TCP_RST | TCP_ACK, SERVER_ISN + 1, CLIENT_ISN + 1 + 5);
+
+	(void)state;
+	shake_hands(b);
+	send_data(b, SIDE_CLIENT, 0, "hello", 5);
+	send_packet(b, reset);
+	send_answer("world!", 5);
+	assert_int_equal(b->facts.side[SIDE_SERVER].data_after_reset.frame, 6);
 }
 
 static void bytes_lost_at_the_end_of_a_stream_are_a_gap_too(void **state)
@@ -541,7 +607,12 @@ int main(void)
 		claim(a_hole_that_the_other_side_acknowledged_becomes_a_gap),
 		claim(bytes_that_come_soon_after_their_acknowledgement_are_not_lost),
 		claim(an_answer_waits_for_what_it_answers),
-		claim(an_answer_does_not_wait_for_what_the_capture_lacks),
+		claim(an_answer_does_not_wait_for_ever_for_what_the_capture_lacks),
+		claim(nor_does_an_end_where_nothing_more_comes),
+		claim(an_answer_waits_for_what_it_answers_whenever_that_comes),
+		claim(an_end_is_in_the_turn_that_its_acknowledgement_says),
+		claim(a_reset_captured_before_the_bytes_it_follows_was_not_forged),
+		claim(data_beyond_a_reset_is_noted),
 		claim(bytes_lost_at_the_end_of_a_stream_are_a_gap_too),
 		claim(a_hole_nobody_acknowledged_is_given_up_at_the_end),
 		claim(the_buffer_bound_gives_up_a_hole),

@@ -26,7 +26,7 @@ static enum input_result script_next(void *of, struct frame *out)
 	if (s->at == s->count)
 		return s->end;
 	s->byte = (uint8_t)s->at;
-	*out = (struct frame){ .mark = { s->at + 1, s->times[s->at] * 1000000 }, .bytes = &s->byte,
+	*out = (struct frame){ .mark = { .frame = s->at + 1, .time = s->times[s->at] * 1000000 }, .bytes = &s->byte,
 			       .len = 1, .wire_len = 1 };
 	s->at++;
 	return INPUT_FRAME;

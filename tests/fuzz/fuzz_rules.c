@@ -26,7 +26,7 @@ static struct mark take_mark(struct reader *r)
 
 	if (!frame)
 		return (struct mark){ 0 };
-	return (struct mark){ frame, INT64_C(1700000000000000000) + (int64_t)take_u16(r) * 10000000 };
+	return (struct mark){ .frame = frame, .time = INT64_C(1700000000000000000) + (int64_t)take_u16(r) * 10000000 };
 }
 
 /* Small numbers are the telling ones; now and then a huge one. */

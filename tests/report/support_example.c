@@ -29,8 +29,8 @@ static void fill_flow(struct flow_facts *f)
 {
 	f->transport = TRANSPORT_TCP;
 	f->stream = 3;
-	f->first = (struct mark){ 11, example_time(0) };
-	f->last = (struct mark){ 20, example_time(31000) };
+	f->first = (struct mark){ .frame = 11, .time = example_time(0) };
+	f->last = (struct mark){ .frame = 20, .time = example_time(31000) };
 	f->side[SIDE_CLIENT].address = (struct address){ { 192, 0, 2, 10 }, 4, 51666 };
 	f->side[SIDE_SERVER].address = (struct address){ { 198, 51, 100, 7 }, 4, 443 };
 }
@@ -43,7 +43,7 @@ static void fill_handshake(struct example *e)
 	h->dissected_as = 't';
 	fill_flow(&h->flow);
 	h->hello = &e->hello;
-	h->hello_mark = (struct mark){ 14, example_time(10200) };
+	h->hello_mark = (struct mark){ .frame = 14, .time = example_time(10200) };
 	h->certificates = &e->chain;
 	h->version = 0x0303;
 	h->suite = 0xc02f;
@@ -51,9 +51,9 @@ static void fill_handshake(struct example *e)
 	    (struct message_fact){ SIDE_CLIENT, HS_CLIENT_HELLO, false, h->hello_mark, 508 };
 	h->message_count = 1;
 	h->alerts[0] = (struct alert_fact){ .from = SIDE_CLIENT, .level = 2, .code = 45,
-		.mark = { 18, example_time(30100) }, .length = 2 };
+		.mark = { .frame = 18, .time = example_time(30100) }, .length = 2 };
 	h->alerts[1] = (struct alert_fact){ .from = SIDE_SERVER, .hidden = true,
-		.mark = { 19, example_time(30200) }, .length = 19 };
+		.mark = { .frame = 19, .time = example_time(30200) }, .length = 19 };
 	h->alert_count = 2;
 }
 

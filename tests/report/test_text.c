@@ -270,7 +270,7 @@ static void a_retry_is_told_in_a_line_with_how_it_went(void **state)
 	(void)state;
 	e->verdict.incident = 5;
 	assert_true(c.report->verdict(c.report, &e->verdict));
-	e->handshake.flow.first = (struct mark){ 40, example_time(900000) };
+	e->handshake.flow.first = (struct mark){ .frame = 40, .time = example_time(900000) };
 	e->verdict.diagnosis.code = "fallback_refused";
 	assert_true(c.report->verdict(c.report, &e->verdict));
 	e->verdict.outcome = OUTCOME_COMPLETED;
