@@ -26,8 +26,8 @@ struct conversation {
 
 struct conversations {
 	const struct analyze_options *options;
-	struct certificate_cache *certificates;	/* shared, and locks itself */
 	struct keylog *keylog;
+	struct dissector *dissector;
 	struct conversation *at;		/* by flow number */
 	size_t count;
 	struct concluded *queue;
@@ -48,8 +48,8 @@ struct conversations *conversations_new(struct analysis *a)
 	struct conversations *c = must(calloc(1, sizeof(*c)));
 
 	c->options = analysis_options(a);
-	c->certificates = analysis_certificates(a);
 	c->keylog = must(keylog_new());
+	c->dissector = dissector_new(c->keylog, analysis_certificates(a));	/* which lock themselves */
 	return c;
 }
 
@@ -67,6 +67,7 @@ void conversations_free(struct conversations *c)
 		free(c->spare[--c->spare_count]);
 	free(c->at);
 	free(c->queue);
+	dissector_free(c->dissector);
 	keylog_free(c->keylog);
 	free(c);
 }
@@ -233,7 +234,7 @@ static void open_conversation(struct conversations *all, struct conversation *c,
 			      const struct flow_facts *flow, const struct capture_stats *stats)
 {
 	c->drops = all->options->live ? drops_of(stats) : 0;	/* a file may count them at its end */
-	c->tls = must(tls_new(flow->transport, all->keylog, all->certificates));
+	c->tls = tls_new(all->dissector, flow->transport);
 }
 
 /* A flow has facts from its first event on: those that never say anything cost little. */

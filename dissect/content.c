@@ -86,23 +86,19 @@ void content_message(struct stream *s, enum side from, uint8_t type, const uint8
 		.version = s->version, .record_version = d->message_version, .suite = s->suite,
 		.record_count = d->message_records, .cache = tls_cache(s->tls),
 	};
-	struct tls_event event = { .kind = TLS_MESSAGE, .from = from, .mark = s->mark };
+	struct tls_message message;
 
-	message_parse(&context, type, body, len, &event.message);
-	event.message.first = first;
-	event.message.decrypted = decrypted;
+	message_parse(&context, type, body, len, &message);
+	message.first = first;
+	message.decrypted = decrypted;
 	if (type == HS_CLIENT_HELLO && !decrypted && s->side[other_side(from)].sent_hello)
 		push_echo(s, from, body, len);
-	note_message(s, from, &event.message);
+	note_message(s, from, &message);
 	d->resumed = false;
-
-	bool malformed = event.message.malformed;
-	uint32_t broke_at = event.message.broke_at;
-
-	tls_push(s->tls, &event);
-	if (malformed)
-		tls_push_broken(s->tls, from, s->mark, BROKEN_MESSAGE, type, broke_at,
-				body + broke_at, len - broke_at);
+	tls_begin(s->tls, TLS_MESSAGE, from, s->mark)->message = message;
+	if (message.malformed)
+		tls_push_broken(s->tls, from, s->mark, BROKEN_MESSAGE, type, message.broke_at,
+				body + message.broke_at, len - message.broke_at);
 }
 
 /* After a gap a record may begin amid a message: what follows must look like a header. */
@@ -261,12 +257,11 @@ static void take_alerts(struct stream *s, enum side from, const struct record *r
 		return;
 	}
 	while (more(&r)) {
-		struct tls_event event = { .kind = TLS_ALERT, .from = from, .mark = s->mark };
+		struct tls_alert *alert = &tls_begin(s->tls, TLS_ALERT, from, s->mark)->alert;
 
-		event.alert.level = take_u8(&r);
-		event.alert.code = take_u8(&r);
-		event.alert.decrypted = decrypted;
-		tls_push(s->tls, &event);
+		alert->level = take_u8(&r);
+		alert->code = take_u8(&r);
+		alert->decrypted = decrypted;
 	}
 }
 
@@ -328,22 +323,18 @@ static void note_data(struct direction *d, const struct record *record)
 
 void content_take(struct stream *s, enum side from, const struct record *record)
 {
-	struct tls_event event = { .kind = TLS_RECORD, .from = from, .mark = s->mark };
-	struct tls_record *facts = &event.record;
-	bool hidden = content_is_hidden(s, from, record->type, record->length);
+	bool hidden = content_is_hidden(s, from, record->type, record->length) ||
+		      is_doubtful_handshake(s, from, record);
+	struct tls_record facts = { .type = record->type, .version = record->version,
+		.length = record->length, .offset = record->offset };
 	size_t plain_len = 0;
 
-	hidden = hidden || is_doubtful_handshake(s, from, record);
-	facts->type = record->type;
-	facts->version = record->version;
-	facts->length = record->length;
-	facts->offset = record->offset;
-	facts->decrypted = hidden && try_decrypt(s, from, record, facts, &plain_len);
-	facts->hidden = hidden && !facts->decrypted;
+	facts.decrypted = hidden && try_decrypt(s, from, record, &facts, &plain_len);
+	facts.hidden = hidden && !facts.decrypted;
 	note_data(&s->side[from], record);
-	tls_push(s->tls, &event);
-	if (facts->decrypted)
-		take_content(s, from, record, facts->inner_type, s->plain.at, plain_len, true);
+	tls_begin(s->tls, TLS_RECORD, from, s->mark)->record = facts;
+	if (facts.decrypted)
+		take_content(s, from, record, facts.inner_type, s->plain.at, plain_len, true);
 	else if (!hidden && record->fragment)
 		take_content(s, from, record, record->type, record->fragment, record->length, false);
 }

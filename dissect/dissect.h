@@ -287,10 +287,12 @@ struct tls_quic {
 	uint16_t reason_len;
 };
 
+/* Only the member of the union that the kind names is there. */
 struct tls_event {
 	enum tls_event_kind kind;
 	enum side from;
 	struct mark mark;
+	bool *taken;		/* for tls_take */
 	union {
 		struct tls_record record;
 		struct tls_message message;
@@ -300,7 +302,6 @@ struct tls_event {
 		struct tls_upgrade upgrade;
 		struct tls_quic quic;
 	};
-	bool *taken;		/* for tls_take */
 };
 
 /* ---- the stream ---------------------------------------------------------------------------- */
@@ -318,16 +319,25 @@ size_t keylog_add_text(struct keylog *k, const char *text, size_t len);
 /* keylog_add_file reads a whole file of them; false and a line in `problem` when it cannot. */
 bool keylog_add_file(struct keylog *k, const char *path, char *problem, size_t problem_len);
 
+/*
+ * What the flows that one thread reads have in common: the keys and certificates, which other threads
+ * may share, and memory that each of them uses for a moment, the events' own among it.
+ *
+ * dissector_new: `keylog` and `cache` may be NULL and must outlive it. dissector_free: after the last
+ * of its flows; NULL allowed.
+ */
+struct dissector;
+struct dissector *dissector_new(const struct keylog *keylog, struct certificate_cache *cache);
+void dissector_free(struct dissector *d);
+
 struct tls;
 
-/* tls_new: what follows one flow. `keylog` may be NULL and must outlive it; so must `cache`. NULL
- * only without memory. */
-struct tls *tls_new(enum transport transport, const struct keylog *keylog,
-		    struct certificate_cache *cache);
+/* tls_new: what follows one flow. tls_free: NULL allowed. */
+struct tls *tls_new(struct dissector *d, enum transport transport);
 void tls_free(struct tls *t);
 
 /* tls_feed takes FLOW_BYTES, FLOW_GAP, FLOW_DATAGRAM, FLOW_FIN or FLOW_RST; others are ignored.
- * The events it caused wait in tls_next; pull them all before the next feed. */
+ * The events it caused wait in tls_next; pull them all before any flow of the dissector is fed. */
 void tls_feed(struct tls *t, const struct capture_event *event);
 
 /* tls_next hands out the next event; false when there is none. */

@@ -23,6 +23,9 @@ enum { MESSAGE_MAX = 256 * 1024 };
 /* tls_push queues a copy of the event. The body of a message is the queue's from then on. */
 void tls_push(struct tls *t, const struct tls_event *event);
 
+/* tls_begin queues an event whose own member the caller fills in, before anything else is queued. */
+struct tls_event *tls_begin(struct tls *t, enum tls_event_kind kind, enum side from, struct mark mark);
+
 /* tls_push_broken queues TLS_BROKEN with the first of `sample` (len bytes, may be 0). */
 void tls_push_broken(struct tls *t, enum side from, struct mark mark, enum broken_kind kind,
 		     uint8_t message_type, uint64_t offset, const uint8_t *sample, size_t len);
@@ -102,8 +105,8 @@ bool decrypt_record(struct decryptor *d, enum side from, const uint8_t header[5]
 /* The TCP stream. *_feed borrows the event's bytes until its events are pulled; *_more parses on
  * and queues at least one event, false when the bytes are used up. */
 struct stream;
-struct stream *stream_new(struct tls *t);
-void stream_free(struct stream *s);
+void stream_begin(struct stream *s, struct tls *t);	/* of whatever is there */
+void stream_end(struct stream *s);			/* releases what it owns */
 size_t stream_bytes(const struct stream *s);
 void stream_feed(struct stream *s, const struct capture_event *event);
 bool stream_more(struct stream *s);

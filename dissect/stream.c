@@ -7,20 +7,13 @@
  */
 enum { DONE_RECORDS = 8, DONE_BYTES = 64 * 1024 };
 
-struct stream *stream_new(struct tls *t)
+void stream_begin(struct stream *s, struct tls *t)
 {
-	struct stream *s = calloc(1, sizeof *s);
-
-	if (!s)
-		return NULL;
-	s->tls = t;
-	return s;
+	*s = (struct stream){ .tls = t };
 }
 
-void stream_free(struct stream *s)
+void stream_end(struct stream *s)
 {
-	if (!s)
-		return;
 	for (int i = 0; i < 2; i++) {
 		pile_free(&s->side[i].fragment);
 		pile_free(&s->side[i].message);
@@ -28,7 +21,6 @@ void stream_free(struct stream *s)
 	pile_free(&s->plain);
 	upgrade_free(s->upgrade);
 	decryptor_free(s->decryptor);
-	free(s);
 }
 
 size_t stream_bytes(const struct stream *s)
@@ -68,6 +60,10 @@ bool stream_fill_header(struct stream *s)
 {
 	struct direction *d = stream_sender(s);
 
+	if (!d->header_have && left(&s->input) >= HEADER_LEN) {
+		memcpy(d->header, stream_consume(s, HEADER_LEN), HEADER_LEN);
+		d->header_have = HEADER_LEN;
+	}
 	while (d->header_have < HEADER_LEN && more(&s->input))
 		d->header[d->header_have++] = *stream_consume(s, 1);
 	return d->header_have == HEADER_LEN;

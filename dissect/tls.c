@@ -1,59 +1,72 @@
+#include <stddef.h>
+
 #include "parse.h"
+#include "stream.h"
 
 /* UDP flows that show neither DTLS nor QUIC in so many datagrams are something else. WebRTC begins
  * with a STUN check per pair of addresses, again and again until one gets through (RFC 8445 14). */
 enum { DATAGRAMS_TRIED = 128 };
 
-/* Events in the order in which they are handed out; the array is kept while it is small. */
+/* Events in the order in which they are handed out. They are pulled before the next bytes come, so
+ * that one queue does for all flows; it is kept while it is small. */
 struct queue {
 	struct tls_event *at;
 	size_t next, count, room;
+	size_t handed_out;	/* place of the event whose body is ours until the next tls_next, plus one */
+	bool taken;		/* it no longer is */
 };
 
-/* Most bytes cause a record and a message, which are pulled before the next ones come. */
-enum { QUEUE_FIRST = 2, QUEUE_KEPT = 8 };
+enum { QUEUE_FIRST = 16, QUEUE_KEPT = 256, SPARE_FLOWS = 256 };
 
-struct tls {
-	enum transport transport;
+struct dissector {
 	const struct keylog *keylog;
 	struct certificate_cache *cache;
 	struct queue queue;
-	struct tls_message handed_out;	/* its body is ours until the next tls_next */
-	bool has_handed_out, taken;
-	struct stream *stream;		/* TCP */
-	struct dtls *dtls;		/* UDP: whichever recognised a datagram first */
-	struct quic *quic;
-	unsigned tried;
+	struct tls *spare[SPARE_FLOWS];		/* for TCP, to be used again */
+	size_t spare_count;
 };
 
-struct tls *tls_new(enum transport transport, const struct keylog *keylog,
-		    struct certificate_cache *cache)
-{
-	struct tls *t = calloc(1, sizeof *t);
+struct tls {
+	struct dissector *dissector;
+	enum transport transport;
+	unsigned tried;
+	struct dtls *dtls;		/* UDP: whichever recognised a datagram first */
+	struct quic *quic;
+	struct stream stream[];		/* TCP: one */
+};
 
-	if (!t)
-		return NULL;
-	t->transport = transport;
-	t->keylog = keylog;
-	t->cache = cache;
-	if (transport == TRANSPORT_TCP)
-		t->stream = stream_new(t);
-	if (transport == TRANSPORT_TCP && !t->stream) {
-		free(t);
-		return NULL;
-	}
+struct dissector *dissector_new(const struct keylog *keylog, struct certificate_cache *cache)
+{
+	struct dissector *d = must(calloc(1, sizeof *d));
+
+	d->keylog = keylog;
+	d->cache = cache;
+	return d;
+}
+
+struct tls *tls_new(struct dissector *d, enum transport transport)
+{
+	bool tcp = transport == TRANSPORT_TCP;
+	struct tls *t = tcp && d->spare_count ? d->spare[--d->spare_count] :
+		must(malloc(sizeof *t + (tcp ? sizeof *t->stream : 0)));
+
+	*t = (struct tls){ .dissector = d, .transport = transport };
+	if (tcp)
+		stream_begin(t->stream, t);
 	return t;
 }
 
-static void release_handed_out(struct tls *t)
+static void queue_release(struct queue *q)
 {
-	if (t->has_handed_out && !t->taken)
-		message_free(&t->handed_out);
-	t->has_handed_out = t->taken = false;
+	if (q->handed_out && !q->taken)
+		message_free(&q->at[q->handed_out - 1].message);
+	q->handed_out = 0;
+	q->taken = false;
 }
 
 static void queue_clear(struct queue *q)
 {
+	queue_release(q);
 	for (; q->next < q->count; q->next++)
 		if (q->at[q->next].kind == TLS_MESSAGE)
 			message_free(&q->at[q->next].message);
@@ -66,52 +79,101 @@ static void queue_clear(struct queue *q)
 
 void tls_free(struct tls *t)
 {
+	struct dissector *d;
+
 	if (!t)
 		return;
-	release_handed_out(t);
-	queue_clear(&t->queue);
-	free(t->queue.at);
-	stream_free(t->stream);
+	d = t->dissector;
+	queue_clear(&d->queue);
 	dtls_free(t->dtls);
 	quic_free(t->quic);
-	free(t);
+	if (t->transport == TRANSPORT_TCP)
+		stream_end(t->stream);
+	if (t->transport == TRANSPORT_TCP && d->spare_count < SPARE_FLOWS)
+		d->spare[d->spare_count++] = t;
+	else
+		free(t);
+}
+
+void dissector_free(struct dissector *d)
+{
+	if (!d)
+		return;
+	while (d->spare_count)
+		free(d->spare[--d->spare_count]);
+	free(d->queue.at);
+	free(d);
 }
 
 const struct keylog *tls_keylog(const struct tls *t)
 {
-	return t->keylog;
+	return t->dissector->keylog;
 }
 
 struct certificate_cache *tls_cache(const struct tls *t)
 {
-	return t->cache;
+	return t->dissector->cache;
 }
 
-void tls_push(struct tls *t, const struct tls_event *event)
-{
-	struct queue *q = &t->queue;
+/* ---- events -------------------------------------------------------------------------------- */
 
+/* Events of the two kinds that nearly all are take a quarter of the largest one's bytes. */
+static inline size_t event_size(enum tls_event_kind kind)
+{
+	switch (kind) {
+	case TLS_RECORD: return offsetof(struct tls_event, record) + sizeof(struct tls_record);
+	case TLS_MESSAGE: return offsetof(struct tls_event, message) + sizeof(struct tls_message);
+	default: return sizeof(struct tls_event);
+	}
+}
+
+static inline void copy_event(struct tls_event *to, const struct tls_event *from)
+{
+	if (from->kind == TLS_RECORD)
+		memcpy(to, from, event_size(TLS_RECORD));
+	else if (from->kind == TLS_MESSAGE)
+		memcpy(to, from, event_size(TLS_MESSAGE));
+	else
+		*to = *from;
+}
+
+static struct tls_event *queue_add(struct queue *q)
+{
 	if (q->count == q->room) {
 		q->room = q->room ? q->room * 2 : QUEUE_FIRST;
 		q->at = must(realloc(q->at, q->room * sizeof *q->at));
 	}
-	q->at[q->count++] = *event;
+	return &q->at[q->count++];
+}
+
+struct tls_event *tls_begin(struct tls *t, enum tls_event_kind kind, enum side from, struct mark mark)
+{
+	struct tls_event *event = queue_add(&t->dissector->queue);
+
+	event->kind = kind;
+	event->from = from;
+	event->mark = mark;
+	return event;
+}
+
+void tls_push(struct tls *t, const struct tls_event *event)
+{
+	copy_event(queue_add(&t->dissector->queue), event);
 }
 
 void tls_push_broken(struct tls *t, enum side from, struct mark mark, enum broken_kind kind,
 		     uint8_t message_type, uint64_t offset, const uint8_t *sample, size_t len)
 {
-	struct tls_event event = { .kind = TLS_BROKEN, .from = from, .mark = mark };
-	size_t n = len < sizeof event.broken.sample ? len : sizeof event.broken.sample;
+	struct tls_broken *broken = &tls_begin(t, TLS_BROKEN, from, mark)->broken;
+	size_t n = len < sizeof broken->sample ? len : sizeof broken->sample;
 
-	event.broken.kind = kind;
-	event.broken.message_type = message_type;
-	event.broken.offset = offset;
+	*broken = (struct tls_broken){ .kind = kind, .message_type = message_type, .offset = offset,
+				       .sample_len = (uint8_t)n };
 	if (n)
-		memcpy(event.broken.sample, sample, n);
-	event.broken.sample_len = (uint8_t)n;
-	tls_push(t, &event);
+		memcpy(broken->sample, sample, n);
 }
+
+/* ---- the flow ------------------------------------------------------------------------------ */
 
 /* The first datagram that looks like either decides. */
 static void feed_datagram(struct tls *t, const struct capture_event *event)
@@ -131,9 +193,8 @@ static void feed_datagram(struct tls *t, const struct capture_event *event)
 
 void tls_feed(struct tls *t, const struct capture_event *event)
 {
-	release_handed_out(t);
-	queue_clear(&t->queue);
-	if (t->stream)
+	queue_clear(&t->dissector->queue);
+	if (t->transport == TRANSPORT_TCP)
 		stream_feed(t->stream, event);
 	else if (event->kind == FLOW_DATAGRAM)
 		feed_datagram(t, event);
@@ -141,20 +202,18 @@ void tls_feed(struct tls *t, const struct capture_event *event)
 
 bool tls_next(struct tls *t, struct tls_event *out)
 {
-	struct queue *q = &t->queue;
+	struct queue *q = &t->dissector->queue;
 
-	release_handed_out(t);
+	queue_release(q);
 	if (q->next == q->count)
 		queue_clear(q);
 	while (q->next == q->count)
-		if (!t->stream || !stream_more(t->stream))
+		if (t->transport != TRANSPORT_TCP || !stream_more(t->stream))
 			return false;
-	*out = q->at[q->next++];
-	out->taken = &t->taken;
-	if (out->kind == TLS_MESSAGE) {
-		t->handed_out = out->message;
-		t->has_handed_out = true;
-	}
+	copy_event(out, &q->at[q->next++]);
+	out->taken = &q->taken;
+	if (out->kind == TLS_MESSAGE)
+		q->handed_out = q->next;
 	return true;
 }
 
@@ -166,9 +225,9 @@ void tls_take(struct tls_event *event)
 
 size_t tls_bytes(const struct tls *t)
 {
-	size_t bytes = sizeof(*t) + t->queue.room * sizeof(*t->queue.at);
+	size_t bytes = sizeof(*t);
 
-	if (t->stream)
+	if (t->transport == TRANSPORT_TCP)
 		bytes += stream_bytes(t->stream);
 	if (t->dtls)
 		bytes += dtls_bytes(t->dtls);
@@ -179,7 +238,7 @@ size_t tls_bytes(const struct tls *t)
 
 bool tls_is_done(const struct tls *t)
 {
-	if (t->stream)
+	if (t->transport == TRANSPORT_TCP)
 		return stream_is_done(t->stream);
 	if (t->dtls)
 		return dtls_is_done(t->dtls);
@@ -198,7 +257,7 @@ char tls_kind(const struct tls *t)
 void tls_pending(const struct tls *t, enum side side, uint64_t *have, uint64_t *want)
 {
 	*have = *want = 0;
-	if (t->stream)
+	if (t->transport == TRANSPORT_TCP)
 		stream_pending(t->stream, side, have, want);
 }
 

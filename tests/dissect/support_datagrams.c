@@ -13,13 +13,15 @@ void datagrams_open(struct datagrams *d, const struct keylog *keylog)
 {
 	*d = (struct datagrams){ .frame = 1 };
 	d->cache = certificate_cache_new(1 << 20);
-	d->tls = tls_new(TRANSPORT_UDP, keylog, d->cache);
+	d->dissector = dissector_new(keylog, d->cache);
+	d->tls = tls_new(d->dissector, TRANSPORT_UDP);
 	assert_non_null(d->tls);
 }
 
 void datagrams_close(struct datagrams *d)
 {
 	tls_free(d->tls);
+	dissector_free(d->dissector);
 	certificate_cache_free(d->cache);
 }
 

@@ -7,6 +7,7 @@
 enum { LINES_MAX = 16384 };
 
 struct datagrams {
+	struct dissector *dissector;
 	struct tls *tls;
 	struct certificate_cache *cache;
 	uint64_t frame;		/* of the next datagram, from 1 */

@@ -155,7 +155,8 @@ static void replay_turn(struct tls *tls, const struct turn *turn, uint64_t *offs
 char *replay(const struct talk *t, size_t piece, size_t cut_turn, size_t cut_at)
 {
 	struct certificate_cache *cache = certificate_cache_new(0);
-	struct tls *tls = tls_new(TRANSPORT_TCP, NULL, cache);
+	struct dissector *dissector = dissector_new(NULL, cache);
+	struct tls *tls = tls_new(dissector, TRANSPORT_TCP);
 	uint64_t offsets[2] = { 0, 0 };
 	char *text;
 	size_t len;
@@ -167,6 +168,7 @@ char *replay(const struct talk *t, size_t piece, size_t cut_turn, size_t cut_at)
 			    i == cut_turn ? cut_at : 0, out);
 	fclose(out);
 	tls_free(tls);
+	dissector_free(dissector);
 	certificate_cache_free(cache);
 	return text;
 }

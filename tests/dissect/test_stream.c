@@ -367,7 +367,8 @@ static void a_malformed_hello_is_told_with_where_it_broke(void **state)
 
 static void pending_bytes_are_counted(void **state)
 {
-	struct tls *tls = tls_new(TRANSPORT_TCP, NULL, NULL);
+	struct dissector *dissector = dissector_new(NULL, NULL);
+	struct tls *tls = tls_new(dissector, TRANSPORT_TCP);
 	static const uint8_t part[] = { 22, 3, 1, 2, 0, 1, 0, 1 };
 	struct capture_event event = { .kind = FLOW_BYTES, .from = SIDE_CLIENT, .bytes = part,
 				       .len = sizeof part };
@@ -383,12 +384,14 @@ static void pending_bytes_are_counted(void **state)
 	tls_pending(tls, SIDE_SERVER, &have, &want);
 	assert_int_equal(want, 0);
 	tls_free(tls);
+	dissector_free(dissector);
 }
 
 static void a_taken_message_outlives_its_event(void **state)
 {
 	struct talk t = { .count = 0 };
-	struct tls *tls = tls_new(TRANSPORT_TCP, NULL, NULL);
+	struct dissector *dissector = dissector_new(NULL, NULL);
+	struct tls *tls = tls_new(dissector, TRANSPORT_TCP);
 	struct tls_event out, kept;
 
 	(void)state;
@@ -403,6 +406,7 @@ static void a_taken_message_outlives_its_event(void **state)
 	tls_take(&kept);
 	assert_false(tls_next(tls, &out));
 	tls_free(tls);
+	dissector_free(dissector);
 	talk_free(&t);
 	assert_int_equal(kept.message.body.client_hello->suites.at[0], 0xc02f);
 	message_free(&kept.message);

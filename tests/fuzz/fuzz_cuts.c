@@ -9,6 +9,7 @@
 #include "support_tls.h"
 
 struct talk {
+	struct dissector *dissector;
 	struct tls *tls;
 	struct certificate_cache *cache;
 	uint64_t next[2];
@@ -21,7 +22,8 @@ struct talk {
 static void talk_open(struct talk *t)
 {
 	*t = (struct talk){ .cache = certificate_cache_new(1 << 16) };
-	t->tls = tls_new(TRANSPORT_TCP, NULL, t->cache);
+	t->dissector = dissector_new(NULL, t->cache);
+	t->tls = tls_new(t->dissector, TRANSPORT_TCP);
 	t->lines.out = open_memstream(&t->text, &t->len);
 	claim(t->lines.out, "there is memory");
 }
@@ -30,6 +32,7 @@ static void talk_close(struct talk *t)
 {
 	tls_check_pending(t->tls);
 	tls_free(t->tls);
+	dissector_free(t->dissector);
 	certificate_cache_free(t->cache);
 	fclose(t->lines.out);
 }

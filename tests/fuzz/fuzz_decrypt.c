@@ -152,12 +152,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct session *s = calloc(1, sizeof(*s));
 	struct keylog *keylog = keylog_new();
 	struct certificate_cache *cache = certificate_cache_new(1 << 16);
+	struct dissector *dissector = dissector_new(keylog, cache);
 
 	s->version = sessions[which].version;
 	s->suite = cipher_suite(sessions[which].suite);
 	claim(s->suite, "these suites are known");
 	log_keys(keylog, s->suite);
-	s->tls = tls_new(TRANSPORT_TCP, keylog, cache);
+	s->tls = tls_new(dissector, TRANSPORT_TCP);
 	greet(s);
 	for (int side = 0; side < 2; side++) {
 		derive(s, (enum side)side);
@@ -167,6 +168,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		take_record(s, &r);
 	tls_check_pending(s->tls);
 	tls_free(s->tls);
+	dissector_free(dissector);
 	certificate_cache_free(cache);
 	keylog_free(keylog);
 	free(s);

@@ -127,7 +127,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct keylog *keylog = keylog_new();
 	struct certificate_cache *cache = certificate_cache_new(1 << 16);
 	struct capture_event e = { 0 };
-	struct tls *t = tls_new(TRANSPORT_UDP, keylog, cache);
+	struct dissector *d = dissector_new(keylog, cache);
+	struct tls *t = tls_new(d, TRANSPORT_UDP);
 
 	w->number = version;
 	w->version = quic_version(version);
@@ -145,6 +146,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	flush(w, t, &e);
 	tls_free(t);
+	dissector_free(d);
 	certificate_cache_free(cache);
 	keylog_free(keylog);
 	free(w);

@@ -38,16 +38,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t flags = take_u8(&r);
 	struct keylog *keylog = keylog_new();
 	struct certificate_cache *cache = certificate_cache_new(1 << 16);
+	struct dissector *d;
 	struct tls *t;
 	struct capture_event e = { 0 };
 	uint64_t next[2] = { 0, 0 };
 
 	keylog_add_text(keylog, keys, sizeof(keys) - 1);
-	t = tls_new(flags & 1 ? TRANSPORT_UDP : TRANSPORT_TCP, flags & 2 ? keylog : NULL, cache);
+	d = dissector_new(flags & 2 ? keylog : NULL, cache);
+	t = tls_new(d, flags & 1 ? TRANSPORT_UDP : TRANSPORT_TCP);
 	while (more(&r) && !tls_is_done(t))
 		take_piece(t, &r, flags & 1, next, &e);
 	tls_check_pending(t);
 	tls_free(t);
+	dissector_free(d);
 	certificate_cache_free(cache);
 	keylog_free(keylog);
 	return 0;
