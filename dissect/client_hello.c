@@ -1,3 +1,5 @@
+#include <stddef.h>
+
 #include "hello.h"
 
 enum { SUITE_RENEGOTIATION_SCSV = 0x00ff, SUITE_FALLBACK_SCSV = 0x5600 };
@@ -5,10 +7,12 @@ enum { SUITE_RENEGOTIATION_SCSV = 0x00ff, SUITE_FALLBACK_SCSV = 0x5600 };
 /* What one pass over a ClientHello leaves: the scalar facts, and where the lists stand. */
 struct client_parts {
 	struct client_hello facts;
-	struct wire_list suites, compression, extensions, versions, groups, key_shares, signatures;
+	struct wire_list suites, compression, versions, groups, key_shares, signatures;
 	struct wire_list certificate_signatures, certificate_compression, point_formats, alpn;
 	struct reader server_name;
 	struct breakage broken;
+	struct codes codes;
+	struct span extensions;
 };
 
 static void list16(struct client_parts *p, struct wire_list *out, enum item item,
@@ -184,9 +188,9 @@ static void read_client_extension(struct client_parts *p, uint16_t type, struct 
  */
 static void read_client_extensions(struct client_parts *p, struct reader extensions)
 {
-	struct type_set seen = { { 0 } };
+	struct type_set seen;
 
-	p->extensions = (struct wire_list){ .items = extensions, .item = ITEM_EXTENSION };
+	type_set_begin(&seen, &p->codes);
 	while (more(&extensions)) {
 		const uint8_t *at = extensions.at;
 		uint16_t type = take_u16(&extensions);
@@ -200,18 +204,14 @@ static void read_client_extensions(struct client_parts *p, struct reader extensi
 			p->broken.at = at;
 	}
 	breakage_note(&p->broken, &extensions);
+	p->extensions = type_set_end(&seen);
 }
 
-static void note_signalling_suites(struct client_hello *h, struct wire_list suites)
+static void note_signalling_suites(struct client_hello *h)
 {
-	while (more(&suites.items)) {
-		bool is_tls = suites.item == ITEM_U16 || take_u8(&suites.items) == 0;
-		uint16_t suite = take_u16(&suites.items);
-
-		if (is_tls && suite == SUITE_RENEGOTIATION_SCSV)
-			h->secure_renegotiation = true;
-		if (is_tls && suite == SUITE_FALLBACK_SCSV)
-			h->fallback_scsv = true;
+	for (uint16_t i = 0; i < h->suites.count; i++) {
+		h->secure_renegotiation |= h->suites.at[i] == SUITE_RENEGOTIATION_SCSV;
+		h->fallback_scsv |= h->suites.at[i] == SUITE_FALLBACK_SCSV;
 	}
 }
 
@@ -219,34 +219,42 @@ static void note_signalling_suites(struct client_hello *h, struct wire_list suit
 static struct client_hello *client_hello_pack(struct client_parts *p)
 {
 	struct wire_list *lists[] = {
-		&p->suites, &p->extensions, &p->versions, &p->groups, &p->key_shares,
-		&p->signatures, &p->certificate_signatures, &p->certificate_compression,
-		&p->point_formats, &p->compression,
+		&p->suites, &p->versions, &p->groups, &p->key_shares, &p->signatures,
+		&p->certificate_signatures, &p->certificate_compression, &p->point_formats,
+		&p->compression,
 	};
-	size_t codes = 0;
+	struct code_list *into[] = {
+		&p->facts.suites, &p->facts.versions, &p->facts.groups, &p->facts.key_shares,
+		&p->facts.signatures, &p->facts.certificate_signatures,
+		&p->facts.certificate_compression, &p->facts.point_formats, &p->facts.compression,
+	};
+	struct span spans[sizeof lists / sizeof *lists];
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		codes += wire_list_count(*lists[i], &p->broken);
+		spans[i] = codes_add(&p->codes, *lists[i], &p->broken);
 
-	size_t texts = wire_list_count(p->alpn, &p->broken);
-	size_t bytes = wire_list_text_bytes(p->alpn) + left(&p->server_name);
+	size_t texts = texts_count(p->alpn, &p->broken);
+	size_t bytes = texts_bytes(p->alpn) + left(&p->server_name);
 	struct block block;
-	struct client_hello *h = block_new(sizeof *h, texts, codes, bytes, &block);
+	struct client_hello *h = block_new(sizeof *h, texts, &p->codes, bytes, &block);
 
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		*into[i] = block_codes(&block, spans[i]);
+	p->facts.extensions = block_codes(&block, p->extensions);
+	p->facts.alpn = block_texts(&block, p->alpn);
+	p->facts.server_name = block_text(&block, p->server_name);
+	note_signalling_suites(&p->facts);
 	*h = p->facts;
-	h->suites = block_codes(&block, p->suites);
-	h->extensions = block_codes(&block, p->extensions);
-	h->versions = block_codes(&block, p->versions);
-	h->groups = block_codes(&block, p->groups);
-	h->key_shares = block_codes(&block, p->key_shares);
-	h->signatures = block_codes(&block, p->signatures);
-	h->certificate_signatures = block_codes(&block, p->certificate_signatures);
-	h->certificate_compression = block_codes(&block, p->certificate_compression);
-	h->point_formats = block_codes(&block, p->point_formats);
-	h->compression = block_codes(&block, p->compression);
-	h->alpn = block_texts(&block, p->alpn);
-	h->server_name = block_text(&block, p->server_name);
+	codes_free(&p->codes);
 	return h;
+}
+
+/* All but the room for codes, which is large. */
+static void begin_parts(struct client_parts *p, size_t len)
+{
+	memset(p, 0, offsetof(struct client_parts, codes));
+	p->extensions = (struct span){ 0 };
+	codes_begin(&p->codes, len);
 }
 
 /* ClientHello, RFC 8446 4.1.2. Before TLS 1.3 the extensions may be missing (RFC 5246 7.4.1.2);
@@ -254,10 +262,11 @@ static struct client_hello *client_hello_pack(struct client_parts *p)
 bool client_hello_parse(const struct message_context *context, const uint8_t *body, size_t len,
 			struct client_hello **out, uint32_t *broke_at)
 {
-	struct client_parts p = { 0 };
+	struct client_parts p;
 	struct client_hello *h = &p.facts;
 	struct reader r = reader_of(body, len);
 
+	begin_parts(&p, len);
 	h->record_version = context->record_version;
 	h->record_count = context->record_count;
 	h->length = (uint32_t)len;
@@ -275,7 +284,6 @@ bool client_hello_parse(const struct message_context *context, const uint8_t *bo
 	}
 	p.suites = (struct wire_list){ .items = take_vector16(&r), .item = ITEM_U16 };
 	p.compression = (struct wire_list){ .items = take_vector8(&r), .item = ITEM_U8 };
-	note_signalling_suites(h, p.suites);
 	if (more(&r)) {
 		h->has_extensions = true;
 		read_client_extensions(&p, take_extensions(&r, &p.broken));
@@ -289,10 +297,11 @@ bool client_hello_parse(const struct message_context *context, const uint8_t *bo
 bool sslv2_hello_parse(const uint8_t *body, size_t len, struct client_hello **out,
 		       uint32_t *broke_at)
 {
-	struct client_parts p = { 0 };
+	struct client_parts p;
 	struct client_hello *h = &p.facts;
 	struct reader r = reader_of(body, len);
 
+	begin_parts(&p, len);
 	h->sslv2 = true;
 	h->record_count = 1;
 	h->length = (uint32_t)len;
@@ -309,7 +318,6 @@ bool sslv2_hello_parse(const uint8_t *body, size_t len, struct client_hello **ou
 
 	if (challenge && challenge_len <= sizeof h->random)
 		memcpy(h->random + sizeof h->random - challenge_len, challenge, challenge_len);
-	note_signalling_suites(h, p.suites);
 	breakage_note(&p.broken, &r);
 	*out = client_hello_pack(&p);
 	return breakage_verdict(&p.broken, body, broke_at);

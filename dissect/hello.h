@@ -19,10 +19,16 @@ enum extension {
 	EXT_ENCRYPTED_CLIENT_HELLO = 65037, EXT_RENEGOTIATION_INFO = 65281
 };
 
-/* A set of extension types, to notice one that comes twice. */
+/* The extension types of a hello in order, kept among its codes, to notice one that comes twice. */
 struct type_set {
-	uint8_t bits[8192];
+	struct codes *codes;
+	uint32_t from;		/* the first one's place */
+	uint64_t maybe[4];	/* bits by the last eight of a type's: unset is not there */
+	uint8_t *bits;		/* of all types, once there are many; else NULL */
 };
+
+void type_set_begin(struct type_set *set, struct codes *codes);
+struct span type_set_end(struct type_set *set);
 
 /* Adds a type; false when it was there. */
 bool type_set_add(struct type_set *set, uint16_t type);

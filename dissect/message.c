@@ -186,16 +186,21 @@ static bool read_certificate_request(const struct message_context *context, cons
 		read_request(context, &p, &r);
 	breakage_note(&p.broken, &r);
 
-	size_t codes = (size_t)wire_list_count(p.types, &p.broken) +
-		       wire_list_count(p.signatures, &p.broken);
-	size_t texts = wire_list_count(p.authorities, &p.broken);
+	struct codes codes;
+
+	codes_begin(&codes, len);
+
+	struct span types = codes_add(&codes, p.types, &p.broken);
+	struct span signatures = codes_add(&codes, p.signatures, &p.broken);
+	size_t texts = texts_count(p.authorities, &p.broken);
 	struct block block;
 	struct certificate_request *request =
-		block_new(sizeof *request, texts, codes, wire_list_text_bytes(p.authorities), &block);
+		block_new(sizeof *request, texts, &codes, texts_bytes(p.authorities), &block);
 
-	request->types = block_codes(&block, p.types);
-	request->signatures = block_codes(&block, p.signatures);
+	request->types = block_codes(&block, types);
+	request->signatures = block_codes(&block, signatures);
 	request->authorities = block_texts(&block, p.authorities);
+	codes_free(&codes);
 	out->body.certificate_request = request;
 	return breakage_verdict(&p.broken, body, &out->broke_at);
 }

@@ -1,9 +1,13 @@
+#include <stddef.h>
+
 #include "hello.h"
 
 struct server_parts {
 	struct server_hello facts;
-	struct wire_list extensions, alpn;
+	struct wire_list alpn;
 	struct breakage broken;
+	struct span extensions;
+	struct codes codes;
 };
 
 /* KeyShareServerHello and KeyShareHelloRetryRequest, RFC 8446 4.2.8. */
@@ -46,9 +50,9 @@ static void read_server_extension(struct server_parts *p, uint16_t type, struct 
 
 static void read_server_extensions(struct server_parts *p, struct reader extensions)
 {
-	struct type_set seen = { { 0 } };
+	struct type_set seen;
 
-	p->extensions = (struct wire_list){ .items = extensions, .item = ITEM_EXTENSION };
+	type_set_begin(&seen, &p->codes);
 	while (more(&extensions)) {
 		const uint8_t *at = extensions.at;
 		uint16_t type = take_u16(&extensions);
@@ -62,6 +66,7 @@ static void read_server_extensions(struct server_parts *p, struct reader extensi
 			p->broken.at = at;
 	}
 	breakage_note(&p->broken, &extensions);
+	p->extensions = type_set_end(&seen);
 }
 
 /* RFC 8446 4.1.3: a server that could do better ends its random in "DOWNGRD" and 01 or 00. */
@@ -93,15 +98,15 @@ static struct text first_text(struct block *block, struct wire_list list)
 
 static struct server_hello *server_hello_pack(struct server_parts *p)
 {
-	size_t codes = wire_list_count(p->extensions, &p->broken);
-	size_t bytes = wire_list_count(p->alpn, &p->broken) ? wire_list_text_bytes(p->alpn) : 0;
+	size_t bytes = texts_count(p->alpn, &p->broken) ? texts_bytes(p->alpn) : 0;
 	struct block block;
-	struct server_hello *h = block_new(sizeof *h, 0, codes, bytes, &block);
+	struct server_hello *h = block_new(sizeof *h, 0, &p->codes, bytes, &block);
 
 	*h = p->facts;
 	h->extensions = block_codes(&block, p->extensions);
 	if (bytes)
 		h->alpn = first_text(&block, p->alpn);
+	codes_free(&p->codes);
 	return h;
 }
 
@@ -110,10 +115,12 @@ static struct server_hello *server_hello_pack(struct server_parts *p)
 bool server_hello_parse(const struct message_context *context, const uint8_t *body, size_t len,
 			struct server_hello **out, uint32_t *broke_at)
 {
-	struct server_parts p = { 0 };
+	struct server_parts p;
 	struct server_hello *h = &p.facts;
 	struct reader r = reader_of(body, len);
 
+	memset(&p, 0, offsetof(struct server_parts, codes));
+	codes_begin(&p.codes, len);
 	h->record_version = context->record_version;
 	h->length = (uint32_t)len;
 	h->legacy_version = h->version = take_u16(&r);
@@ -145,16 +152,19 @@ bool encrypted_extensions_parse(const uint8_t *body, size_t len, struct encrypte
 {
 	struct reader r = reader_of(body, len);
 	struct reader extensions = take_vector16(&r);
-	struct wire_list types = { .items = extensions, .item = ITEM_EXTENSION };
 	struct wire_list alpn = { .item = ITEM_TEXT8 };
 	struct encrypted_extensions facts = { .has_server_name = false };
 	struct breakage broken = { NULL };
+	struct codes types;
 
+	codes_begin(&types, len);
 	breakage_note(&broken, &r);
 	while (more(&extensions)) {
 		uint16_t type = take_u16(&extensions);
 		struct reader extension = take_vector16(&extensions);
 
+		if (read_ok(&extensions))
+			types.at[types.count++] = type;
 		facts.has_server_name = facts.has_server_name || type == EXT_SERVER_NAME;
 		facts.early_data = facts.early_data || type == EXT_EARLY_DATA;
 		facts.ech_retry_configs = facts.ech_retry_configs || type == EXT_ENCRYPTED_CLIENT_HELLO;
@@ -162,14 +172,16 @@ bool encrypted_extensions_parse(const uint8_t *body, size_t len, struct encrypte
 			alpn.items = take_vector16(&extension);
 	}
 
-	size_t codes = wire_list_count(types, &broken);
-	size_t bytes = wire_list_count(alpn, &broken) ? wire_list_text_bytes(alpn) : 0;
+	breakage_note(&broken, &extensions);
+
+	size_t bytes = texts_count(alpn, &broken) ? texts_bytes(alpn) : 0;
 	struct block block;
 
-	*out = block_new(sizeof **out, 0, codes, bytes, &block);
+	*out = block_new(sizeof **out, 0, &types, bytes, &block);
 	**out = facts;
-	(*out)->extensions = block_codes(&block, types);
+	(*out)->extensions = block_codes(&block, (struct span){ 0, (uint16_t)types.count });
 	if (bytes)
 		(*out)->alpn = first_text(&block, alpn);
+	codes_free(&types);
 	return breakage_verdict(&broken, body, broke_at);
 }
