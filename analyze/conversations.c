@@ -182,10 +182,12 @@ void conversations_flush(struct conversations *c)
 	c->flood = (struct concluded){ 0 };
 }
 
-/* A few lone SYNs are looked at like any other attempt; a flood of them says nothing of anybody. */
+/* A few lone SYNs are looked at like any other attempt; a flood of them says nothing of anybody, nor
+ * does one that a flood left no room to wait for its answer. */
 static bool count_lone_syn(struct conversations *c, const struct flow_facts *flow, struct mark now)
 {
-	if (!is_lone_syn(flow) || c->lone_syns++ < LONE_SYNS_KEPT)
+	if (!is_lone_syn(flow) ||
+	    (flow->end != END_EVICTED && c->lone_syns++ < LONE_SYNS_KEPT))
 		return false;
 	c->flood.lone_syns++;
 	c->flood.at = now;

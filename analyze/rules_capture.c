@@ -96,7 +96,12 @@ static bool ends_early(const struct view *v, struct guess *g)
 	if (v->end->how != ENDED_NOT)
 		return false;
 	judge(g, LIKELY, 50);
-	say(g, "The capture ended while this handshake was still going on");
+	if (v->h->flow.end == END_EVICTED) {
+		say(g, "tlswhy gave this connection up for lack of memory while its handshake was still going on");
+		advise(g, "Give tlswhy more memory (--memory), or a filter that leaves out what does not matter.");
+	} else {
+		say(g, "The capture ended while this handshake was still going on");
+	}
 	show_hello(g, v);
 	show(g, v->h->flow.last, "last packet of the connection");
 	return true;

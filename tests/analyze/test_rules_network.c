@@ -386,6 +386,21 @@ static void a_capture_that_ends_in_mid_handshake_is_inconclusive(void **state)
 	assert_outcome(gone, OUTCOME_FAILED);
 }
 
+static void who_is_given_up_for_memory_did_not_meet_the_captures_end(void **state)
+{
+	struct story s = begin();
+	struct verdict *v = malloc(sizeof(*v));
+
+	(void)state;
+	up_to_server_flight13(&s);
+	s.flow.end = END_EVICTED;
+	judge_story(&s, v);
+	assert_string_equal(v->diagnosis.code, "capture_ends_early");
+	assert_non_null(strstr(v->diagnosis.summary, "lack of memory"));
+	free(v);
+	forget(&s);
+}
+
 static void missing_packets_leave_the_end_unexplained(void **state)
 {
 	struct story s = begin();
@@ -437,6 +452,7 @@ int main(void)
 		cmocka_unit_test(keys_that_only_an_answer_gives_prove_that_the_server_was_not_captured),
 		cmocka_unit_test(a_datagram_servers_packets_alone_are_one_side_of_the_capture),
 		cmocka_unit_test(a_capture_that_ends_in_mid_handshake_is_inconclusive),
+		cmocka_unit_test(who_is_given_up_for_memory_did_not_meet_the_captures_end),
 		cmocka_unit_test(missing_packets_leave_the_end_unexplained),
 		cmocka_unit_test(a_hole_makes_what_was_certain_likely),
 	};
