@@ -89,6 +89,19 @@ $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(patsubst %.c,$(BUILD)
 .SECONDARY: $(FUZZERS:=.o)
 fuzzers: $(FUZZERS)
 
+# Every capture cut at each byte of the first 2,000 and damaged in other ways, under sanitizers: hours.
+mutants:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)-san PROGRAM=$(BUILD)-san/tlswhy SANITIZE=address,undefined \
+		CFLAGS="-O1 -g" $(BUILD)-san/tests/mutate/mutants
+	@$(BUILD)-san/tests/mutate/mutants $(or $(CAPTURES),pcaps/*.pcap*)
+.PHONY: mutants
+
+MUTANTS := $(BUILD)/tests/mutate/mutants
+$(MUTANTS): $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/mutate/*.c)) $(BUILD)/tests/fuzz/support.o \
+		$(BUILD)/tests/fuzz/support_capture.o $(TO_report)
+	$(call say,LINK $@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
 # The program with allocations that fail on demand. The sanitizers' allocator is not to be replaced:
 # there only our own calls are intercepted.
 FAULTY := $(BUILD)/tests/faults/tlswhy
@@ -127,7 +140,7 @@ demo: setup
 	@$(MAKE) --no-print-directory all
 	@tests/demo.sh ./$(PROGRAM)
 
-tests: $(TESTS) $(FUZZERS) $(FAULTY)
+tests: $(TESTS) $(FUZZERS) $(FAULTY) $(MUTANTS)
 .PHONY: tests
 
 test: setup walls

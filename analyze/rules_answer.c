@@ -221,7 +221,7 @@ static bool key_exchange_does_not_verify(const struct view *v, struct guess *g)
 	bool go = client == STACK_GO && end_alert(v) == ALERT_UNEXPECTED_MESSAGE;
 	bool jsse = client == STACK_JSSE && end_alert(v) == ALERT_HANDSHAKE_FAILURE;
 
-	if (!v->h->key_exchange || !ended_by_any_alert(v, SIDE_CLIENT) || (!go && !jsse) ||
+	if (!v->h->key_exchange || !v->h->server || !ended_by_any_alert(v, SIDE_CLIENT) || (!go && !jsse) ||
 	    happened(v->h->client_key_exchange) || !v->h->server->secure_renegotiation)
 		return false;
 	blame(g, LIKELY, PARTY_CLIENT, PARTY_SERVER);

@@ -126,6 +126,13 @@ static void claim_record(const char *line, size_t len)
 
 void paper_close(struct paper *p, bool json)
 {
+	size_t len;
+
+	free(paper_keep(p, json, &len));
+}
+
+char *paper_keep(struct paper *p, bool json, size_t *text_len)
+{
 	p->report->close(p->report);
 	claim(!fclose(p->out), "the report can be written");
 	claim_utf8(p->text, p->len);
@@ -136,5 +143,6 @@ void paper_close(struct paper *p, bool json)
 		claim_record(line, len);
 		line += len + 1;
 	}
-	free(p->text);
+	*text_len = p->len;
+	return p->text;
 }

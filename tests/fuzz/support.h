@@ -48,4 +48,7 @@ void paper_open_with(struct paper *p, struct report *(*maker)(const struct repor
  * feed and, with colour, our own; for `json` also that each line is an object of the schema. */
 void paper_close(struct paper *p, bool json);
 
+/* The same, and gives the text to the caller, who frees it. */
+char *paper_keep(struct paper *p, bool json, size_t *len);
+
 #endif
