@@ -144,6 +144,17 @@ class Network:
 			if p.child.poll() is None:
 				p.stop()
 		self.processes = []
+		for space in self.spaces.values():
+			self.empty(space)
+
+	def empty(self, space):
+		"""Mail servers put themselves and their helpers into sessions of their own."""
+		out = subprocess.run(["ip", "netns", "pids", space], capture_output=True, text=True).stdout
+		for pid in out.split():
+			try:
+				os.kill(int(pid), signal.SIGKILL)
+			except ProcessLookupError:
+				pass
 
 	def filter(self, *rules):
 		"""Each rule is one iptables command line for the router, without the command's name."""

@@ -4,7 +4,9 @@ import os
 import subprocess
 
 PACKAGES = """apache2-bin curl ethtool gnutls-bin golang-go haproxy iproute2 iptables libmbedtls-dev libnss3-tools
-libwolfssl-dev lighttpd lighttpd-mod-openssl nginx nodejs openjdk-17-jdk-headless openssl stunnel4 tcpdump tshark wget""".split()
+libwolfssl-dev dovecot-imapd dovecot-lmtpd dovecot-managesieved dovecot-pop3d dovecot-submissiond fetchmail
+lighttpd lighttpd-mod-openssl msmtp nginx nodejs openjdk-17-jdk-headless openssl
+postfix stunnel4 swaks tcpdump tshark wget""".split()
 
 
 def install():

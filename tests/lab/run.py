@@ -242,9 +242,10 @@ def record(wanted, o):
 	"""Captures every scenario; gives how many did not go as meant."""
 	os.makedirs(WORK, exist_ok=True)
 	pool = make(os.path.join(WORK, "ca-" + o.tag))
+	used = {side[0] for row in wanted for side in (row.client, row.server) if side}
 	for name, built in (("go", "go-peer"), ("java", "java/Peer.class"), ("wolf", "wolf-peer"), ("mbed", "mbed-peer"),
 			("quic_go", "quic-go-peer")):
-		if not os.path.exists(os.path.join(WORK, built)):
+		if name in used and not os.path.exists(os.path.join(WORK, built)):
 			stack(name).build(WORK)
 	net = network.Network(o.tag, (ca.NAME, ca.OTHER))
 	dropped = 0

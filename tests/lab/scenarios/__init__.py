@@ -25,8 +25,8 @@ class Row:
 		self.more = more
 
 
-# Modules whose rows are all kept.
-WHOLE = ("datagram", "endpoints", "defects", "stapled_status")
+# Modules whose rows are all kept, but those marked as spare.
+WHOLE = ("datagram", "endpoints", "defects", "stapled_status", "mail")
 
 
 def family(name):
@@ -47,7 +47,8 @@ def rows(everything=False):
 	large = [r for r in found if r.module not in WHOLE]
 	sizes = collections.Counter(family(r.name) for r in large)
 	sources = {r.more.get("source") for r in found}
-	return [r for r in found if everything or r.module in WHOLE or r.name in sources or draw("kept " + r.name, range(share(sizes[family(r.name)]))) == 0]
+	return [r for r in found if everything or r.name in sources or not r.more.get("spare") and
+		(r.module in WHOLE or draw("kept " + r.name, range(share(sizes[family(r.name)]))) == 0)]
 
 
 def share(size):
