@@ -94,13 +94,27 @@ static void sort_alerts(struct handshake *h)
 
 /* ---- phase ---- */
 
+/* An alert that came in one go with what the server had sent before: it broke off its flight, as
+ * rustls does between Certificate and CertificateVerify. */
+static bool server_broke_off(const struct handshake *h)
+{
+	for (uint8_t i = 0; i < h->alert_count; i++) {
+		const struct alert_fact *a = &h->alerts[i];
+
+		if (a->from == SIDE_SERVER && a->hidden && !a->after_peer_end &&
+		    a->mark.time - h->server_mark.time < STALL_NS)
+			return true;
+	}
+	return false;
+}
+
 static bool server_flight_is_whole(const struct handshake *h)
 {
 	if (happened(h->finished[SIDE_SERVER]) || happened(h->finished[SIDE_CLIENT]))
 		return true;
 	if (!is_tls13(h->version))
 		return happened(h->hello_done) || happened(h->change_cipher[SIDE_SERVER]);
-	return infer_server_flight_bytes(h) >= SMALLEST_FLIGHT_BYTES;
+	return infer_server_flight_bytes(h) >= SMALLEST_FLIGHT_BYTES && !server_broke_off(h);
 }
 
 bool tcp_never_up(const struct flow_facts *flow)

@@ -61,6 +61,9 @@ enum client_flight {
 
 enum client_flight infer_client_flight(const struct handshake *h);
 
+/* Behind the ServerHello nothing hidden came but records of an alert's length. */
+bool infer_only_alerts_after_server_hello(const struct handshake *h);
+
 /* Bytes of hidden records that the server sent before the client's first one. */
 uint64_t infer_server_flight_bytes(const struct handshake *h);
 

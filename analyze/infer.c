@@ -120,6 +120,22 @@ enum client_flight infer_client_flight(const struct handshake *h)
 	return FLIGHT_OTHER;
 }
 
+bool infer_only_alerts_after_server_hello(const struct handshake *h)
+{
+	uint16_t count = 0;
+
+	for (uint16_t i = 0; i < h->record_count[SIDE_SERVER]; i++) {
+		const struct record_fact *r = &h->records[SIDE_SERVER][i];
+
+		if (!record_is_hidden13(h, r))
+			continue;
+		if (!is_alert13(h, SIDE_SERVER, r->length))
+			return false;
+		count++;
+	}
+	return count > 0;
+}
+
 uint64_t infer_server_flight_bytes(const struct handshake *h)
 {
 	const struct record_fact *first = NULL;
@@ -236,16 +252,25 @@ static void read_uncounted13(struct handshake *h, enum side side)
 		add_data(h, side, uncounted, last->mark);
 }
 
-/* The server refuses in the middle of its own flight: a short flight that ends in an alert. */
+/*
+ * The server refuses in the middle of its own flight, which then ends in an alert; with another one
+ * behind it where the stack says goodbye as well (rustls). No message of a flight is as short as an
+ * alert, so the first record of that length tells; padded as JSSE does, other messages are as long,
+ * and only the last one tells.
+ */
 static void read_server_alert_in_flight13(struct handshake *h)
 {
 	const struct record_fact *last = NULL;
+	struct lengths l = lengths_of(h->suite);
 
 	for (uint16_t i = 0; i < h->record_count[SIDE_SERVER]; i++) {
 		const struct record_fact *r = &h->records[SIDE_SERVER][i];
 
-		if (record_is_hidden13(h, r))
-			last = r;
+		if (!record_is_hidden13(h, r))
+			continue;
+		last = r;
+		if (r->length == ALERT_BYTES + 1 + l.tag)
+			break;
 	}
 	if (last && is_alert13(h, SIDE_SERVER, last->length))
 		add_hidden_alert(h, SIDE_SERVER, last);

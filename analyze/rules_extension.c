@@ -47,20 +47,19 @@ static bool offers_usual_alpn(const struct client_hello *c)
 	return false;
 }
 
-/* Go servers pick the protocol behind the ServerHello: ServerHello, then only an alert. */
+/* Go and rustls servers pick the protocol behind the ServerHello: ServerHello, then only alerts. */
 static bool alpn_refused_in_flight(const struct view *v, struct guess *g)
 {
 	const struct client_hello *c = v->h->hello;
 	char offered[LIST_MAX];
 
 	if (!c || !c->has_alpn || !v->h->server || v->end->how != ENDED_BY_HIDDEN_ALERT ||
-	    v->end->by != SIDE_SERVER || v->end->phase != PHASE_SERVER_FLIGHT ||
-	    infer_server_flight_bytes(v->h) != v->end->alert->length)
+	    v->end->by != SIDE_SERVER || !infer_only_alerts_after_server_hello(v->h))
 		return false;
 	list_alpn(offered, c);
 	blame(g, offers_usual_alpn(c) ? POSSIBLE : LIKELY, PARTY_SERVER, PARTY_CLIENT);
 	g->weight = 75;
-	say(g, "The server gave up right behind its ServerHello with an encrypted record of an alert's length; that is how Go servers refuse ALPN (the client offers %s)",
+	say(g, "The server gave up right behind its ServerHello with an encrypted record of an alert's length; that is how Go and rustls servers refuse ALPN (the client offers %s)",
 	    offered);
 	show_exchange(g, v);
 	return true;

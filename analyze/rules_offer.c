@@ -311,22 +311,27 @@ static bool signature_narrow(const struct view *v, struct guess *g)
 	return true;
 }
 
-/* A TLS 1.3 server that has no usable scheme may notice only behind EncryptedExtensions. */
+/* A TLS 1.3 server that has no usable scheme may notice only behind EncryptedExtensions, or behind
+ * its Certificate when it comes to sign (rustls). */
 static bool signature_refused_in_flight(const struct view *v, struct guess *g)
 {
+	enum { SMALLEST_CERTIFICATE = 250 };
 	const struct client_hello *c = v->h->hello;
 	const char *key;
+	bool narrow;
 
 	if (!c || !v->h->server || v->end->how != ENDED_BY_HIDDEN_ALERT ||
-	    v->end->by != SIDE_SERVER || v->end->phase != PHASE_SERVER_FLIGHT ||
-	    infer_server_flight_bytes(v->h) > 250)
+	    v->end->by != SIDE_SERVER || v->end->phase != PHASE_SERVER_FLIGHT)
 		return false;
-	if (!signatures_of_one_key(c, &key) && !signatures_all_old(c) &&
-	    real_count(&c->signatures, false) > NARROW_SIGNATURES && v->end->alert->length != 35)
+	narrow = signatures_of_one_key(c, &key) || signatures_all_old(c) ||
+		 real_count(&c->signatures, false) <= NARROW_SIGNATURES;
+	if (!narrow && (v->end->alert->length != 35 ||
+			infer_server_flight_bytes(v->h) > SMALLEST_CERTIFICATE))
 		return false;
 	blame(g, LIKELY, PARTY_SERVER, PARTY_SERVER);
 	g->weight = 60;
-	say(g, "The server gave up inside its own flight, before a certificate, with an encrypted record of an alert's length: most likely it has no certificate that fits the client's signature algorithms");
+	say(g, "The server gave up inside its own flight, %s, with an encrypted record of an alert's length: most likely it has no certificate that fits the client's signature algorithms",
+	    infer_server_flight_bytes(v->h) > SMALLEST_CERTIFICATE ? "before it signed" : "before a certificate");
 	show_exchange(g, v);
 	return true;
 }

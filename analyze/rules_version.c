@@ -113,7 +113,19 @@ static bool version_disjoint(const struct view *v, struct guess *g)
 	return true;
 }
 
-/* 40 in reply to a hello that offers a single generation: some stacks say so instead of 70. */
+/* The suites that any server of TLS 1.0 and 1.1 has: with these in the offer it is not the suites. */
+static bool offers_suites_of_old(const struct client_hello *c)
+{
+	static const uint16_t usual[] = { 0x002f, 0x0035, 0xc013, 0xc014 };
+
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+		if (code_list_has(&c->suites, usual[i]))
+			return usable_suites(c) > 3;
+	return false;
+}
+
+/* 40 in reply to a hello that offers a single generation: some stacks (rustls, mbedTLS, wolfSSL) say
+ * so instead of 70. */
 static bool version_single_generation(const struct view *v, struct guess *g)
 {
 	const struct client_hello *c = v->h->hello;
@@ -127,8 +139,10 @@ static bool version_single_generation(const struct view *v, struct guess *g)
 	if (!only13 && !only_old)
 		return false;
 	blame(g,
-	      only13 && usable_suites(c) > 1 && real_count(&c->groups, false) > 1 ? LIKELY
-										  : POSSIBLE,
+	      (only13 && usable_suites(c) > 1 && real_count(&c->groups, false) > 1) ||
+		      (only_old && offers_suites_of_old(c))
+		  ? LIKELY
+		  : POSSIBLE,
 	      PARTY_SERVER, only13 ? PARTY_SERVER : PARTY_CLIENT);
 	g->weight = only_old ? 70 : 55;
 	say(g, "The client offers only %s, which this server may not speak: some stacks refuse that with handshake_failure (40)",

@@ -55,6 +55,19 @@ static void handshake_failure_to_tls13_alone_may_be_the_version(void **state)
 	assert_best_is_not(refused(hello13(), ALERT_HANDSHAKE_FAILURE), "version_mismatch");
 }
 
+/* What every server of its day had was offered, so it is not the suites (rustls, mbedTLS). */
+static void handshake_failure_to_an_old_hello_of_usual_suites_is_the_version(void **state)
+{
+	struct client_hello *usual = hello12(), *rc4 = hello12();
+
+	(void)state;
+	usual->legacy_version = rc4->legacy_version = 0x0302;
+	usual->suites = CODES(0xc00a, 0xc014, 0xc009, 0xc013, 0x0035, 0x002f, 0x00ff);
+	rc4->suites = CODES(0x0004, 0x0005, 0x00ff);
+	assert_best(refused(usual, ALERT_HANDSHAKE_FAILURE), "version_mismatch", LIKELY);
+	assert_best(refused(rc4, ALERT_HANDSHAKE_FAILURE), "cipher_mismatch", LIKELY);
+}
+
 static void other_flows_show_which_versions_a_server_has(void **state)
 {
 	struct lessons *l = lessons_new(0);
@@ -254,6 +267,24 @@ static void signatures_of_one_odd_kind_are_what_failed(void **state)
 	assert_best(refused(old, ALERT_HANDSHAKE_FAILURE), "signature_mismatch", LIKELY);
 }
 
+/* rustls has sent its certificate when it finds that it has no scheme to sign with. */
+static void a_flight_broken_off_before_it_is_signed_lacks_a_scheme(void **state)
+{
+	struct client_hello *narrow = hello13();
+	struct story s = begin();
+
+	(void)state;
+	narrow->signatures = CODES(0x0804);
+	says_hello(&s, narrow);
+	hears_hello(&s, answer(0x0304, 0x1302));
+	hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, 27);
+	hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, 1019);
+	hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, 19);
+	fin(&s, SIDE_CLIENT);
+	hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, 19);
+	assert_best(s, "signature_mismatch", LIKELY);
+}
+
 static void a_key_exchange_signed_otherwise_than_offered(void **state)
 {
 	struct story s = begin(), fine = begin();
@@ -359,7 +390,7 @@ static void a_tls13_hello_without_groups_or_signatures_lacks_them(void **state)
 static void no_application_protocol_is_said_or_done(void **state)
 {
 	struct client_hello *c = hello13();
-	struct story go = begin(), other = begin();
+	struct story go = begin(), rustls = begin(), other = begin();
 
 	(void)state;
 	offer_alpn(c, "imap");
@@ -371,6 +402,14 @@ static void no_application_protocol_is_said_or_done(void **state)
 	hidden(&go, SIDE_SERVER, CONTENT_APPLICATION_DATA, 19);
 	fin(&go, SIDE_SERVER);
 	assert_best(go, "alpn_mismatch", LIKELY);
+	c = hello13();
+	offer_alpn(c, "imap");
+	says_hello(&rustls, c);	/* which says goodbye as well */
+	hears_hello(&rustls, answer(0x0304, 0x1301));
+	hidden(&rustls, SIDE_SERVER, CONTENT_APPLICATION_DATA, 19);
+	hidden(&rustls, SIDE_SERVER, CONTENT_APPLICATION_DATA, 19);
+	fin(&rustls, SIDE_SERVER);
+	assert_best(rustls, "alpn_mismatch", LIKELY);
 	says_hello(&other, hello13());	/* without ALPN it is something else */
 	hears_hello(&other, answer(0x0304, 0x1301));
 	hidden(&other, SIDE_SERVER, CONTENT_APPLICATION_DATA, 19);
@@ -405,6 +444,7 @@ int main(void)
 		cmocka_unit_test(protocol_version_is_a_mismatch_whoever_says_it),
 		cmocka_unit_test(internal_error_to_tls10_is_openssls_security_level),
 		cmocka_unit_test(handshake_failure_to_tls13_alone_may_be_the_version),
+		cmocka_unit_test(handshake_failure_to_an_old_hello_of_usual_suites_is_the_version),
 		cmocka_unit_test(other_flows_show_which_versions_a_server_has),
 		cmocka_unit_test(a_hello_without_tls13_that_passed_speaks_of_intolerance),
 		cmocka_unit_test(a_downgraded_retry_is_refused_as_such),
@@ -418,6 +458,7 @@ int main(void)
 		cmocka_unit_test(other_flows_show_which_groups_a_server_has),
 		cmocka_unit_test(a_retry_for_a_group_that_breaks_is_about_the_group),
 		cmocka_unit_test(signatures_of_one_odd_kind_are_what_failed),
+		cmocka_unit_test(a_flight_broken_off_before_it_is_signed_lacks_a_scheme),
 		cmocka_unit_test(a_key_exchange_signed_otherwise_than_offered),
 		cmocka_unit_test(a_small_prime_is_refused_for_its_size),
 		cmocka_unit_test(no_secure_renegotiation_is_refused_with_handshake_failure),
