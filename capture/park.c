@@ -9,44 +9,45 @@
 #include <string.h>
 
 enum {
-	PARKED_MAX = 24,	/* packets of one flow */
-	PATIENCE = 8,		/* packets of the flow that may come while one waits */
+	PARKED_MAX = 40,	/* packets of one flow */
+	PATIENCE = 16,		/* packets of the flow that may come while one waits */
 	IN_VAIN_MAX = 3,	/* a capture that lacks packets is not one in disorder */
 	EARLY_MAX = 1 << 20,	/* further ahead is no place that the other side is about to reach */
 };
 
-/* Where this side's next new byte lies, its FIN counted, as far as anybody has shown. */
-static uint64_t reached(const struct flow *w, enum side s)
+static uint64_t max64(uint64_t a, uint64_t b)
 {
-	const struct half *h = &w->half[s];
-	const struct tcp_side *side = &w->facts.side[s];
-	uint64_t sent = side->sent + (h->has_fin && side->fin_offset >= side->sent);
-	uint64_t acked = side->acked + h->fin_acked;
-
-	return sent > acked ? sent : acked;
+	return a > b ? a : b;
 }
 
-static bool is_ahead(const struct flow *w, enum side s, uint32_t seq)
+static bool is_ahead(const struct flow *w, enum side s, uint32_t seq, uint64_t of)
 {
-	int64_t ahead = side_offset(w, s, seq) - (int64_t)reached(w, s);
+	int64_t ahead = side_offset(w, s, seq) - (int64_t)of;
 
 	return ahead > 0 && ahead <= EARLY_MAX;
 }
 
-/* It acknowledges what the other side has not said yet. */
+/* It acknowledges what the other side has not said yet, its FIN counted; what was acknowledged before
+ * will not come any more. */
 static bool answers_the_future(const struct flow *w, enum side s, const struct packet *p)
 {
 	enum side o = other_side(s);
+	const struct half *h = &w->half[o];
+	const struct tcp_side *other = &w->facts.side[o];
+	bool finished = h->has_fin && other->delivered >= other->fin_offset;
 
-	return p->flags & TCP_ACK && !(p->flags & TCP_SYN) && w->half[o].settled &&
-	       w->facts.side[o].first_packet.frame && is_ahead(w, o, p->ack);
+	return p->flags & TCP_ACK && !(p->flags & TCP_SYN) && h->settled && other->first_packet.frame &&
+	       is_ahead(w, o, p->ack, max64(other->delivered + finished, other->acked + h->fin_acked));
 }
 
 /* A RST behind bytes that have not come. What comes after a first RST may be somebody's guess. */
 static bool follows_the_future(const struct flow *w, enum side s, const struct packet *p)
 {
-	return p->flags & TCP_RST && w->half[s].has_syn && !w->facts.side[s].reset_count &&
-	       is_ahead(w, s, p->seq);
+	const struct tcp_side *side = &w->facts.side[s];
+	uint64_t sent = side->sent + (w->half[s].has_fin && side->fin_offset >= side->sent);
+
+	return p->flags & TCP_RST && w->half[s].has_syn && !side->reset_count &&
+	       is_ahead(w, s, p->seq, max64(sent, side->acked));
 }
 
 static bool is_early(const struct flow *w, const struct packet *p)

@@ -183,9 +183,11 @@ static void a_hole_that_the_other_side_acknowledged_becomes_a_gap(void **state)
 	send_data(b, SIDE_CLIENT, 5, "world", 5);
 	send_ack(b, SIDE_SERVER, 0, 10);
 	assert_string_equal(b->log, "opened");
+	for (uint32_t i = 0; i < 20; i++)
+		send_data(b, SIDE_SERVER, i, "!", 1);
 	wait_ms(b, 100);
-	send_ack(b, SIDE_SERVER, 0, 10);
-	assert_string_equal(b->log, "opened c-5 c+5");
+	send_ack(b, SIDE_SERVER, 20, 10);
+	assert_non_null(strstr(b->log, "c-5 c+5"));
 	assert_int_equal(b->facts.side[SIDE_CLIENT].missing, 5);
 	assert_int_equal(b->stats.missing_bytes, 5);
 }
@@ -225,7 +227,7 @@ static void an_answer_does_not_wait_for_ever_for_what_the_capture_lacks(void **s
 	(void)state;
 	shake_hands(b);
 	send_answer("world!", 5);
-	for (uint32_t i = 0; i < 12; i++) {
+	for (uint32_t i = 0; i < 20; i++) {
 		wait_ms(b, 50);
 		send_ack(b, SIDE_CLIENT, 5, 0);
 	}
@@ -256,6 +258,21 @@ static void an_answer_waits_for_what_it_answers_whenever_that_comes(void **state
 	assert_true(mark_turn(b->facts.side[SIDE_CLIENT].first_data) <
 		    mark_turn(b->facts.side[SIDE_SERVER].first_data));
 	assert_int_equal(b->facts.side[SIDE_SERVER].first_data.frame, 4);
+}
+
+static void an_answer_to_two_segments_waits_for_the_hole_between_them(void **state)
+{
+	(void)state;
+	shake_hands(b);
+	send_data(b, SIDE_CLIENT, 0, "hello", 5);
+	send_data(b, SIDE_CLIENT, 10, "again", 5);
+	send_answer("world!", 15);
+	wait_ms(b, 500);
+	send_ack(b, SIDE_SERVER, 6, 15);
+	send_ack(b, SIDE_SERVER, 6, 15);
+	send_ack(b, SIDE_SERVER, 6, 15);
+	send_data(b, SIDE_CLIENT, 5, "there", 5);
+	assert_string_equal(b->log, "opened c+5 c+5 c+5 s+6");
 }
 
 static void an_end_is_in_the_turn_that_its_acknowledgement_says(void **state)
@@ -610,6 +627,7 @@ int main(void)
 		claim(an_answer_does_not_wait_for_ever_for_what_the_capture_lacks),
 		claim(nor_does_an_end_where_nothing_more_comes),
 		claim(an_answer_waits_for_what_it_answers_whenever_that_comes),
+		claim(an_answer_to_two_segments_waits_for_the_hole_between_them),
 		claim(an_end_is_in_the_turn_that_its_acknowledgement_says),
 		claim(a_reset_captured_before_the_bytes_it_follows_was_not_forged),
 		claim(data_beyond_a_reset_is_noted),
