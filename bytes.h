@@ -144,6 +144,11 @@ static inline uint32_t u32_at(const uint8_t *b)
 	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
+static inline uint32_t u32_le_at(const uint8_t *b)
+{
+	return (uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 | (uint32_t)b[1] << 8 | b[0];
+}
+
 /* Nothing was missing. */
 static inline bool read_ok(const struct reader *r)
 {

@@ -13,7 +13,9 @@ enum {
 	FRAGMENT_SHARE = 8,
 	CLOCK_STEP = 1000000000,	/* ns back, from one packet to the next, worth a count */
 	/* Frames that may cause nothing before the caller gets a chance to do something else. */
-	FRAMES_A_CALL = 4096
+	FRAMES_A_CALL = 4096,
+	/* Frames looked at before the first of them is taken: enough to wait for memory but once. */
+	AHEAD = 32
 };
 
 static const size_t MEMORY_DEFAULT = (size_t)512 * 1024 * 1024;
@@ -26,6 +28,9 @@ struct capture {
 	struct keep *keep;	/* NULL: no packets are kept */
 	uint32_t over;		/* its FLOW_OVER was handed out last; NO_FLOW */
 	struct capture_stats stats;
+	struct frame ahead[AHEAD];	/* of the input, and what a glance says of them */
+	struct sight sights[AHEAD];
+	size_t ahead_at, ahead_count;
 	struct live *live;	/* the input, if it is one */
 	uint64_t count;		/* packets to end after; 0: none */
 	enum capture_result result;	/* what is left to say once the events are out */
@@ -121,7 +126,7 @@ static void keep_packet(struct capture *c, const struct frame *frame)
 		keep_frame(c->keep, flow, frame);
 }
 
-static void take_frame(struct capture *c, const struct frame *frame)
+static void take_frame(struct capture *c, const struct frame *frame, const struct sight *sight)
 {
 	struct packet packet;
 	bool undecodable;
@@ -129,8 +134,10 @@ static void take_frame(struct capture *c, const struct frame *frame)
 	count_frame(&c->stats, frame);
 	if (c->filter && !filter_matches(c->filter, frame))
 		return;
-	if (flows_pass(c->flows, frame))
+	if (flows_take_seen(c->flows, frame, sight)) {
+		keep_packet(c, frame);
 		return;
+	}
 	if (decode(c->decoder, frame, &packet, &undecodable)) {
 		flows_take(c->flows, &packet);
 		keep_packet(c, frame);
@@ -190,20 +197,44 @@ bool capture_evidence(const struct capture *c, uint32_t flow, struct evidence *e
 	return !c->keep || evidence_write(e, keep_of(c->keep, flow));
 }
 
+/* False when the input has to be asked for more. */
+static bool look_ahead(struct capture *c)
+{
+	if (c->ahead_at < c->ahead_count)
+		return true;
+	c->ahead_at = 0;
+	c->ahead_count = c->input.more ? c->input.more(c->input.of, c->ahead, AHEAD) : 0;
+	for (size_t i = 0; i < c->ahead_count; i++)
+		flows_expect(c->flows, &c->ahead[i], &c->sights[i]);
+	return c->ahead_count > 0;
+}
+
+static void note_frame(struct capture *c, const struct frame *frame, const struct sight *sight)
+{
+	take_frame(c, frame, sight);
+	if (c->stats.packets == c->count)
+		end_input(c, CAPTURE_END);
+}
+
 enum capture_result capture_next(struct capture *c, struct capture_event *out)
 {
 	struct frame frame;
+	struct sight sight;
 
 	for (int frames = 0; !next_event(c, out); frames++) {
 		if (c->ended)
 			return c->result;
 		if (frames == FRAMES_A_CALL)
 			return CAPTURE_IDLE;
+		if (look_ahead(c)) {
+			note_frame(c, &c->ahead[c->ahead_at], &c->sights[c->ahead_at]);
+			c->ahead_at++;
+			continue;
+		}
 		switch (c->input.next(c->input.of, &frame)) {
 		case INPUT_FRAME:
-			take_frame(c, &frame);
-			if (c->stats.packets == c->count)
-				end_input(c, CAPTURE_END);
+			flows_expect(c->flows, &frame, &sight);
+			note_frame(c, &frame, &sight);
 			break;
 		case INPUT_SECRETS:
 			*out = secrets_event(&frame);

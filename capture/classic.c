@@ -7,7 +7,8 @@
 enum {
 	FILE_HEADER = 24,
 	PACKET_HEADER = 16,
-	MODIFIED_PACKET_HEADER = 24	/* Kuznetzov's, with interface and protocol behind it */
+	MODIFIED_PACKET_HEADER = 24,	/* Kuznetzov's, with interface and protocol behind it */
+	SECONDS_AT = 0, FRACTION_AT = 4, LEN_AT = 8, WIRE_LEN_AT = 12
 };
 
 /* The magic numbers as the writer's own byte order has them. */
@@ -40,9 +41,41 @@ bool classic_magic(uint32_t magic)
 	return flavour_of(magic) || flavour_of(swapped(magic));
 }
 
+static uint32_t word_at(const struct file *f, const uint8_t *b)
+{
+	return f->little_endian ? u32_le_at(b) : u32_at(b);
+}
+
+static bool classic_at_hand(struct file *f, struct frame *out)
+{
+	struct reader r = f->source.window;
+	const uint8_t *header = take(&r, f->header_len);
+	uint32_t len, wire_len;
+
+	if (!header)
+		return false;
+	len = word_at(f, header + LEN_AT);
+	wire_len = word_at(f, header + WIRE_LEN_AT);
+	out->bytes = take(&r, len);
+	if (!out->bytes || len > FRAME_BYTES_MAX)
+		return false;
+	out->len = len;
+	out->wire_len = wire_len > len ? wire_len : len;
+	out->mark = (struct mark){
+		.frame = ++f->frames,
+		.time = (int64_t)word_at(f, header + SECONDS_AT) * NANOSECONDS +
+			(int64_t)word_at(f, header + FRACTION_AT) * f->tick,
+	};
+	out->link_type = f->link_type;
+	f->last_time = out->mark.time;
+	f->source.window = r;
+	return true;
+}
+
 static enum input_result classic_next(struct file *f, struct frame *out)
 {
 	struct source *s = &f->source;
+	uint32_t len;
 
 	if (!source_peek(s, f->header_len)) {
 		if (!more(&s->window) && !source_damage(s))
@@ -50,23 +83,11 @@ static enum input_result classic_next(struct file *f, struct frame *out)
 		return file_broke(f, source_offset(s),
 				  "the file is cut off within a packet header");
 	}
-	struct reader header = reader_of(s->window.at, f->header_len);
-	uint32_t seconds = field32(f, &header);
-	uint32_t fraction = field32(f, &header);
-	uint32_t len = field32(f, &header);
-	uint32_t wire_len = field32(f, &header);
+	len = word_at(f, s->window.at + LEN_AT);
 	if (len > FRAME_BYTES_MAX)
 		return file_broke(f, source_offset(s), "the length of the packet is absurd");
-	if (!source_peek(s, f->header_len + len))
+	if (!source_peek(s, f->header_len + len) || !classic_at_hand(f, out))
 		return file_broke(f, source_offset(s), "the file is cut off within the packet");
-	take(&s->window, f->header_len);
-	out->bytes = take(&s->window, len);
-	out->len = len;
-	out->wire_len = wire_len > len ? wire_len : len;
-	out->mark.frame = ++f->frames;
-	out->mark.time = (int64_t)seconds * NANOSECONDS + (int64_t)fraction * f->tick;
-	out->link_type = f->link_type;
-	f->last_time = out->mark.time;
 	return INPUT_FRAME;
 }
 
@@ -90,5 +111,6 @@ bool classic_open(struct file *f, uint32_t magic, const char **why)
 	f->tick = flavour->tick;
 	f->header_len = flavour->header_len;
 	f->next = classic_next;
+	f->at_hand = classic_at_hand;
 	return true;
 }

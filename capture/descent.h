@@ -97,6 +97,9 @@ bool looks_like_ip(const struct descent *d, struct reader r, enum fit fit);
 /* transport.c: what an IP header's last protocol number announces */
 enum found take_transport(struct descent *d, uint8_t protocol, struct reader r);
 
+/* The options of a TCP header: `r` is all of them that was captured. */
+void take_tcp_options(struct packet *out, struct reader r);
+
 /* tunnel.c, mpls.c: packets in packets */
 enum found take_tunnel(struct descent *d, uint8_t protocol, struct reader r);
 enum found take_udp_tunnel(struct descent *d, struct reader r);

@@ -120,6 +120,15 @@ enum input_result file_next(struct file *f, struct frame *out)
 	return f->next(f, out);
 }
 
+size_t file_more(struct file *f, struct frame *out, size_t max)
+{
+	size_t count = 0;
+
+	while (count < max && f->at_hand(f, &out[count]))
+		count++;
+	return count;
+}
+
 int file_link_type(const struct file *f)
 {
 	return f->link_type;
@@ -162,6 +171,11 @@ static enum input_result next_of(void *of, struct frame *out)
 	return file_next(of, out);
 }
 
+static size_t more_of(void *of, struct frame *out, size_t max)
+{
+	return file_more(of, out, max);
+}
+
 static int link_type_of_file(const void *of)
 {
 	return file_link_type(of);
@@ -190,5 +204,8 @@ static void close_of(void *of)
 
 struct input file_input(struct file *f)
 {
-	return (struct input){ f, next_of, link_type_of_file, drops_of, problem_of, progress_of, close_of };
+	return (struct input){
+		.of = f, .next = next_of, .more = more_of, .link_type = link_type_of_file,
+		.drops = drops_of, .problem = problem_of, .progress = progress_of, .close = close_of,
+	};
 }

@@ -25,6 +25,9 @@ struct input file_input(struct file *f);
 /* file_next: `out` borrows from the file until the next call. */
 enum input_result file_next(struct file *f, struct frame *out);
 
+/* file_more: the next frames, up to `max`, that can be had without reading on; 0 if there are none. */
+size_t file_more(struct file *f, struct frame *out, size_t max);
+
 /* DLT_* of the frames, -1 where each interface of a pcapng file says it for itself. */
 int file_link_type(const struct file *f);
 

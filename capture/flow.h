@@ -133,6 +133,7 @@ struct flows {
 	uint32_t spare_count;
 	struct flow_list lists[STATE_COUNT];
 	struct id_list lones, quiets;
+	struct packet packet;		/* that is being taken */
 	struct flow_facts *scratch;	/* of a lone SYN, to look at */
 	uint32_t dying;			/* its FLOW_OVER was handed out last; NO_FLOW: none */
 	uint32_t dismissed;		/* to be made quiet before the next packet; NO_FLOW: none */
@@ -178,6 +179,9 @@ struct quiet *quiet_at(const struct flows *f, uint32_t id);
 /* NO_FLOW if there is none between these two ends. */
 uint32_t store_find(const struct flows *f, uint64_t hash, enum transport transport,
 		    const struct address *one, const struct address *two);
+
+/* A packet with this hash will come soon. */
+void store_expect(const struct flows *f, uint64_t hash);
 
 /* A new flow, in the list of its state; NULL when memory does not allow another. */
 struct flow *store_flow(struct flows *f, uint64_t hash, enum flow_state state);

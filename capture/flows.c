@@ -418,10 +418,9 @@ static bool is_foreign(const struct flows *f, uint64_t hash)
 	return f->shares && hash_share(hash, f->shares) != f->share;
 }
 
-static void take_transport(struct flows *f, struct packet *p)
+static void take_transport(struct flows *f, struct packet *p, uint64_t hash)
 {
 	enum transport transport = p->kind == PACKET_TCP ? TRANSPORT_TCP : TRANSPORT_UDP;
-	uint64_t hash = hash_flow(&f->key, transport, &p->source, &p->destination);
 	uint32_t id;
 
 	if (is_foreign(f, hash))
@@ -498,30 +497,60 @@ static void note_peak(struct flows *f)
 		f->stats->memory_peak = bytes;
 }
 
-void flows_take(struct flows *f, struct packet *packet)
+/* Before each packet. */
+static void begin_packet(struct flows *f, int64_t time)
 {
 	struct capture_event unread;
 
 	while (flows_next(f, &unread))
 		;
 	quieten_dismissed(f);
-	note_time(f, packet->mark.time);
+	note_time(f, time);
 	f->current = NO_FLOW;
-	if (packet->kind == PACKET_ICMP)
-		take_icmp(f, packet);
-	else if (packet->kind != PACKET_NONE)
-		take_transport(f, packet);
+}
+
+static void flows_take_hashed(struct flows *f, struct packet *packet, uint64_t hash)
+{
+	begin_packet(f, packet->mark.time);
+	take_transport(f, packet, hash);
 	if (f->stirred)
 		note_peak(f);
 }
 
-bool flows_pass(struct flows *f, const struct frame *frame)
+void flows_take(struct flows *f, struct packet *packet)
 {
-	struct glance g;
+	enum transport transport = packet->kind == PACKET_TCP ? TRANSPORT_TCP : TRANSPORT_UDP;
 
-	if (!f->shares || !glance(frame, &g) || !is_foreign(f, glance_hash(&g, &f->key)))
+	if (packet->kind == PACKET_TCP || packet->kind == PACKET_UDP) {
+		flows_take_hashed(f, packet, hash_flow(&f->key, transport, &packet->source, &packet->destination));
+		return;
+	}
+	begin_packet(f, packet->mark.time);
+	if (packet->kind == PACKET_ICMP)
+		take_icmp(f, packet);
+	if (f->stirred)
+		note_peak(f);
+}
+
+void flows_expect(struct flows *f, const struct frame *frame, struct sight *out)
+{
+	out->known = glance(frame, &out->glance);
+	if (!out->known)
+		return;
+	out->hash = glance_hash(&out->glance, &f->key);
+	store_expect(f, out->hash);
+}
+
+bool flows_take_seen(struct flows *f, const struct frame *frame, const struct sight *sight)
+{
+	if (!sight->known)
 		return false;
-	note_time(f, frame->mark.time);
+	if (is_foreign(f, sight->hash)) {
+		note_time(f, frame->mark.time);
+		return true;
+	}
+	glance_packet(&sight->glance, frame, &f->packet);
+	flows_take_hashed(f, &f->packet, sight->hash);
 	return true;
 }
 

@@ -23,6 +23,8 @@ struct file {
 	struct source source;
 	char *path;
 	enum input_result (*next)(struct file *f, struct frame *out);
+	/* Takes a packet that is whole in the window; false where it is not, or not beyond doubt. */
+	bool (*at_hand)(struct file *f, struct frame *out);
 	uint64_t frames;
 	int64_t last_time;
 	uint64_t dropped_kernel, dropped_interface;

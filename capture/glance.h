@@ -9,13 +9,13 @@
 #include "hash.h"
 #include "packet.h"
 
-struct glance {
-	const uint8_t *ip, *tcp;	/* their headers, whole, in the frame */
-	uint8_t ip_len;			/* of an address: 4 or 16 */
-};
-
 /* True only if decode() would find this very TCP packet. */
 bool glance(const struct frame *frame, struct glance *out);
+
+/* The packet, as decode() finds it. What does not concern a TCP packet is left as it was, and so are
+ * the id of a VLAN that there is none of, SACK blocks beyond their count and the tunnel's name but for
+ * its end. */
+void glance_packet(const struct glance *g, const struct frame *frame, struct packet *out);
 
 /* hash_flow() of the packet's flow. */
 uint64_t glance_hash(const struct glance *g, const struct capture_key *key);

@@ -19,6 +19,9 @@ struct input {
 	void *of;	/* what the functions below are called with */
 	/* `out` borrows from the input until the next call. */
 	enum input_result (*next)(void *of, struct frame *out);
+	/* Up to `max` of the frames that come next and are at hand, all borrowed until the call after
+	 * this; 0 if `next` is to be asked. NULL where none ever are. */
+	size_t (*more)(void *of, struct frame *out, size_t max);
 	/* DLT_* of the frames, -1 where that differs among them. */
 	int (*link_type)(const void *of);
 	/* Packets that the capturing system lost so far. */

@@ -225,6 +225,8 @@ static double live_progress(const void *of)
 
 struct input live_input(struct live *l)
 {
-	return (struct input){ l, live_next, live_link_type, live_drops, live_problem, live_progress,
-			       live_close };
+	return (struct input){
+		.of = l, .next = live_next, .link_type = live_link_type, .drops = live_drops,
+		.problem = live_problem, .progress = live_progress, .close = live_close,
+	};
 }

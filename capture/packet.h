@@ -77,8 +77,22 @@ void flows_free(struct flows *f);
 /* flows_take notes one packet and gives it its turn; the events that it caused wait in flows_next. */
 void flows_take(struct flows *f, struct packet *packet);
 
-/* flows_pass passes over a packet that is another share's at a glance; false when it may not be. */
-bool flows_pass(struct flows *f, const struct frame *frame);
+/* A frame of the commonest shape (glance.h). */
+struct glance {
+	const uint8_t *ip, *tcp;	/* their headers, whole, in the frame */
+	uint8_t ip_len;			/* of an address: 4 or 16 */
+};
+
+/* What a glance at a frame tells before its turn comes, so that what will be needed is at hand then. */
+struct sight {
+	struct glance glance;
+	uint64_t hash;
+	bool known;		/* it is of the commonest shape */
+};
+void flows_expect(struct flows *f, const struct frame *frame, struct sight *out);
+
+/* flows_take_seen takes a frame that is of that shape; false when it is not, and decode() is to see it. */
+bool flows_take_seen(struct flows *f, const struct frame *frame, const struct sight *sight);
 
 /* flows_tick tells what time it is where no packet comes: idle flows end. */
 void flows_tick(struct flows *f, int64_t time);

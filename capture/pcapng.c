@@ -381,10 +381,31 @@ static enum input_result pcapng_next(struct file *f, struct frame *out)
 	}
 }
 
+/* Only a whole enhanced packet block: all else is pcapng_next's. */
+static bool pcapng_at_hand(struct file *f, struct frame *out)
+{
+	struct reader r = f->source.window;
+	struct block b = { .type = BLOCK_ENHANCED_PACKET };
+	uint32_t again;
+
+	if (f->problem[0] || field32(f, &r) != b.type)
+		return false;
+	b.len = field32(f, &r);
+	if (b.len < BLOCK_FRAME || b.len % 4)
+		return false;
+	b.body = take_reader(&r, b.len - BLOCK_FRAME);
+	again = field32(f, &r);
+	if (!read_ok(&r) || again != b.len || take_packet(f, &b, out))
+		return false;
+	f->source.window = r;
+	return true;
+}
+
 bool pcapng_open(struct file *f, const char **why)
 {
 	*why = enter_section(f);
 	f->link_type = -1;
 	f->next = pcapng_next;
+	f->at_hand = pcapng_at_hand;
 	return *why == NULL;
 }

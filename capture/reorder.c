@@ -5,26 +5,32 @@
 
 enum {
 	WINDOW = 64,		/* frames that wait: a burst from each queue of a card */
-	SLOTS = WINDOW + 2,	/* one more is lent out, and one may stand behind a step of the clock */
-	CALM = 4096		/* frames in order after which nothing is copied until one is not */
+	LENT_MAX = 32,		/* frames handed out at once */
+	SLOTS = WINDOW + LENT_MAX + 1,	/* one may stand behind a step of the clock */
+	RING = 128,		/* places in line; a power of two, no less than SLOTS */
+	AHEAD = 32,		/* frames fetched at once */
+	CALM = 4096		/* frames in order after which none waits until one is not */
 };
 
 /* Back by more than this, the clock was set: what came before stays before. */
 static const int64_t STEP_NS = 1000000000;
 
+/* A frame that waits. Its bytes are the input's until that reads on, then the slot's. */
 struct slot {
-	struct frame frame;	/* its bytes are the slot's */
+	struct frame frame;
 	uint8_t *bytes;
 	size_t room;
 };
 
 struct reorder {
 	struct input inner;
+	struct frame ahead[AHEAD];	/* the next ones of inner */
+	size_t ahead_at, ahead_count;
 	struct slot slots[SLOTS];
-	uint8_t order[SLOTS];	/* of the frames that wait, the earliest last */
-	uint8_t spare[SLOTS];
-	uint8_t count, spare_count;
-	int lent, behind;	/* slots; -1: none */
+	uint8_t line[RING];	/* slots of the frames that wait, from `first` on, the earliest first */
+	uint8_t spare[SLOTS], lent[LENT_MAX];
+	uint8_t first, count, spare_count, lent_count;
+	int behind;		/* slot; -1: none */
 	int64_t latest;		/* time of the frame read last */
 	uint32_t calm;		/* frames since one was out of order */
 	bool begun, draining;
@@ -32,35 +38,51 @@ struct reorder {
 	struct frame nothing;	/* and what came with it */
 };
 
-/* False without memory: then the frame must go out as it is. */
-static bool copy(struct slot *s, const struct frame *frame)
+/* Room for a frame's bytes; false without memory: then the frame must go out as it is. */
+static bool reserve(struct slot *s, size_t len)
 {
-	if (frame->len > s->room) {
-		uint8_t *bytes = realloc(s->bytes, frame->len);
+	uint8_t *bytes;
 
-		if (!bytes)
-			return false;
-		s->bytes = bytes;
-		s->room = frame->len;
-	}
-	if (frame->len)
-		memcpy(s->bytes, frame->bytes, frame->len);
-	s->frame = *frame;
-	s->frame.bytes = s->bytes;
+	if (len <= s->room)
+		return true;
+	bytes = realloc(s->bytes, len);
+	if (!bytes)
+		return false;
+	s->bytes = bytes;
+	s->room = len;
 	return true;
+}
+
+static struct slot *waiting(struct reorder *r, size_t place)
+{
+	return &r->slots[r->line[(r->first + place) % RING]];
+}
+
+static void save(struct slot *s)
+{
+	if (s->frame.len && s->frame.bytes != s->bytes)
+		memcpy(s->bytes, s->frame.bytes, s->frame.len);
+	s->frame.bytes = s->bytes;
+}
+
+/* The inner input is about to take back what it lent. */
+static void save_all(struct reorder *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		save(waiting(r, i));
+	if (r->behind >= 0)
+		save(&r->slots[r->behind]);
 }
 
 /* Frames of one time stay as they came. */
 static void insert(struct reorder *r, uint8_t slot)
 {
 	int64_t time = r->slots[slot].frame.mark.time;
-	uint8_t at = 0;
+	size_t place = r->count++;
 
-	while (at < r->count && r->slots[r->order[at]].frame.mark.time > time)
-		at++;
-	memmove(r->order + at + 1, r->order + at, r->count - at);
-	r->order[at] = slot;
-	r->count++;
+	for (; place && waiting(r, place - 1)->frame.mark.time > time; place--)
+		r->line[(r->first + place) % RING] = r->line[(r->first + place - 1) % RING];
+	r->line[(r->first + place) % RING] = slot;
 }
 
 static bool stepped_back(const struct reorder *r, const struct frame *frame)
@@ -87,8 +109,9 @@ static bool keep(struct reorder *r, const struct frame *frame)
 	if (r->calm == CALM && !r->count)
 		return false;
 	slot = r->spare[r->spare_count - 1];
-	if (!copy(&r->slots[slot], frame))
+	if (!reserve(&r->slots[slot], frame->len))
 		return false;
+	r->slots[slot].frame = *frame;
 	r->spare_count--;
 	if (step && r->count)
 		r->behind = slot;
@@ -104,10 +127,15 @@ static bool may_read(const struct reorder *r)
 
 static bool hand_out(struct reorder *r, struct frame *out)
 {
+	uint8_t slot;
+
 	if (!r->count)
 		return false;
-	r->lent = r->order[--r->count];
-	*out = r->slots[r->lent].frame;
+	slot = r->line[r->first];
+	r->first = (uint8_t)((r->first + 1) % RING);
+	r->count--;
+	r->lent[r->lent_count++] = slot;
+	*out = r->slots[slot].frame;
 	if (!r->count && r->behind >= 0) {
 		insert(r, (uint8_t)r->behind);
 		r->behind = -1;
@@ -117,9 +145,28 @@ static bool hand_out(struct reorder *r, struct frame *out)
 
 static void take_back(struct reorder *r)
 {
-	if (r->lent >= 0)
-		r->spare[r->spare_count++] = (uint8_t)r->lent;
-	r->lent = -1;
+	while (r->lent_count)
+		r->spare[r->spare_count++] = r->lent[--r->lent_count];
+}
+
+/* Whether the inner input's next frame is at hand. */
+static bool look_ahead(struct reorder *r)
+{
+	if (r->ahead_at < r->ahead_count)
+		return true;
+	r->ahead_at = 0;
+	r->ahead_count = r->inner.more ? r->inner.more(r->inner.of, r->ahead, AHEAD) : 0;
+	return r->ahead_count > 0;
+}
+
+static enum input_result read_on(struct reorder *r, struct frame *out)
+{
+	if (look_ahead(r)) {
+		*out = r->ahead[r->ahead_at++];
+		return INPUT_FRAME;
+	}
+	save_all(r);
+	return r->inner.next(r->inner.of, out);
 }
 
 static enum input_result next(void *of, struct frame *out)
@@ -129,7 +176,7 @@ static enum input_result next(void *of, struct frame *out)
 	take_back(r);
 	while (may_read(r)) {
 		struct frame frame = { .len = 0 };
-		enum input_result got = r->inner.next(r->inner.of, &frame);
+		enum input_result got = read_on(r, &frame);
 
 		if (got == INPUT_FRAME && keep(r, &frame))
 			continue;
@@ -146,6 +193,26 @@ static enum input_result next(void *of, struct frame *out)
 	r->draining = r->last != INPUT_IDLE;
 	*out = r->nothing;
 	return r->last;
+}
+
+static size_t more(void *of, struct frame *out, size_t max)
+{
+	struct reorder *r = of;
+	size_t count = 0;
+
+	take_back(r);
+	while (count < max && count < LENT_MAX) {
+		if (!may_read(r)) {
+			if (!hand_out(r, &out[count]))
+				break;
+			count++;
+		} else if (!look_ahead(r)) {
+			break;
+		} else if (!keep(r, &r->ahead[r->ahead_at++])) {
+			out[count++] = r->ahead[r->ahead_at - 1];
+		}
+	}
+	return count;
 }
 
 static int link_type(const void *of)
@@ -193,9 +260,12 @@ bool reorder_input(struct input *input)
 	if (!r)
 		return false;
 	r->inner = *input;
-	r->lent = r->behind = -1;
+	r->behind = -1;
 	for (uint8_t i = 0; i < SLOTS; i++)
 		r->spare[r->spare_count++] = i;
-	*input = (struct input){ r, next, link_type, drops, problem, progress, close_input };
+	*input = (struct input){
+		.of = r, .next = next, .more = more, .link_type = link_type, .drops = drops,
+		.problem = problem, .progress = progress, .close = close_input,
+	};
 	return true;
 }

@@ -179,6 +179,11 @@ uint32_t store_find(const struct flows *f, uint64_t hash, enum transport transpo
 	return NO_FLOW;
 }
 
+void store_expect(const struct flows *f, uint64_t hash)
+{
+	table_expect(&f->table, (uint32_t)hash);
+}
+
 /* ---- lists, oldest first ---------------------------------------------------------------- */
 
 static void list_remove(struct flow_list *list, struct flow *w)

@@ -27,6 +27,12 @@ bool table_grow(struct table *t);
 
 size_t table_bytes(const struct table *t);
 
+/* Whoever has this tag will be looked for soon. */
+static inline void table_expect(const struct table *t, uint32_t tag)
+{
+	__builtin_prefetch(&t->at[tag & t->mask]);
+}
+
 /*
  * The flows with this tag, one by one: start with *at = tag, call until NO_FLOW. Different flows
  * may share a tag: the caller compares.

@@ -16,7 +16,7 @@ static void take_sack(struct packet *out, struct reader r)
 }
 
 /* A malformed option hides those behind it and harms nothing else. */
-static void take_tcp_options(struct packet *out, struct reader r)
+void take_tcp_options(struct packet *out, struct reader r)
 {
 	enum { END, NO_OPERATION, MSS, WINDOW_SCALE, SACK_PERMITTED, SACK, TIMESTAMPS = 8 };
 

@@ -32,6 +32,43 @@ static enum input_result script_next(void *of, struct frame *out)
 	return INPUT_FRAME;
 }
 
+/* The rest of the ten frames that the last one is among; each has a byte of its own until the next ten. */
+struct pages {
+	struct script script;
+	uint8_t bytes[10];
+};
+
+static void give_page(struct pages *p, struct frame *out)
+{
+	size_t at = p->script.at;
+
+	if (at % sizeof(p->bytes) == 0)
+		memset(p->bytes, 0xff, sizeof(p->bytes));
+	script_next(&p->script, out);
+	p->bytes[at % sizeof(p->bytes)] = (uint8_t)at;
+	out->bytes = &p->bytes[at % sizeof(p->bytes)];
+}
+
+static enum input_result pages_next(void *of, struct frame *out)
+{
+	struct pages *p = of;
+
+	if (p->script.at == p->script.count)
+		return p->script.end;
+	give_page(p, out);
+	return INPUT_FRAME;
+}
+
+static size_t pages_more(void *of, struct frame *out, size_t max)
+{
+	struct pages *p = of;
+	size_t n = 0;
+
+	while (n < max && p->script.at % sizeof(p->bytes) && p->script.at < p->script.count)
+		give_page(p, &out[n++]);
+	return n;
+}
+
 static void script_close(void *of)
 {
 	((struct script *)of)->closed = true;
@@ -121,6 +158,53 @@ static void a_long_calm_does_not_end_the_watch(void **state)
 	assert_int_equal(out[FRAMES_MAX - 1], FRAMES_MAX);
 }
 
+static void check_bytes(const struct frame *frames, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(frames[i].bytes[0], (uint8_t)(frames[i].mark.frame - 1));
+}
+
+/* The same, fetched by many frames at a time wherever there are many. */
+static size_t numbers_by_many(const int64_t *times, size_t count, uint64_t *out)
+{
+	struct pages p = { .script = { .times = times, .count = count, .end = INPUT_END } };
+	struct input input = { .of = &p, .next = pages_next, .more = pages_more, .close = script_close };
+	struct frame got[7];
+	size_t n = 0, many;
+
+	assert_true(reorder_input(&input));
+	do {
+		many = input.more(input.of, got, 7);
+		if (!many && input.next(input.of, got) == INPUT_FRAME)
+			many = 1;
+		check_bytes(got, many);
+		for (size_t i = 0; i < many; i++)
+			out[n++] = got[i].mark.frame;
+	} while (many);
+	input.close(input.of);
+	return n;
+}
+
+static void frames_fetched_by_many_come_in_the_same_order(void **state)
+{
+	static int64_t times[FRAMES_MAX];
+	static uint64_t one[FRAMES_MAX], many[FRAMES_MAX];
+	uint32_t chance = 1;
+
+	(void)state;
+	for (size_t i = 0; i < FRAMES_MAX; i++) {
+		chance = chance * 1103515245 + 12345;
+		times[i] = (int64_t)i * 10;
+		if (chance >> 16 & 1 && (i < 5000 || i > 11000))
+			times[i] -= chance >> 20 & 0xff;
+		if (i % 3000 == 2999)
+			times[i] -= 5000;	/* the clock is set */
+	}
+	assert_int_equal(numbers(times, FRAMES_MAX, one), FRAMES_MAX);
+	assert_int_equal(numbers_by_many(times, FRAMES_MAX, many), FRAMES_MAX);
+	assert_memory_equal(one, many, sizeof(one));
+}
+
 static void an_input_that_breaks_gives_all_its_frames_first(void **state)
 {
 	static const int64_t times[] = { 2, 1 };
@@ -164,6 +248,7 @@ int main(void)
 		cmocka_unit_test(nothing_crosses_a_step_of_the_clock),
 		cmocka_unit_test(two_steps_in_a_row_keep_every_frame),
 		cmocka_unit_test(a_long_calm_does_not_end_the_watch),
+		cmocka_unit_test(frames_fetched_by_many_come_in_the_same_order),
 		cmocka_unit_test(an_input_that_breaks_gives_all_its_frames_first),
 		cmocka_unit_test(an_idle_input_holds_nothing_back),
 	};
