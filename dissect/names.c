@@ -41,8 +41,10 @@ static const char *name_in(const struct named_number *table, size_t count, uint1
 
 const struct cipher_suite *cipher_suite(uint16_t number)
 {
-	return bsearch(&number, cipher_suites, COUNT(cipher_suites), sizeof *cipher_suites,
-		       by_number);
+	const uint16_t *page = suite_pages[number >> 8];
+	uint16_t row = page ? page[number & 255] : 0;
+
+	return row ? &cipher_suites[row - 1] : NULL;
 }
 
 const struct named_group *named_group(uint16_t number)
@@ -74,16 +76,6 @@ const char *extension_name(uint16_t number)
 const char *handshake_type_name(uint8_t number)
 {
 	return name_in(handshake_types, COUNT(handshake_types), number);
-}
-
-bool is_tls13(uint16_t version)
-{
-	return version == 0x0304 || version == 0xfefc || version >> 8 == 0x7f || version >> 8 == 0xfb;
-}
-
-bool is_grease(uint16_t number)
-{
-	return (number & 0x0f0f) == 0x0a0a && number >> 8 == (number & 0xff);
 }
 
 const char *port_protocol(uint16_t port, bool *implicit_tls, bool *explicit_tls)

@@ -62,10 +62,16 @@ const char *extension_name(uint16_t number);
 const char *handshake_type_name(uint8_t number);
 
 /* TLS 1.3 and DTLS 1.3, their drafts (RFC 8446 4.2.1.1 of draft 28: 0x7fxx) and Facebook's. */
-bool is_tls13(uint16_t version);
+static inline bool is_tls13(uint16_t version)
+{
+	return version == 0x0304 || version == 0xfefc || version >> 8 == 0x7f || version >> 8 == 0xfb;
+}
 
 /* RFC 8701: reserved values that mean nothing. */
-bool is_grease(uint16_t number);
+static inline bool is_grease(uint16_t number)
+{
+	return (number & 0x0f0f) == 0x0a0a && number >> 8 == (number & 0xff);
+}
 
 /* The protocol that a port is known for: "https", "smtp", ...; NULL if none. *implicit_tls: TLS from
  * the first byte; *explicit_tls: plaintext that may be upgraded. Either may be NULL. */

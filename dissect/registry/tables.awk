@@ -91,6 +91,11 @@ file != "inspection" {
 }
 
 file == "cipher_suites" {
+	page = substr($1, 3, 2)
+	suites++
+	if (!(page in rows))
+		pages = pages " " page
+	rows[page] = rows[page] " [0x" substr($1, 5, 2) "] = " suites ","
 	print "\t{ .number = " $1 ", .name = " text($2) ", .openssl_name = " text_or_null($17) ","
 	print "\t  .kx = " text($3) ", .auth = " text($4) ", .cipher = " text($5) ", .mac = " text($8) ","
 	print "\t  .weakness = " text($12 == "none" ? "" : $12) ", .key_bits = " number($6) ","
@@ -128,7 +133,16 @@ file == "inspection" {
 	print "\t{ " $1 ", " text($2) " },"
 }
 
+# Suites are asked for by the record: from a number to its row, plus one, by two steps.
 END {
-	if (!failed)
-		print "};"
+	if (failed)
+		exit 1
+	print "};"
+	n = split(pages, page_names, " ")
+	for (i = 1; i <= n; i++)
+		print "\nstatic const uint16_t suite_page_" page_names[i] "[256] = {" rows[page_names[i]] " };"
+	print "\nstatic const uint16_t *const suite_pages[256] = {"
+	for (i = 1; i <= n; i++)
+		print "\t[0x" page_names[i] "] = suite_page_" page_names[i] ","
+	print "};"
 }
