@@ -18,12 +18,25 @@ struct recogniser {
 	bool (*is)(struct reader *r);		/* asked behind the start, or NULL */
 };
 
+static uint8_t folded(uint8_t byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
+}
+
+/* Nearly all that is asked begins otherwise: the first byte tells. */
+static bool first_differs(const struct reader *r, uint8_t first)
+{
+	return more(r) && folded(*r->at) != first;
+}
+
 bool starts_with(struct reader *r, const char *text)
 {
+	if (first_differs(r, folded((uint8_t)*text)))
+		return false;
 	for (; *text; text++) {
-		int byte = take_u8(r);
+		uint8_t byte = take_u8(r);
 
-		if (!read_ok(r) || tolower(byte) != tolower((unsigned char)*text))
+		if (!read_ok(r) || folded(byte) != folded((uint8_t)*text))
 			return false;
 	}
 	return true;
@@ -31,10 +44,12 @@ bool starts_with(struct reader *r, const char *text)
 
 bool mentions(struct reader bytes, const char *text)
 {
-	for (; more(&bytes); take_u8(&bytes)) {
+	uint8_t first = folded((uint8_t)*text);
+
+	for (; more(&bytes); take(&bytes, 1)) {
 		struct reader here = bytes;
 
-		if (starts_with(&here, text))
+		if (!first_differs(&here, first) && starts_with(&here, text))
 			return true;
 	}
 	return false;
