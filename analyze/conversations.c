@@ -242,12 +242,10 @@ static void open_conversation(struct conversations *all, struct conversation *c,
 /* A flow has facts from its first event on: those that never say anything cost little. */
 static void pull_events(struct conversations *all, struct conversation *c, const struct flow_facts *flow)
 {
-	struct tls_event event;
-
-	while (tls_next(c->tls, &event)) {
+	for (struct tls_event *event; (event = tls_next(c->tls)); ) {
 		if (!c->handshake)
 			c->handshake = new_handshake(all, flow, tls_kind(c->tls));
-		handshake_note(c->handshake, &event);
+		handshake_note(c->handshake, event);
 	}
 }
 

@@ -175,7 +175,7 @@ enum handshake_type {
 	HS_COMPRESSED_CERTIFICATE = 25
 };
 
-/* A whole message. What `body` points to is the event's until tls_next, unless it is taken. */
+/* A whole message. What `body` points to is the event's, unless it is taken. */
 struct tls_message {
 	uint8_t type;
 	bool decrypted;
@@ -292,7 +292,7 @@ struct tls_event {
 	enum tls_event_kind kind;
 	enum side from;
 	struct mark mark;
-	bool *taken;		/* for tls_take */
+	bool taken;		/* by tls_take */
 	union {
 		struct tls_record record;
 		struct tls_message message;
@@ -340,8 +340,9 @@ void tls_free(struct tls *t);
  * The events it caused wait in tls_next; pull them all before any flow of the dissector is fed. */
 void tls_feed(struct tls *t, const struct capture_event *event);
 
-/* tls_next hands out the next event; false when there is none. */
-bool tls_next(struct tls *t, struct tls_event *out);
+/* tls_next hands out the next event, to be read and changed until the next call; NULL when there is
+ * none. */
+struct tls_event *tls_next(struct tls *t);
 
 /* tls_take: the caller keeps the body of a TLS_MESSAGE event and releases it with message_free. */
 void tls_take(struct tls_event *event);

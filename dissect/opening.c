@@ -197,8 +197,14 @@ static void not_tls(struct stream *s)
 void opening_first(struct stream *s)
 {
 	struct direction *d = stream_sender(s);
-	enum first_look look;
+	enum first_look look = LOOK_MORE;
 
+	if (!d->header_have && left(&s->input) >= HEADER_LEN &&
+	    first_look(s->input.at, HEADER_LEN) == LOOK_TLS && stream_fill_header(s)) {
+		d->phase = PHASE_RECORDS;
+		stream_begin_fragment(s);
+		return;
+	}
 	do {
 		d->header[d->header_have++] = *stream_consume(s, 1);
 		look = first_look(d->header, d->header_have);

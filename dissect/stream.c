@@ -117,17 +117,17 @@ void stream_end_fragment(struct stream *s, const uint8_t *fragment)
 {
 	struct direction *d = stream_sender(s);
 	struct record record = {
-		.type = d->header[0], .version = (uint16_t)(d->header[1] << 8 | d->header[2]),
+		.header = d->header, .type = d->header[0], .version = (uint16_t)(d->header[1] << 8 | d->header[2]),
 		.length = header_length(d->header), .fragment = fragment,
 		.first = d->fragment_first, .first_len = d->fragment_first_len,
 		.offset = d->record_offset,
 	};
 
-	memcpy(record.header, d->header, HEADER_LEN);
 	d->in_fragment = false;
 	d->header_have = 0;
 	content_take(s, s->from, &record);
-	pile_free(&d->fragment);
+	if (d->fragment.at)
+		pile_free(&d->fragment);
 }
 
 static void read_fragment(struct stream *s)
@@ -140,7 +140,7 @@ static void read_fragment(struct stream *s)
 
 	if (first) {
 		d->fragment_first = s->mark;
-		d->fragment_first_len = n;
+		d->fragment_first_len = (uint32_t)n;
 	}
 	d->fragment_left -= (uint32_t)n;
 	if (whole && !d->damaged) {

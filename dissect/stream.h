@@ -38,7 +38,7 @@ struct direction {
 	uint32_t fragment_left;
 	struct pile fragment;
 	struct mark fragment_first;	/* packet with its first byte */
-	size_t fragment_first_len;	/* how much of it came in that packet */
+	uint32_t fragment_first_len;	/* how much of it came in that packet */
 	uint64_t record_offset;
 
 	struct pile message;		/* a message spread over records, with its header */
@@ -79,7 +79,7 @@ struct stream {
 
 /* A record whose fragment is there, or was not kept: then `fragment` is NULL. */
 struct record {
-	uint8_t header[HEADER_LEN];
+	const uint8_t *header;
 	uint8_t type;
 	uint16_t version;
 	uint32_t length;

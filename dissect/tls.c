@@ -1,5 +1,3 @@
-#include <stddef.h>
-
 #include "parse.h"
 #include "stream.h"
 
@@ -12,8 +10,7 @@ enum { DATAGRAMS_TRIED = 128 };
 struct queue {
 	struct tls_event *at;
 	size_t next, count, room;
-	size_t handed_out;	/* place of the event whose body is ours until the next tls_next, plus one */
-	bool taken;		/* it no longer is */
+	bool handed_out;	/* the one before `next`, whose body is ours unless it was taken */
 };
 
 enum { QUEUE_FIRST = 16, QUEUE_KEPT = 256, SPARE_FLOWS = 256 };
@@ -58,10 +55,9 @@ struct tls *tls_new(struct dissector *d, enum transport transport)
 
 static void queue_release(struct queue *q)
 {
-	if (q->handed_out && !q->taken)
-		message_free(&q->at[q->handed_out - 1].message);
-	q->handed_out = 0;
-	q->taken = false;
+	if (q->handed_out && !q->at[q->next - 1].taken)
+		message_free(&q->at[q->next - 1].message);
+	q->handed_out = false;
 }
 
 static void queue_clear(struct queue *q)
@@ -117,26 +113,6 @@ struct certificate_cache *tls_cache(const struct tls *t)
 
 /* ---- events -------------------------------------------------------------------------------- */
 
-/* Events of the two kinds that nearly all are take a quarter of the largest one's bytes. */
-static inline size_t event_size(enum tls_event_kind kind)
-{
-	switch (kind) {
-	case TLS_RECORD: return offsetof(struct tls_event, record) + sizeof(struct tls_record);
-	case TLS_MESSAGE: return offsetof(struct tls_event, message) + sizeof(struct tls_message);
-	default: return sizeof(struct tls_event);
-	}
-}
-
-static inline void copy_event(struct tls_event *to, const struct tls_event *from)
-{
-	if (from->kind == TLS_RECORD)
-		memcpy(to, from, event_size(TLS_RECORD));
-	else if (from->kind == TLS_MESSAGE)
-		memcpy(to, from, event_size(TLS_MESSAGE));
-	else
-		*to = *from;
-}
-
 static struct tls_event *queue_add(struct queue *q)
 {
 	if (q->count == q->room) {
@@ -153,12 +129,13 @@ struct tls_event *tls_begin(struct tls *t, enum tls_event_kind kind, enum side f
 	event->kind = kind;
 	event->from = from;
 	event->mark = mark;
+	event->taken = false;
 	return event;
 }
 
 void tls_push(struct tls *t, const struct tls_event *event)
 {
-	copy_event(queue_add(&t->dissector->queue), event);
+	*queue_add(&t->dissector->queue) = *event;
 }
 
 void tls_push_broken(struct tls *t, enum side from, struct mark mark, enum broken_kind kind,
@@ -200,27 +177,25 @@ void tls_feed(struct tls *t, const struct capture_event *event)
 		feed_datagram(t, event);
 }
 
-bool tls_next(struct tls *t, struct tls_event *out)
+struct tls_event *tls_next(struct tls *t)
 {
 	struct queue *q = &t->dissector->queue;
+	struct tls_event *event;
 
 	queue_release(q);
 	if (q->next == q->count)
 		queue_clear(q);
 	while (q->next == q->count)
 		if (t->transport != TRANSPORT_TCP || !stream_more(t->stream))
-			return false;
-	copy_event(out, &q->at[q->next++]);
-	out->taken = &q->taken;
-	if (out->kind == TLS_MESSAGE)
-		q->handed_out = q->next;
-	return true;
+			return NULL;
+	event = &q->at[q->next++];
+	q->handed_out = event->kind == TLS_MESSAGE;
+	return event;
 }
 
 void tls_take(struct tls_event *event)
 {
-	if (event->kind == TLS_MESSAGE && event->taken)
-		*event->taken = true;
+	event->taken = true;
 }
 
 size_t tls_bytes(const struct tls *t)

@@ -203,14 +203,13 @@ static void note_record(struct story *s, enum side from, struct mark mark, struc
 
 static struct tls_message note_message(struct story *s, enum side from, struct mark mark, struct tls_message m)
 {
-	bool taken = false;
-	struct tls_event e = { .kind = TLS_MESSAGE, .from = from, .mark = mark, .taken = &taken };
+	struct tls_event e = { .kind = TLS_MESSAGE, .from = from, .mark = mark };
 
 	m.first = mark;
 	m.record_count = 1;
 	e.message = m;
 	note(s, &e);
-	assert_true(taken);
+	assert_true(e.taken);
 	return e.message;
 }
 

@@ -359,8 +359,7 @@ static void whoever_says_the_client_hello_is_the_client(void **state)
 {
 	struct story s = begin();
 	struct tls_message m = { .type = HS_CLIENT_HELLO, .body.client_hello = hello12() };
-	bool taken = false;
-	struct tls_event e = { .kind = TLS_MESSAGE, .from = SIDE_SERVER, .mark = { .frame = 3, .time = 3000 }, .taken = &taken };
+	struct tls_event e = { .kind = TLS_MESSAGE, .from = SIDE_SERVER, .mark = { .frame = 3, .time = 3000 } };
 
 	(void)state;
 	e.message = m;

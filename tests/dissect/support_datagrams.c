@@ -81,8 +81,8 @@ static void feed(struct datagrams *d, enum side from, const void *bytes, size_t 
 	};
 
 	tls_feed(d->tls, &event);
-	for (struct tls_event e; tls_next(d->tls, &e); )
-		write_event(d, &e);
+	for (struct tls_event *e; (e = tls_next(d->tls)); )
+		write_event(d, e);
 	free(exact.at);
 }
 

@@ -119,12 +119,11 @@ static void feed_and_write(struct tls *tls, const struct capture_event *event, F
 {
 	struct bytes exact = bytes_copy(event->bytes, event->len);
 	struct capture_event copy = *event;
-	struct tls_event e;
 
 	copy.bytes = exact.at;
 	tls_feed(tls, &copy);
-	while (tls_next(tls, &e))
-		write_event(out, &e);
+	for (struct tls_event *e; (e = tls_next(tls)); )
+		write_event(out, e);
 	free(exact.at);
 }
 

@@ -211,12 +211,10 @@ static struct handshake *take_handshake(struct reader *r, uint64_t serial, struc
 	take_flow(r, flow);
 	for (int i = take_u8(r) % EVENTS_MAX; i > 0 && more(r); i--) {
 		struct tls_event e = { 0 };
-		bool taken = false;
 
-		e.taken = &taken;
 		take_event(r, cache, &e);
 		handshake_note(h, &e);
-		if (e.kind == TLS_MESSAGE && !taken)
+		if (e.kind == TLS_MESSAGE && !e.taken)
 			message_free(&e.message);
 	}
 	for (int side = 0; side < 2; side++) {

@@ -63,10 +63,8 @@ static void check_event(struct tls_event *e)
 
 void tls_pull(struct tls *t)
 {
-	struct tls_event e;
-
-	while (tls_next(t, &e))
-		check_event(&e);
+	for (struct tls_event *e; (e = tls_next(t)); )
+		check_event(e);
 }
 
 static void write_line(const struct tls_event *e, FILE *out)
@@ -111,19 +109,17 @@ static bool joins(struct tls_lines *l, const struct tls_event *e)
 
 void tls_pull_lines(struct tls *t, struct tls_lines *l)
 {
-	struct tls_event e;
-
-	while (tls_next(t, &e)) {
-		l->upgraded |= e.kind == TLS_UPGRADE;
-		l->began |= l->upgraded || (e.kind == TLS_MESSAGE && e.message.type == HS_CLIENT_HELLO);
-		l->over |= !l->began && e.kind != TLS_RECORD;
-		l->over |= e.kind == TLS_RECORD && e.record.version != 0x0002 && !joins(l, &e);
-		l->foreign |= !l->over && e.kind == TLS_FOREIGN;
+	for (struct tls_event *e; (e = tls_next(t)); ) {
+		l->upgraded |= e->kind == TLS_UPGRADE;
+		l->began |= l->upgraded || (e->kind == TLS_MESSAGE && e->message.type == HS_CLIENT_HELLO);
+		l->over |= !l->began && e->kind != TLS_RECORD;
+		l->over |= e->kind == TLS_RECORD && e->record.version != 0x0002 && !joins(l, e);
+		l->foreign |= !l->over && e->kind == TLS_FOREIGN;
 		l->over |= l->foreign;
 		if (!l->over)
-			write_line(&e, l->out);
-		l->over |= e.kind == TLS_BROKEN;
-		check_event(&e);
+			write_line(e, l->out);
+		l->over |= e->kind == TLS_BROKEN;
+		check_event(e);
 	}
 }
 
