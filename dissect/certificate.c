@@ -221,7 +221,7 @@ static void nothing_known(struct certificate *c)
 	c->serial = c->signature = "";
 	c->ca = NOT_STATED;
 	c->path_length = -1;
-	c->references = 1;
+	atomic_init(&c->references, 1);
 }
 
 struct certificate *certificate_parse(const uint8_t *der, size_t len)
@@ -257,13 +257,13 @@ size_t certificate_size(const struct certificate *c)
 
 struct certificate *certificate_hold(struct certificate *c)
 {
-	c->references++;
+	atomic_fetch_add_explicit(&c->references, 1, memory_order_relaxed);
 	return c;
 }
 
 void certificate_release(struct certificate *c)
 {
-	if (!c || --c->references > 0)
+	if (!c || atomic_fetch_sub_explicit(&c->references, 1, memory_order_acq_rel) > 1)
 		return;
 	struct own *own = c->own;
 

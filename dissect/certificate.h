@@ -9,6 +9,7 @@
 #ifndef TLSWHY_CERTIFICATE_H
 #define TLSWHY_CERTIFICATE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -85,7 +86,7 @@ struct certificate {
 	const char *unknown_critical;	/* OID of a critical extension nobody here understands, NULL */
 	bool duplicate_extension;
 	bool self_issued;		/* issuer equals subject, byte for byte */
-	int references;			/* certificate_hold, certificate_release */
+	atomic_int references;		/* certificate_hold, certificate_release: of any thread */
 	void *verdicts;			/* private to signature.c: signature checks already made */
 	void *own;			/* private to certificate.c: the memory behind all of this */
 };
@@ -97,6 +98,7 @@ enum { SAN_KEPT = 64 };
 bool certificate_next_san(const struct certificate *c, uint32_t *at, enum san_kind *kind, char *text,
 			  size_t text_len);
 
+/* One for all threads of a run: it locks itself. */
 struct certificate_cache;
 
 /* Shared parses by digest, bounded to `memory` bytes (0: 16 MiB). */

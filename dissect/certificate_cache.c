@@ -3,6 +3,7 @@
  * hash and one comparison find them, and only a new one is digested and parsed. The key is random,
  * so nobody can choose certificates that fall into one bucket.
  */
+#include <pthread.h>
 #include <sys/random.h>
 
 #include <wolfssl/options.h>
@@ -22,6 +23,7 @@ struct entry {
 };
 
 struct certificate_cache {
+	pthread_mutex_t lock;		/* over all that follows but the key */
 	uint8_t key[16];
 	size_t memory, used;
 	struct entry *oldest, *newest;
@@ -32,6 +34,7 @@ struct certificate_cache *certificate_cache_new(size_t memory)
 {
 	struct certificate_cache *cache = must(calloc(1, sizeof(*cache)));
 
+	pthread_mutex_init(&cache->lock, NULL);
 	cache->memory = memory ? memory : MEMORY_DEFAULT;
 	if (getrandom(cache->key, sizeof(cache->key), 0) != sizeof(cache->key))
 		memcpy(cache->key, &(void *){ cache }, sizeof(void *));
@@ -84,6 +87,7 @@ void certificate_cache_free(struct certificate_cache *cache)
 		return;
 	while (cache->oldest)
 		forget(cache, cache->oldest);
+	pthread_mutex_destroy(&cache->lock);
 	free(cache);
 }
 
@@ -112,21 +116,49 @@ static void remember(struct certificate_cache *cache, uint64_t hash, struct cert
 		forget(cache, cache->oldest);
 }
 
+/* The one that is kept, held for the caller; NULL if there is none. */
+static struct certificate *recall(struct certificate_cache *cache, uint64_t hash, const uint8_t *der,
+				  size_t len)
+{
+	struct certificate *held = NULL;
+
+	pthread_mutex_lock(&cache->lock);
+	struct entry *e = find(cache, hash, der, len);
+
+	if (e) {
+		unlink_use(cache, e);
+		link_newest(cache, e);
+		held = certificate_hold(e->certificate);
+	}
+	pthread_mutex_unlock(&cache->lock);
+	return held;
+}
+
+/* Keeps a certificate, unless another thread was faster: then its twin is what all shall hold. */
+static struct certificate *settle(struct certificate_cache *cache, uint64_t hash, struct certificate *c)
+{
+	struct certificate *held = c;
+
+	pthread_mutex_lock(&cache->lock);
+	struct entry *e = find(cache, hash, c->der, c->der_len);
+
+	if (e)
+		held = certificate_hold(e->certificate);
+	else
+		remember(cache, hash, c);
+	pthread_mutex_unlock(&cache->lock);
+	if (held != c)
+		certificate_release(c);
+	return held;
+}
+
 struct certificate *certificate_get(struct certificate_cache *cache, const uint8_t *der, size_t len)
 {
 	/* Beyond what is kept there is nothing to compare with; empty ones are cheap. */
 	if (!cache || len == 0 || len > CERTIFICATE_MAX)
 		return certificate_parse(der, len);
 	uint64_t hash = hash_of(cache, der, len);
-	struct entry *e = find(cache, hash, der, len);
+	struct certificate *c = recall(cache, hash, der, len);
 
-	if (e) {
-		unlink_use(cache, e);
-		link_newest(cache, e);
-		return certificate_hold(e->certificate);
-	}
-	struct certificate *c = certificate_parse(der, len);
-
-	remember(cache, hash, c);
-	return c;
+	return c ? c : settle(cache, hash, certificate_parse(der, len));
 }
