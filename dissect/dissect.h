@@ -312,6 +312,9 @@ struct keylog;		/* secrets by client random (keylog.c) */
 struct keylog *keylog_new(void);
 void keylog_free(struct keylog *k);
 
+/* keylog_new_over: empty too, but what `base` has is found as well; base must outlive it. */
+struct keylog *keylog_new_over(const struct keylog *base);
+
 /* keylog_add_text takes NSS key log lines (RFC 9850); unknown lines are skipped. Returns how many
  * secrets were taken. */
 size_t keylog_add_text(struct keylog *k, const char *text, size_t len);

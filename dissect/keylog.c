@@ -26,6 +26,7 @@ struct entry {
 
 struct keylog {
 	struct entry **buckets;
+	const struct keylog *base;		/* its secrets count too; NULL: none */
 	size_t bucket_count;			/* a power of two */
 	size_t count;
 	uint8_t hash_key[HASH_KEY_LEN];		/* so nobody can foresee collisions */
@@ -66,6 +67,15 @@ struct keylog *keylog_new(void)
 	return k;
 }
 
+struct keylog *keylog_new_over(const struct keylog *base)
+{
+	struct keylog *k = keylog_new();
+
+	if (k)
+		k->base = base;
+	return k;
+}
+
 void keylog_free(struct keylog *k)
 {
 	if (!k)
@@ -83,7 +93,7 @@ void keylog_free(struct keylog *k)
 
 bool keylog_is_empty(const struct keylog *k)
 {
-	return !k || k->count == 0;
+	return !k || (k->count == 0 && keylog_is_empty(k->base));
 }
 
 static size_t bucket_of(const struct keylog *k, const uint8_t random[RANDOM_LEN])
@@ -99,9 +109,11 @@ static size_t bucket_of(const struct keylog *k, const uint8_t random[RANDOM_LEN]
 static const struct entry *find(const struct keylog *k, enum secret_label label,
 				const uint8_t random[RANDOM_LEN], unsigned nth)
 {
-	for (const struct entry *e = k->buckets[bucket_of(k, random)]; e; e = e->next) {
-		if (e->label == label && memcmp(e->random, random, RANDOM_LEN) == 0 && nth-- == 0)
-			return e;
+	for (; k; k = k->base) {
+		for (const struct entry *e = k->buckets[bucket_of(k, random)]; e; e = e->next) {
+			if (e->label == label && memcmp(e->random, random, RANDOM_LEN) == 0 && nth-- == 0)
+				return e;
+		}
 	}
 	return NULL;
 }
