@@ -298,9 +298,9 @@ const char *capture_news(struct capture *c)
 	return c->live ? live_news(c->live) : NULL;
 }
 
-struct capture_streams *capture_take_streams(struct capture *c)
+void capture_streams_tell(struct capture *c, struct capture_streams *to)
 {
-	return flows_streams(c->flows);
+	flows_tell_streams(c->flows, to);
 }
 
 void capture_stats_join(struct capture_stats *stats, const struct capture_stats *share)

@@ -253,6 +253,12 @@ struct capture;
 struct capture *capture_open_file(const char *path, const struct capture_options *options,
 				  char *problem, size_t problem_len);
 
+/*
+ * Whether several captures of this file may each follow their share of its flows (see `shares`): a
+ * file that can be opened again and is not compressed, which would have to be undone for each.
+ */
+bool capture_can_be_shared(const char *path);
+
 /* capture_open_live listens on interfaces, the filter in the kernel; otherwise like a file. */
 struct capture *capture_open_live(const struct capture_live *live, const struct capture_options *options,
 				  char *problem, size_t problem_len);
@@ -348,12 +354,16 @@ void capture_stats_join(struct capture_stats *stats, const struct capture_stats 
 
 struct capture_streams;
 
-/* Where the streams of this share began. The caller owns it, beyond capture_close; NULL if the capture
- * follows all flows. Once, when it has ended: what begins later is not in it. */
-struct capture_streams *capture_take_streams(struct capture *c);
-void capture_streams_free(struct capture_streams *s);
+/* Where the streams of a share began: none yet. At most `memory` bytes; streams beyond keep the number of
+ * the last one before. NULL only without memory. */
+struct capture_streams *capture_streams_new(size_t memory);
+void capture_streams_free(struct capture_streams *s);	/* NULL allowed */
 
-/* What Wireshark calls stream number `stream` of this share; `all` has one entry for each share. */
+/* Adds to `to` where streams of this share began since the last call. */
+void capture_streams_tell(struct capture *c, struct capture_streams *to);
+
+/* What Wireshark calls stream number `stream` of this share; `all` has one entry for each share, and
+ * each was told beyond the packet at which that stream began. */
 uint32_t capture_stream_number(struct capture_streams *const *all, size_t shares, size_t share,
 			       enum transport transport, uint32_t stream);
 

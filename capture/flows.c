@@ -50,7 +50,7 @@ struct flows *flows_new(const struct capture_options *options, struct capture_st
 	f->dying = f->dismissed = NO_FLOW;
 	f->scratch = calloc(1, sizeof(*f->scratch));
 	past = f->memory / PAST_SHARE < PAST_MAX ? f->memory / PAST_SHARE : PAST_MAX;
-	f->streams = f->shares ? streams_new(f->memory / STREAMS_SHARE) : NULL;
+	f->streams = f->shares ? capture_streams_new(f->memory / STREAMS_SHARE) : NULL;
 	if (!f->scratch || (f->shares && !f->streams) || !store_init(f) || !queue_init(&f->queue) || !past_init(&f->past, past)) {
 		flows_free(f);
 		return NULL;
@@ -76,12 +76,10 @@ void flows_free(struct flows *f)
 	free(f);
 }
 
-struct capture_streams *flows_streams(struct flows *f)
+void flows_tell_streams(struct flows *f, struct capture_streams *to)
 {
-	struct capture_streams *s = f->streams;
-
-	f->streams = NULL;
-	return s;
+	if (f->streams)
+		streams_move(to, f->streams);
 }
 
 uint32_t flows_new_stream(struct flows *f, enum transport transport)
@@ -633,12 +631,13 @@ static uint32_t due(const struct flows *f)
 	return NO_FLOW;
 }
 
-/* Most packets come within the same moment as those before them. */
+/* Most packets come within the same moment as those before them. Moments are those of the clock, not
+ * counted from the last look, so that captures that share a file look by the same packets. */
 static bool may_be_due(struct flows *f)
 {
-	int64_t since = time_apart(f->now, f->looked);
+	int64_t moment = LOOK_MS * MILLISECOND;
 
-	return f->ending || since < 0 || since >= LOOK_MS * MILLISECOND;
+	return f->ending || f->now / moment != f->looked / moment;
 }
 
 /* Ends the next flow that must go, if any: one at a time, so that no packet pays for many. */

@@ -109,7 +109,7 @@ void flows_follow(struct flows *f);
 uint32_t flows_current(const struct flows *f);
 
 /* Where this share's streams began, the caller's from now on; NULL if there are no shares. */
-struct capture_streams *flows_streams(struct flows *f);
+void flows_tell_streams(struct flows *f, struct capture_streams *to);
 
 const struct flow_facts *flows_facts(const struct flows *f, uint32_t flow);
 void flows_forget(struct flows *f, uint32_t flow);

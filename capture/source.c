@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "capture.h"
 #include "decompress.h"
 #include "source.h"
 
@@ -246,4 +247,17 @@ void source_close(struct source *s)
 	free(t->buffer);
 	free(t);
 	s->stream = NULL;
+}
+
+bool capture_can_be_shared(const char *path)
+{
+	char problem[DAMAGE_MAX];
+	struct source s;
+	bool can;
+
+	if (!source_open(&s, path, problem, sizeof(problem)))
+		return false;
+	can = s.stream->total && !s.stream->decompressor;
+	source_close(&s);
+	return can;
 }

@@ -31,7 +31,7 @@ struct capture_streams {
 	size_t memory;
 };
 
-struct capture_streams *streams_new(size_t memory)
+struct capture_streams *capture_streams_new(size_t memory)
 {
 	struct capture_streams *s = calloc(1, sizeof(*s));
 
@@ -56,19 +56,30 @@ size_t streams_bytes(const struct capture_streams *s)
 	return rooms * sizeof(struct block);
 }
 
+/* Room for so many blocks more; false when there is no memory for them. */
+static bool make_room(struct capture_streams *s, struct beginnings *b, size_t more)
+{
+	size_t room = b->room ? b->room : BLOCKS_FIRST;
+	struct block *blocks;
+
+	while (room < b->count + more)
+		room *= 2;
+	if (room == b->room)
+		return true;
+	if (streams_bytes(s) + (room - b->room) * sizeof(*blocks) > s->memory)
+		return false;
+	blocks = realloc(b->blocks, room * sizeof(*blocks));
+	if (!blocks)
+		return false;
+	b->blocks = blocks;
+	b->room = room;
+	return true;
+}
+
 static bool add_block(struct capture_streams *s, struct beginnings *b, uint64_t packet)
 {
-	if (b->count == b->room) {
-		size_t room = b->room ? b->room * 2 : BLOCKS_FIRST;
-		struct block *blocks = NULL;
-
-		if (streams_bytes(s) + (room - b->room) * sizeof(*blocks) <= s->memory)
-			blocks = realloc(b->blocks, room * sizeof(*blocks));
-		if (!blocks)
-			return false;
-		b->blocks = blocks;
-		b->room = room;
-	}
+	if (!make_room(s, b, 1))
+		return false;
 	b->blocks[b->count++] = (struct block){ .packet = packet, .before = b->streams };
 	return true;
 }
@@ -100,6 +111,20 @@ void streams_note(struct capture_streams *s, enum transport transport, uint64_t 
 	}
 	b->last = packet;
 	b->streams++;
+}
+
+void streams_move(struct capture_streams *to, struct capture_streams *from)
+{
+	for (int transport = 0; transport < 2; transport++) {
+		struct beginnings *target = &to->of[transport], *source = &from->of[transport];
+
+		if (source->count && make_room(to, target, source->count)) {
+			memcpy(target->blocks + target->count, source->blocks,
+			       source->count * sizeof(*source->blocks));
+			target->count += source->count;
+		}
+		source->count = 0;
+	}
 }
 
 /* ---- asking ----------------------------------------------------------------------------- */

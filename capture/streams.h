@@ -8,12 +8,11 @@
 
 #include "capture.h"
 
-/* streams_new: `memory` bounds it; streams beyond that keep the number of the last one before. NULL
- * only without memory. */
-struct capture_streams *streams_new(size_t memory);
-
 /* The next stream of this transport began at this packet, no earlier than the one before. */
 void streams_note(struct capture_streams *s, enum transport transport, uint64_t packet);
+
+/* Moves what `from` noted to the end of what it noted before. */
+void streams_move(struct capture_streams *to, struct capture_streams *from);
 
 size_t streams_bytes(const struct capture_streams *s);
 
