@@ -45,7 +45,7 @@ say = $(if $(V),,@echo "  $(1)")
 
 all: $(PROGRAM)
 
-OWN := $(BUILD)/main.o $(BUILD)/options.o $(BUILD)/inputs.o
+OWN := $(patsubst %.c,$(BUILD)/%.o,$(wildcard *.c))
 
 $(PROGRAM): $(OWN) $(TO_report)
 	$(call say,LINK $@)

@@ -2,6 +2,7 @@
  * tlswhy: the loop that pulls events through the rooms, what interrupts it, exit status.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +13,12 @@
 
 #include "must.h"
 #include "options.h"
+#include "reading.h"
 #include "report/report.h"
+#include "workers.h"
 
 enum {
-	PROBLEM_MAX = 512,
-	EVENTS_A_LOOK = 256	/* events between two looks at signals and the clock */
+	PROBLEM_MAX = 512
 };
 
 static const int64_t SECOND = 1000000000;
@@ -24,14 +26,15 @@ static const int64_t SECOND = 1000000000;
 struct run {
 	const struct options *options;
 	struct analysis *analysis;
-	struct conversations *conversations;
+	struct conversations *conversations;	/* of the reader that this thread is */
+	struct workers *workers;	/* NULL: there is no other reader */
 	struct evidence *evidence;	/* NULL: none is written */
 	struct output *output;		/* NULL: offline and straight to standard output */
 	struct report *report;
 	struct capture *live;		/* opened before root is given up */
 	struct names files;
 	struct summary totals;		/* what capture/ counted, summed over the inputs that are read */
-	const struct capture *capture;	/* the input that is being read, NULL between two */
+	struct capture *capture;	/* the input that is being read, NULL between two */
 	struct progress *progress;	/* NULL unless a person waits at a terminal */
 	size_t files_done;
 	uint64_t inputs;		/* opened so far */
@@ -226,34 +229,49 @@ static bool report_state(struct run *run)
 
 /* ---- the loop ---- */
 
-static void stop(struct run *run, struct capture *capture)
+static void stop(struct run *run)
 {
 	run->stopping = true;
 	let_signals_kill();
-	capture_stop(capture);
+	if (run->workers)
+		workers_stop(run->workers);
+	else
+		capture_stop(run->capture);
 }
 
-static void show_progress(struct run *run, const struct capture *capture, int64_t now)
+static void show_progress(struct run *run, int64_t now)
 {
-	double part = capture_progress(capture);
+	uint64_t packets;
+	double part;
 
+	if (run->workers) {
+		part = workers_progress(run->workers, &packets);
+	} else {
+		part = capture_progress(run->capture);
+		part = part < 0 ? part : ((double)run->files_done + part) / (double)run->files.count;
+		packets = capture_stats(run->capture)->packets;
+	}
 	if (run->files.count && part >= 0)
-		progress_show(run->progress, ((double)run->files_done + part) / (double)run->files.count,
-			      run->totals.packets + capture_stats(capture)->packets, now);
+		progress_show(run->progress, part, run->totals.packets + packets, now);
+}
+
+static bool is_time_to_stop(const struct run *run, int64_t now)
+{
+	return signal_of(run->stops) ||
+	       (run->options->duration && now - run->began >= run->options->duration);
 }
 
 /* What came from outside the capture: signals, the time, news of interfaces. */
-static bool look_up(struct run *run, struct capture *capture)
+static bool look_up(struct run *run)
 {
 	int64_t now = monotonic();
-	const char *news = capture_news(capture);
+	const char *news = run->capture ? capture_news(run->capture) : NULL;
 	bool wanted = false;
 
 	if (news)
 		complain("%s", news);
-	if (!run->stopping && (signal_of(run->stops) ||
-			       (run->options->duration && now - run->began >= run->options->duration)))
-		stop(run, capture);
+	if (!run->stopping && is_time_to_stop(run, now))
+		stop(run);
 	for (int s; (s = signal_of(run->wishes)); ) {
 		wanted |= s == SIGUSR1;
 		if (s == SIGHUP && run->output)
@@ -263,33 +281,16 @@ static bool look_up(struct run *run, struct capture *capture)
 		run->next_report = now + run->options->interval;
 		wanted = true;
 	}
-	show_progress(run, capture, now);
+	show_progress(run, now);
 	return !wanted || report_state(run);
 }
 
 /* One event through the rooms; false when the output is gone. */
 static bool take_event(struct run *run, struct capture *capture, const struct capture_event *event)
 {
-	bool bare = event->kind == CAPTURE_SECRETS || event->kind == FLOW_OPENED;
-	const struct flow_facts *flow = bare ? NULL : capture_flow(capture, event->flow);
-
-	switch (conversations_take(run->conversations, event, flow, capture_stats(capture))) {
-	case INTEREST_NONE:
-		capture_dismiss(capture, event->flow);
-		break;
-	case INTEREST_END:
-		capture_forget(capture, event->flow);
-		break;
-	case INTEREST_BYTES:
-		break;
-	}
+	reading_take(capture, run->conversations, event);
 	take_concluded(run);
-	if (event->kind != FLOW_OVER) {
-		if (flow)
-			capture_charge(capture, event->flow, conversations_bytes(run->conversations, event->flow));
-		return true;
-	}
-	return report_verdicts(run, event->flow);
+	return event->kind != FLOW_OVER || report_verdicts(run, event->flow);
 }
 
 /* False when the output is gone. */
@@ -302,7 +303,7 @@ static bool read_events(struct run *run, struct capture *capture)
 	while ((got = capture_next(capture, &event)) == CAPTURE_EVENT || got == CAPTURE_IDLE) {
 		if (got == CAPTURE_EVENT && !take_event(run, capture, &event))
 			return false;
-		if ((got == CAPTURE_IDLE || ++events % EVENTS_A_LOOK == 0) && !look_up(run, capture))
+		if ((got == CAPTURE_IDLE || ++events % EVENTS_A_LOOK == 0) && !look_up(run))
 			return false;
 	}
 	run->stopping |= signal_of(run->stops) != 0;	/* which ends a pipe, in mid-packet perhaps */
@@ -351,18 +352,88 @@ static bool listen_live(struct run *run)
 	return read_input(run, run->live, run->options->interfaces.at[0], NULL);
 }
 
-static bool read_all(struct run *run)
+/* An input of several readers ended. */
+static void note_input(struct run *run)
 {
-	const struct names *inputs = &run->options->inputs;
+	struct capture_stats stats;
+	const char *problem = workers_over(run->workers, &stats);
+
+	add_stats(&run->totals, &stats);
+	if (!problem || run->stopping)
+		return;
+	progress_clear(run->progress);
+	complain("%s", problem);
+	run->trouble = true;
+}
+
+static bool take_attempt(struct run *run, const struct concluded *concluded)
+{
+	struct handshake *spare;
+
+	analysis_add(run->analysis, concluded);
+	while ((spare = analysis_spare(run->analysis)))
+		workers_reuse(run->workers, spare);
+	return report_verdicts(run, 0);
+}
+
+/* False when the output is gone. */
+static bool take_attempts(struct run *run)
+{
+	struct concluded concluded;
+	enum worker_news news;
+	unsigned attempts = 0;
+
+	while ((news = workers_next(run->workers, &concluded)) != WORKER_DONE) {
+		if (news == WORKER_INPUT_OVER)
+			note_input(run);
+		if (news == WORKER_CONCLUDED && !take_attempt(run, &concluded))
+			return false;
+		if ((news == WORKER_BUSY || ++attempts % EVENTS_A_LOOK == 0) && !look_up(run))
+			return false;
+	}
+	return true;
+}
+
+/* All files by several readers at a time; false when the output is gone. */
+static bool read_together(struct run *run, size_t workers)
+{
+	char problem[PROBLEM_MAX];
+	bool going;
+
+	run->workers = workers_start(run->analysis, run->options, &run->files, workers, problem, sizeof(problem));
+	if (!run->workers) {
+		complain("%s", problem);
+		return false;
+	}
+	going = take_attempts(run);
+	analysis_inputs(run->analysis, workers_opened(run->workers));
+	workers_free(run->workers);
+	run->workers = NULL;
+	return going;
+}
+
+static bool read_one_by_one(struct run *run)
+{
 	bool going = true;
 
-	if (run->options->interfaces.count)
-		return listen_live(run);
-	run->trouble |= !inputs_list(inputs, &run->files);
-	if (isatty(STDERR_FILENO))
-		run->progress = must(progress_new(stderr, run->began));
 	for (; going && !run->stopping && run->files_done < run->files.count; run->files_done++)
 		going = read_file(run, run->files.at[run->files_done]);
+	return going;
+}
+
+static bool read_all(struct run *run)
+{
+	const struct options *o = run->options;
+	size_t workers;
+	bool going;
+
+	if (o->interfaces.count)
+		return listen_live(run);
+	run->trouble |= !inputs_list(&o->inputs, &run->files);
+	if (isatty(STDERR_FILENO))
+		run->progress = must(progress_new(stderr, run->began));
+	workers = workers_wanted(o, &run->files);
+	going = workers > 1 ? read_together(run, workers) : read_one_by_one(run);
 	progress_free(run->progress);
 	run->progress = NULL;
 	return going;
@@ -400,7 +471,7 @@ static bool open_analysis(struct run *run, char *problem, size_t problem_len)
 		return false;
 	run->conversations = conversations_new(run->analysis);
 	return !o->keylog ||
-	       keylog_add_file(conversations_keylog(run->conversations), o->keylog, problem, problem_len);
+	       keylog_add_file(analysis_keylog(run->analysis), o->keylog, problem, problem_len);
 }
 
 /* The last thing that needs root. */
@@ -469,10 +540,20 @@ static bool enter_sandbox(struct run *run, char *problem, size_t problem_len)
 	return true;
 }
 
+/* Memory is taken from the kernel in large pieces and kept: what ends makes room for what begins. */
+static void keep_memory(void)
+{
+	enum { PIECE = 4 << 20, KEPT = 256 << 20 };
+
+	mallopt(M_TOP_PAD, PIECE);
+	mallopt(M_TRIM_THRESHOLD, KEPT);
+}
+
 static bool prepare(struct run *run)
 {
 	char problem[PROBLEM_MAX] = "out of memory";
 
+	keep_memory();
 	run->began = monotonic();
 	watch_signals(run);
 	if (open_analysis(run, problem, sizeof(problem)) && open_interfaces(run, problem, sizeof(problem)) &&

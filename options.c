@@ -16,6 +16,8 @@ enum { SHARES = 16, FLOW_SHARES = 5, CHARGE_SHARES = 5, ANALYZE_SHARES = 4, KEEP
 
 static const size_t MEMORY_DEFAULT = (size_t)512 << 20, MEMORY_LEAST = (size_t)16 << 20;
 
+enum { WORKERS_MOST = 64 };
+
 enum { INTERVAL_DEFAULT = 60, KEEP_DEFAULT = 10, SECONDS_MAX = 100 * 366 * 24 * 3600L };
 
 static const char usage[] =
@@ -44,6 +46,7 @@ static const char usage[] =
 	"  --metrics FILE    totals for Prometheus, replaced whenever they are reported\n"
 	"  --no-sandbox      where the system has none: go on without\n"
 	"  --memory SIZE     use no more than about this; suffix K, M or G; default 512M\n"
+	"  --workers N       threads that read large captures; default: by size and cores\n"
 	"  -c COUNT          end after so many packets of each input\n"
 	"  -h, --help        this text\n"
 	"  -V, --version     the version\n"
@@ -185,7 +188,7 @@ static void take_words(struct options *o, char **words, int count)
 /* ---- options ---------------------------------------------------------------------------- */
 
 enum long_option { OPT_ALL = 256, OPT_JSON, OPT_FAILED, OPT_FAIL, OPT_KEYLOG, OPT_CA_FILE, OPT_CA_PATH,
-		   OPT_NO_TRUST, OPT_CRL, OPT_TLS_PORT, OPT_INTERVAL, OPT_MEMORY, OPT_ROTATE_SIZE,
+		   OPT_NO_TRUST, OPT_CRL, OPT_TLS_PORT, OPT_INTERVAL, OPT_MEMORY, OPT_WORKERS, OPT_ROTATE_SIZE,
 		   OPT_ROTATE_TIME, OPT_ROTATE_KEEP, OPT_METRICS, OPT_NO_SANDBOX };
 
 static const char short_options[] = "r:i:Dps:B:j:c:G:Z:o:w:hV";
@@ -202,6 +205,7 @@ static const struct option long_options[] = {
 	{ "crl", required_argument, NULL, OPT_CRL },
 	{ "tls-port", required_argument, NULL, OPT_TLS_PORT },
 	{ "memory", required_argument, NULL, OPT_MEMORY },
+	{ "workers", required_argument, NULL, OPT_WORKERS },
 	{ "rotate-size", required_argument, NULL, OPT_ROTATE_SIZE },
 	{ "rotate-time", required_argument, NULL, OPT_ROTATE_TIME },
 	{ "rotate-keep", required_argument, NULL, OPT_ROTATE_KEEP },
@@ -277,6 +281,11 @@ static bool take_option(struct options *o, int option)
 		if (!read_number("-c", optarg, 1, INT64_MAX, &count))
 			return false;
 		o->capture.count = (uint64_t)count;
+		return true;
+	case OPT_WORKERS:
+		if (!read_number("--workers", optarg, 1, WORKERS_MOST, &count))
+			return false;
+		o->workers = (size_t)count;
 		return true;
 	case OPT_MEMORY: return read_size("--memory", optarg, MEMORY_LEAST, &o->memory);
 	case OPT_ALL: o->all = true; return true;

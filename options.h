@@ -25,6 +25,7 @@ struct options {
 	const char *metrics;		/* file; NULL: none */
 	struct output_options output;
 	size_t memory;			/* bytes in all */
+	size_t workers;			/* threads that read; 0: as many as pay */
 	int64_t duration;		/* ns of listening; 0: no end */
 	int64_t interval;		/* ns between reports of the state when live; 0: none */
 	uint16_t tls_ports[TLS_PORTS_MAX];

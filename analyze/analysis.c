@@ -29,12 +29,16 @@ struct analysis {
 	struct crl_set *crls;
 	struct trust_context *trust;
 	struct certificate_cache *certificates;
+	struct keylog *keylog;
 	struct lessons *lessons;
 	struct endpoints *endpoints;
 	struct traces *traces;		/* NULL when live: nobody waits for the end */
 	struct waiting *queue;
 	size_t queue_count, queue_room, queue_at;
 	size_t queue_bytes;			/* of the handshakes that wait */
+	size_t unexpected, lone_syns;
+	struct concluded *tied;			/* that ended by the same packet */
+	size_t tied_count, tied_room;
 	struct handshake *spare[SPARE_HANDSHAKES];
 	size_t spare_count;
 	uint64_t inputs;
@@ -79,6 +83,7 @@ struct analysis *analysis_new(const struct analyze_options *options, char *probl
 	}
 	a->trust = must(trust_context_new(a->store, a->crls));
 	a->certificates = must(certificate_cache_new(a->options.memory / 8));
+	a->keylog = must(keylog_new());
 	a->lessons = must(lessons_new(a->options.memory / 8));
 	a->endpoints = must(endpoints_new(a->options.memory / 4, a->options.live));
 	if (!a->options.live)
@@ -92,6 +97,9 @@ void analysis_free(struct analysis *a)
 		return;
 	for (size_t i = a->queue_at; i < a->queue_count; i++)
 		handshake_free(a->queue[i].handshake);
+	for (size_t i = 0; i < a->tied_count; i++)
+		handshake_free(a->tied[i].handshake);
+	free(a->tied);
 	handshake_free(a->handed_out);
 	while (a->spare_count)
 		handshake_free(a->spare[--a->spare_count]);
@@ -102,6 +110,7 @@ void analysis_free(struct analysis *a)
 	trust_context_free(a->trust);
 	trust_free(a->store);
 	crl_free(a->crls);
+	keylog_free(a->keylog);
 	certificate_cache_free(a->certificates);
 	free(a);
 }
@@ -109,6 +118,11 @@ void analysis_free(struct analysis *a)
 void analysis_inputs(struct analysis *a, uint64_t count)
 {
 	a->inputs = count;
+}
+
+struct keylog *analysis_keylog(struct analysis *a)
+{
+	return a->keylog;
 }
 
 const struct analyze_options *analysis_options(const struct analysis *a)
@@ -200,12 +214,24 @@ static void count_lone_syns(struct summary *s, uint64_t count)
 	count_code(s, "connect_timeout", count);
 }
 
-void analysis_add(struct analysis *a, const struct concluded *concluded)
+/* A few silent attempts are looked at like any other; a flood of them says nothing of anybody. */
+static bool is_worth_a_look(struct analysis *a, const struct concluded *concluded)
+{
+	if (concluded->unexpected)
+		return a->unexpected++ < UNEXPECTED_KEPT;
+	if (!concluded->lone_syns || (concluded->handshake && a->lone_syns++ < LONE_SYNS_KEPT))
+		return true;
+	count_lone_syns(&a->summary, concluded->lone_syns);
+	return false;
+}
+
+static void take_in(struct analysis *a, const struct concluded *concluded)
 {
 	struct handshake *h = concluded->handshake;
 
-	if (!h) {
-		count_lone_syns(&a->summary, concluded->lone_syns);
+	if (!is_worth_a_look(a, concluded)) {
+		if (h)
+			give_back(a, h);
 		return;
 	}
 	lessons_learn(a->lessons, h, &concluded->ending);
@@ -215,6 +241,44 @@ void analysis_add(struct analysis *a, const struct concluded *concluded)
 		trust_context_remember(a->trust, h->certificates);
 	if (!settle_completed(a, h, &concluded->ending))
 		enqueue(a, h, &concluded->ending);
+}
+
+static uint64_t serial_of(const struct concluded *concluded)
+{
+	return concluded->handshake ? concluded->handshake->serial : 0;
+}
+
+static int in_order(const void *x, const void *y)
+{
+	uint64_t a = serial_of(x), b = serial_of(y);
+
+	return a < b ? -1 : a > b;
+}
+
+static void take_in_tied(struct analysis *a)
+{
+	if (a->tied_count > 1)
+		qsort(a->tied, a->tied_count, sizeof(*a->tied), in_order);
+	for (size_t i = 0; i < a->tied_count; i++)
+		take_in(a, &a->tied[i]);
+	a->tied_count = 0;
+}
+
+/* What ended by the same packet is taken in together and in the order of first packets: who of several
+ * readers is the first to tell of it is chance. */
+void analysis_add(struct analysis *a, const struct concluded *concluded)
+{
+	if (a->options.live) {
+		take_in(a, concluded);
+		return;
+	}
+	if (a->tied_count && a->tied[0].at != concluded->at)
+		take_in_tied(a);
+	if (a->tied_count == a->tied_room) {
+		a->tied_room = a->tied_room ? a->tied_room * 2 : 64;
+		a->tied = must(realloc(a->tied, a->tied_room * sizeof(*a->tied)));
+	}
+	a->tied[a->tied_count++] = *concluded;
 }
 
 /* ---- verdicts ---- */
@@ -230,6 +294,7 @@ static int by_serial(const void *x, const void *y)
 
 void analysis_finish(struct analysis *a)
 {
+	take_in_tied(a);
 	a->finished = true;
 	if (a->traces)
 		traces_settle(a->traces);

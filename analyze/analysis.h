@@ -4,6 +4,11 @@
 
 #include "handshake.h"
 
+enum {
+	UNEXPECTED_KEPT = 4096,	/* refused or unanswered connections that wait for a lesson on their port */
+	LONE_SYNS_KEPT = 1024	/* SYNs sent once: beyond so many they are a flood, and only counted */
+};
+
 /* Borrowed until analysis_free. */
 const struct analyze_options *analysis_options(const struct analysis *a);
 struct certificate_cache *analysis_certificates(struct analysis *a);

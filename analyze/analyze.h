@@ -266,6 +266,9 @@ struct analysis;
 struct analysis *analysis_new(const struct analyze_options *options, char *problem, size_t problem_len);
 void analysis_free(struct analysis *a);
 
+/* Where the run's secrets go, before anything is read; owned by the analysis. */
+struct keylog *analysis_keylog(struct analysis *a);
+
 /* ---- reading: the flows of one input while they last */
 
 /*
@@ -278,11 +281,8 @@ struct conversations;
 struct conversations *conversations_new(struct analysis *a);
 void conversations_free(struct conversations *c);	/* NULL allowed */
 
-/* Where secrets go; owned by `c`. */
-struct keylog *conversations_keylog(struct conversations *c);
-
 /* conversations_input tells that events of the input with this number, from 1, follow; `file` is
- * borrowed until analysis_free. */
+ * borrowed until analysis_free. Secrets that an input brings (CAPTURE_SECRETS) open it alone. */
 void conversations_input(struct conversations *c, uint64_t input, const char *file);
 
 /* What is still wanted of a flow. */
@@ -302,13 +302,13 @@ enum interest conversations_take(struct conversations *c, const struct capture_e
 /* What is kept for this flow, about, in bytes, for capture_charge(). */
 size_t conversations_bytes(const struct conversations *c, uint32_t flow);
 
-/* An attempt that is over: facts without a verdict. Or, without a handshake, so many SYNs that were
- * sent once and never answered. */
+/* An attempt that is over: facts without a verdict. */
 struct concluded {
-	struct handshake *handshake;	/* owned by whoever holds this */
+	struct handshake *handshake;	/* owned by whoever holds this; NULL: only counted */
 	struct ending ending;		/* points into the handshake */
-	struct mark at;			/* the packet by which it was known */
-	uint64_t lone_syns;
+	uint64_t at;			/* packets read when it was known */
+	uint64_t lone_syns;		/* so many SYNs sent once and never answered, the handshake's among them */
+	bool unexpected;		/* silent, and nothing said so far that TLS was meant */
 };
 
 /* The next one, in the order of `at`; false when there is none. */
@@ -317,8 +317,10 @@ bool conversations_next(struct conversations *c, struct concluded *out);
 /* conversations_flush: what is only counted comes out too. */
 void conversations_flush(struct conversations *c);
 
-/* conversations_reuse takes a handshake that nobody needs, of whichever reader. */
+/* conversations_reuse takes a handshake that nobody needs, of whichever reader; handshake_free frees
+ * one, NULL allowed. */
 void conversations_reuse(struct conversations *c, struct handshake *h);
+void handshake_free(struct handshake *h);
 
 /* ---- judging: all attempts together */
 

@@ -9,9 +9,7 @@
 #include <stdlib.h>
 
 enum {
-	UNEXPECTED_KEPT = 4096,	/* refused or unanswered connections that wait for a lesson on their port */
 	SPARE_HANDSHAKES = 64,	/* kept for the next ones: they are large, and come and go */
-	LONE_SYNS_KEPT = 1024,	/* SYNs sent once: beyond so many they are a flood, and only counted */
 	SERVED_KEPT = 256	/* servers that were seen to speak TLS, a place by hash */
 };
 
@@ -25,8 +23,9 @@ struct conversation {
 };
 
 struct conversations {
+	struct analysis *analysis;
 	const struct analyze_options *options;
-	struct keylog *keylog;
+	struct keylog *keylog;			/* of the input, as the dissector is */
 	struct dissector *dissector;
 	struct conversation *at;		/* by flow number */
 	size_t count;
@@ -48,8 +47,7 @@ struct conversations *conversations_new(struct analysis *a)
 	struct conversations *c = must(calloc(1, sizeof(*c)));
 
 	c->options = analysis_options(a);
-	c->keylog = must(keylog_new());
-	c->dissector = dissector_new(c->keylog, analysis_certificates(a));	/* which lock themselves */
+	c->analysis = a;
 	return c;
 }
 
@@ -72,15 +70,14 @@ void conversations_free(struct conversations *c)
 	free(c);
 }
 
-struct keylog *conversations_keylog(struct conversations *c)
-{
-	return c->keylog;
-}
-
 void conversations_input(struct conversations *c, uint64_t input, const char *file)
 {
 	c->file = file;
 	c->input = input;
+	dissector_free(c->dissector);
+	keylog_free(c->keylog);
+	c->keylog = must(keylog_new_over(analysis_keylog(c->analysis)));
+	c->dissector = dissector_new(c->keylog, analysis_certificates(c->analysis));
 }
 
 /* ---- handshakes ---- */
@@ -150,18 +147,26 @@ static uint64_t drops_of(const struct capture_stats *stats)
 	return stats->dropped_kernel + stats->dropped_interface;
 }
 
-static void conclude(struct conversations *c, struct handshake *h, const struct flow_facts *flow,
+/* `concluded` says what is known besides. */
+static void conclude(struct conversations *c, struct concluded *concluded, const struct flow_facts *flow,
 		     const struct capture_stats *stats)
 {
-	struct concluded concluded = { .handshake = h, .at = stats->last };
+	struct handshake *h = concluded->handshake;
 
+	concluded->at = stats->packets;
 	h->ended = stats->last;
 	handshake_close(h, flow);
 	h->capture_drops = drops_of(stats) - h->capture_drops;
-	ending_read(h, &concluded.ending);
-	if (concluded.ending.outcome == OUTCOME_COMPLETED)
+	ending_read(h, &concluded->ending);
+	if (concluded->ending.outcome == OUTCOME_COMPLETED)
 		*served_place(c, &h->flow.side[SIDE_SERVER].address) = h->flow.side[SIDE_SERVER].address;
-	put(c, &concluded);
+	put(c, concluded);
+}
+
+static void conclude_spoken(struct conversations *c, struct handshake *h, const struct flow_facts *flow,
+			    const struct capture_stats *stats)
+{
+	conclude(c, &(struct concluded){ .handshake = h }, flow, stats);
 }
 
 /* ---- flows without a byte ---- */
@@ -182,38 +187,29 @@ void conversations_flush(struct conversations *c)
 	c->flood = (struct concluded){ 0 };
 }
 
-/* A few lone SYNs are looked at like any other attempt; a flood of them says nothing of anybody, nor
- * does one that a flood left no room to wait for its answer. */
-static bool count_lone_syn(struct conversations *c, const struct flow_facts *flow, struct mark now)
-{
-	if (!is_lone_syn(flow) ||
-	    (flow->end != END_EVICTED && c->lone_syns++ < LONE_SYNS_KEPT))
-		return false;
-	c->flood.lone_syns++;
-	c->flood.at = now;
-	return true;
-}
-
 /* Worth a case only where TLS was expected, which later flows may show. */
 static void conclude_silent(struct conversations *c, const struct flow_facts *flow,
 			    const struct capture_stats *stats)
 {
 	const struct tcp_side *server = &flow->side[SIDE_SERVER];
-	struct handshake *h;
-	bool expected;
+	struct concluded concluded = { .handshake = NULL };
 
 	if (flow->transport != TRANSPORT_TCP ||
 	    (!tcp_never_up(flow) && !server->reset_count && !happened(server->fin)))
 		return;
-	expected = tls_expected(c, &server->address);
-	if (!expected && (c->options->live || c->unexpected == UNEXPECTED_KEPT))
+	concluded.unexpected = !tls_expected(c, &server->address);
+	if (concluded.unexpected && (c->options->live || c->unexpected++ >= UNEXPECTED_KEPT))
 		return;
-	if (expected && count_lone_syn(c, flow, stats->last))
+	concluded.lone_syns = !concluded.unexpected && is_lone_syn(flow);
+	/* nor does one say anything that a flood left no room to wait for its answer */
+	if (concluded.lone_syns && (flow->end == END_EVICTED || c->lone_syns++ >= LONE_SYNS_KEPT)) {
+		c->flood.lone_syns++;
+		c->flood.at = stats->packets;
 		return;
-	c->unexpected += !expected;
-	h = new_handshake(c, flow, 't');
-	h->capture_drops = c->options->live ? drops_of(stats) : 0;	/* it never spoke */
-	conclude(c, h, flow, stats);
+	}
+	concluded.handshake = new_handshake(c, flow, 't');
+	concluded.handshake->capture_drops = c->options->live ? drops_of(stats) : 0;	/* it never spoke */
+	conclude(c, &concluded, flow, stats);
 }
 
 /* ---- events ---- */
@@ -277,7 +273,7 @@ static void close_conversation(struct conversations *all, struct conversation *c
 	h = c->handshake;
 	h->capture_drops = c->drops;
 	*c = (struct conversation){ 0 };
-	conclude(all, h, flow, stats);
+	conclude_spoken(all, h, flow, stats);
 }
 
 /* Then no end, however abrupt, makes anything of it that the reader would have to tell. */
@@ -298,7 +294,7 @@ static bool settle_early(struct conversations *all, struct conversation *c, cons
 	h->capture_drops = c->drops;
 	tls_free(c->tls);
 	*c = (struct conversation){ 0 };
-	conclude(all, h, flow, stats);
+	conclude_spoken(all, h, flow, stats);
 	return true;
 }
 

@@ -8,7 +8,6 @@
 
 /* handshake_new: no facts yet. NULL only without memory. */
 struct handshake *handshake_new(const char *file, uint64_t serial, char dissected_as);
-void handshake_free(struct handshake *h);	/* NULL allowed */
 
 /* The two halves of each, for who keeps the memory to use it again: handshake_begin makes an empty one
  * of whatever is there, handshake_empty releases all that it owns. */

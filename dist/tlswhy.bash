@@ -19,7 +19,7 @@ _tlswhy() {
 		COMPREPLY=($(compgen -d -- "$word"))
 		return
 		;;
-	-[csBjG] | --tls-port | --memory | --interval | --rotate-*)
+	-[csBjG] | --tls-port | --memory | --workers | --interval | --rotate-*)
 		return
 		;;
 	esac

@@ -128,13 +128,17 @@ def doubled(packets):
 	return sorted(packets + [(when + DOUBLE_US, frame) for when, frame in packets], key=lambda p: p[0])
 
 
-def verdicts(program, packets, directory, name):
-	"""{client address: [(outcome, code)]} as the program says."""
-	path = os.path.join(directory, name + ".pcap")
+def write(path, packets):
 	with open(path, "wb") as f:
 		f.write(struct.pack("<IHHIIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, 1))
 		for when, frame in packets:
 			f.write(struct.pack("<IIII", when // 1000000, when % 1000000, len(frame), len(frame)) + frame)
+
+
+def verdicts(program, packets, directory, name):
+	"""{client address: [(outcome, code)]} as the program says."""
+	path = os.path.join(directory, name + ".pcap")
+	write(path, packets)
 	run = subprocess.run([program, "--json", "-r", path], stdout=subprocess.PIPE, timeout=120, check=True)
 	said = {}
 	for line in run.stdout.decode().splitlines():
