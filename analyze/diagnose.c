@@ -300,30 +300,45 @@ static bool has_plain_defect(const struct view *v)
 	       has_defect(v, DEFECT_EXPIRED) || has_defect(v, DEFECT_NOT_YET_VALID);
 }
 
+/* Programs on GnuTLS judge when the library is done: wget just leaves, git (by curl, which offers
+ * ALPN) says goodbye first. Who says goodbye without, as gnutls-cli does, may not have judged at all. */
+static bool leaves_like_gnutls_program(const struct view *v, bool bare)
+{
+	return bare || v->h->hello->has_alpn;
+}
+
 /*
  * Some clients judge the certificate only after both Finished and then leave without a byte of
  * data: curl and PHP compare the name then, GnuTLS applications, Node.js and its kin everything, NSS
  * in TLS 1.2 sends its alert then. With a defect that this client checks so late, it was a refusal.
+ * All other stacks alert in the handshake: of theirs it is a probe, or a client that does not verify.
  */
 static bool refused_after_finishing(const struct view *v)
 {
 	const struct ending *e = v->end;
-	enum stack_kind client = v->stack[SIDE_CLIENT].kind;
 	bool bare = e->how == ENDED_BY_FIN || e->how == ENDED_BY_RST;
-	bool nss = client == STACK_NSS || client == STACK_FIREFOX;
 
-	if (!e->left_without_data || e->waited > VERDICT_NS || v->h->resumed || !v->chain)
+	if (!e->left_without_data || e->waited > VERDICT_NS || v->h->resumed || !v->chain ||
+	    !v->h->hello)
 		return false;
-	if (nss && e->how == ENDED_BY_HIDDEN_ALERT)
-		return chain_worst(v->chain) != NULL && !v->chain_is_borrowed;
-	if (judges_afterwards(client))
+	switch (v->stack[SIDE_CLIENT].kind) {
+	case STACK_NSS: case STACK_FIREFOX:	/* its own tools do not say goodbye */
+		return !bare && chain_worst(v->chain) && !v->chain_is_borrowed;
+	case STACK_NODE: case STACK_DOTNET: case STACK_BORINGSSL_LIBRARY:
 		return bare && (has_plain_defect(v) || has_defect(v, DEFECT_SELF_SIGNED_LEAF));
-	/* OpenSSL itself would have alerted in the handshake: only curl, which offers ALPN, and PHP
-	 * compare the name afterwards and say goodbye. */
-	if (is_openssl(client))
-		return (client == STACK_PHP || v->h->hello->has_alpn) && v->name[0] &&
-		       has_defect(v, DEFECT_NAME_MISMATCH);
-	return has_plain_defect(v);
+	case STACK_PHP:
+		return v->name[0] && has_defect(v, DEFECT_NAME_MISMATCH);
+	case STACK_OPENSSL:	/* of which only curl, which offers ALPN, compares the name so late */
+		return v->h->hello->has_alpn && v->name[0] && has_defect(v, DEFECT_NAME_MISMATCH);
+	case STACK_GNUTLS:
+		return leaves_like_gnutls_program(v, bare) && has_plain_defect(v);
+	case STACK_SCHANNEL: case STACK_APPLE:
+		return has_plain_defect(v);
+	case STACK_UNKNOWN:
+		return bare && has_plain_defect(v);
+	default:
+		return false;
+	}
 }
 
 /* Defects of the capture that leave nothing to say, unless an alert says it all the same. */

@@ -105,11 +105,11 @@ static bool looks_boringssl_library(const struct client_hello *c)
 	    has_extension(c, EXT_RECORD_SIZE_LIMIT))
 		return false;
 	for (uint16_t i = 0; i < c->extensions.count; i++) {
-		signatures |= c->extensions.at[i] == EXT_SIGNATURE_ALGORITHMS;
 		if (c->extensions.at[i] == EXT_SUPPORTED_VERSIONS)
 			return signatures;
+		signatures |= c->extensions.at[i] == EXT_SIGNATURE_ALGORITHMS;
 	}
-	return false;
+	return signatures;
 }
 
 static bool looks_firefox(const struct client_hello *c)
@@ -162,7 +162,7 @@ static bool looks_mbedtls(const struct client_hello *c)
 
 static bool looks_openssl(const struct client_hello *c)
 {
-	return c->encrypt_then_mac && c->session_ticket && c->point_formats.count == 3 &&
+	return c->encrypt_then_mac && c->point_formats.count == 3 &&
 	       code_list_has(&c->suites, SUITE_EMPTY_RENEGOTIATION_INFO);
 }
 

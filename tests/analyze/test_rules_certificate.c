@@ -101,31 +101,74 @@ static void boringssl_outside_a_browser_rejects_by_closing(void **state)
 	assert_best(other, "client_abandoned", LIKELY);
 }
 
-static struct story php_says_goodbye_to(const char *name)
+/* A client that leaves without a byte of data behind a TLS 1.2 handshake that worked. */
+static struct story leaves_at_once(struct client_hello *c, const char *name, const char *chain, bool goodbye)
 {
-	struct client_hello *c = hello12();
 	struct story s = begin();
 
-	c->suites = CODES(0xc02f, 0xc02b, 0xc030, 0xc02c, 0x009e, 0x00a2, 0x00a3, 0x009f, 0x00ff);
+	if (!strcmp(chain, "time_expired"))
+		s.now.time = time_from("2025-01-03T12:00:00Z") * INT64_C(1000000000);
 	c->server_name = (struct text){ name, (uint16_t)strlen(name) };
 	says_hello(&s, c);
 	hears_hello(&s, answer(0x0303, 0xc02f));
-	certificates(&s, SIDE_SERVER, "name_differs");
+	certificates(&s, SIDE_SERVER, chain);
 	key_exchange(&s, (struct server_key_exchange){ .group = 29, .signature = 0x0804 });
 	message(&s, SIDE_SERVER, HS_SERVER_HELLO_DONE);
 	client_finishes12(&s);
 	change_cipher(&s, SIDE_SERVER);
 	hidden(&s, SIDE_SERVER, CONTENT_HANDSHAKE, 40);
-	hidden(&s, SIDE_CLIENT, CONTENT_ALERT, 26);
+	if (goodbye)
+		hidden(&s, SIDE_CLIENT, CONTENT_ALERT, 26);
 	fin(&s, SIDE_CLIENT);
 	return s;
+}
+
+static struct client_hello *php(void)
+{
+	struct client_hello *c = hello12();
+
+	c->suites = CODES(0xc02f, 0xc02b, 0xc030, 0xc02c, 0x009e, 0x00a2, 0x00a3, 0x009f, 0x00ff);
+	return c;
+}
+
+static struct client_hello *gnutls(void)
+{
+	struct client_hello *c = hello13();
+
+	c->suites = CODES(0x1302, 0x1303, 0x1301, 0x1304, 0xc02c, 0xcca9);
+	c->extensions = CODES(5, 10, 11, 13, 22, 23, 35, 51, 43, 65281, 0, 45, 28);
+	return c;
+}
+
+static struct client_hello *go(void)
+{
+	struct client_hello *c = hello12();
+
+	c->extensions = CODES(0, 5, 10, 11, 13, 65281, 18);
+	c->encrypt_then_mac = c->session_ticket = false;
+	return c;
 }
 
 static void php_compares_the_name_when_the_handshake_is_over(void **state)
 {
 	(void)state;
-	assert_best(php_says_goodbye_to("shop.example.com"), "cert_name_mismatch", LIKELY);
-	assert_outcome(php_says_goodbye_to("www.example.com"), OUTCOME_COMPLETED);
+	assert_best(leaves_at_once(php(), "shop.example.com", "name_differs", true), "cert_name_mismatch", LIKELY);
+	assert_outcome(leaves_at_once(php(), "www.example.com", "name_differs", true), OUTCOME_COMPLETED);
+}
+
+/* wget judges and leaves, git by curl says goodbye first; gnutls-cli says goodbye to anybody. Go would
+ * have alerted: it did not verify. */
+static void who_leaves_at_once_refused_only_where_its_stack_judges_so_late(void **state)
+{
+	struct client_hello *git = gnutls();
+
+	(void)state;
+	offer_alpn(git, "h2");
+	assert_best(leaves_at_once(gnutls(), "www.example.com", "time_expired", false), "cert_expired", LIKELY);
+	assert_best(leaves_at_once(git, "www.example.com", "time_expired", true), "cert_expired", LIKELY);
+	assert_outcome(leaves_at_once(gnutls(), "www.example.com", "time_expired", true), OUTCOME_COMPLETED);
+	assert_outcome(leaves_at_once(go(), "www.example.com", "time_expired", true), OUTCOME_COMPLETED);
+	assert_outcome(leaves_at_once(hello12(), "www.example.com", "time_expired", true), OUTCOME_COMPLETED);
 }
 
 static void who_signed_it_decides_among_those_not_trusted(void **state)
@@ -356,6 +399,7 @@ int main(void)
 		cmocka_unit_test(an_application_that_compares_the_name_itself_ends_in_internal_error),
 		cmocka_unit_test(boringssl_outside_a_browser_rejects_by_closing),
 		cmocka_unit_test(php_compares_the_name_when_the_handshake_is_over),
+		cmocka_unit_test(who_leaves_at_once_refused_only_where_its_stack_judges_so_late),
 		cmocka_unit_test(who_signed_it_decides_among_those_not_trusted),
 		cmocka_unit_test(what_is_wrong_with_the_chain_names_the_cause),
 		cmocka_unit_test(a_broken_signature_invalidates_the_chain),

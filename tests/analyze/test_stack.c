@@ -22,10 +22,12 @@ static struct stack_guess client_with(struct client_hello *hello)
 
 static void openssl_offers_three_point_formats_and_encrypt_then_mac(void **state)
 {
-	struct client_hello *without = hello13();
+	struct client_hello *without = hello13(), *curl = hello13();
 
 	(void)state;
 	assert_int_equal(client_with(hello13()).kind, STACK_OPENSSL);
+	curl->session_ticket = false;
+	assert_int_equal(client_with(curl).kind, STACK_OPENSSL);
 	without->encrypt_then_mac = false;
 	assert_int_not_equal(client_with(without).kind, STACK_OPENSSL);
 }
@@ -81,6 +83,13 @@ static void boringssl_outside_a_browser_has_its_own_order(void **state)
 	bun->encrypt_then_mac = nss->encrypt_then_mac = false;
 	bun->extensions = CODES(0, 23, 65281, 10, 11, 35, 13, 51, 45, 43);
 	nss->extensions = CODES(0, 23, 65281, 10, 11, 35, 51, 43, 13, 45, 28);
+	assert_int_equal(client_with(bun).kind, STACK_BORINGSSL_LIBRARY);
+	assert_int_equal(client_with(nss).kind, STACK_NSS);
+	bun = hello12();
+	nss = hello12();
+	bun->encrypt_then_mac = nss->encrypt_then_mac = false;
+	bun->extensions = CODES(0, 23, 65281, 10, 11, 35, 13);
+	nss->extensions = CODES(0, 23, 65281, 10, 11, 13, 28);
 	assert_int_equal(client_with(bun).kind, STACK_BORINGSSL_LIBRARY);
 	assert_int_equal(client_with(nss).kind, STACK_NSS);
 }
