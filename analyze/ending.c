@@ -313,13 +313,20 @@ static bool is_verdict_on_finished(const struct handshake *h, const struct alert
 	       happened(side_gone(h, SIDE_SERVER)) && a->mark.time - finished.time < at_once;
 }
 
-/* In TLS 1.3 the place of a ticket or of data: the first thing that the server says behind a client
- * certificate, or behind the empty list in its stead; without either, only what comes at once. */
-static const struct alert_fact *alert_in_place_of_ticket(const struct handshake *h)
+/* The client showed a certificate, or an empty list in its stead. */
+static bool answered_request(const struct handshake *h)
 {
 	enum client_flight flight = infer_client_flight(h);
-	bool certificate = flight == FLIGHT_EMPTY_CERTIFICATE || flight == FLIGHT_CERTIFICATE ||
-			   (h->keys && happened(h->request_mark));
+
+	return flight == FLIGHT_EMPTY_CERTIFICATE || flight == FLIGHT_CERTIFICATE ||
+	       (h->keys && happened(h->request_mark));
+}
+
+/* In TLS 1.3 the place of a ticket or of data: the first thing that the server says behind a client
+ * certificate; without one, only what comes at once. */
+static const struct alert_fact *alert_in_place_of_ticket(const struct handshake *h)
+{
+	bool certificate = answered_request(h);
 
 	if (!is_tls13(h->version) || h->data_records[SIDE_SERVER])
 		return NULL;
@@ -332,6 +339,18 @@ static const struct alert_fact *alert_in_place_of_ticket(const struct handshake 
 			return a;
 	}
 	return NULL;
+}
+
+/* Servers on Node.js and Bun judge the client's certificate when the library is done, and leave
+ * without a word: no ticket, no data, not even an alert. */
+static bool server_left_over_certificate(const struct handshake *h, const struct ending *e)
+{
+	static const int64_t at_once = INT64_C(1000000000);
+
+	return is_tls13(h->version) && h->dissected_as == 't' && answered_request(h) &&
+	       !h->data_records[SIDE_SERVER] && e->by == SIDE_SERVER &&
+	       (e->how == ENDED_BY_FIN || e->how == ENDED_BY_RST) &&
+	       e->mark.time - h->finished[SIDE_CLIENT].time < at_once;
 }
 
 /* A server that judges the client after its Finished refuses with an alert in the place of a
@@ -349,7 +368,8 @@ static bool server_refused_late(const struct handshake *h, struct ending *e)
 		take_alert(e, alert, ENDED_BY_HIDDEN_ALERT);
 		return true;
 	}
-	return e->by == SIDE_SERVER && e->how == ENDED_BY_ALERT && !h->data_records[SIDE_SERVER];
+	return (e->by == SIDE_SERVER && e->how == ENDED_BY_ALERT &&
+		!h->data_records[SIDE_SERVER]) || server_left_over_certificate(h, e);
 }
 
 static bool client_refused_late(const struct handshake *h, const struct ending *e)

@@ -226,8 +226,8 @@ static bool client_rejected(const struct view *v, struct guess *g)
 	if (v->end->how == ENDED_BY_RST && happened(v->h->finished[SIDE_CLIENT]) == false)
 		return false;
 	blame(g, LIKELY, PARTY_SERVER, PARTY_CLIENT);
-	g->weight =
-	    server_alert(v) == ALERT_ACCESS_DENIED ? 55 : 40; /* GnuTLS refuses certificates so */
+	/* GnuTLS refuses certificates with access_denied, Node.js and Bun in TLS 1.3 without a word. */
+	g->weight = server_alert(v) == ALERT_ACCESS_DENIED || v->end->phase == PHASE_DONE ? 55 : 40;
 	if (d && chain_defect_code(d->kind, CHAIN_CLIENT) &&
 	    !strcmp(chain_defect_code(d->kind, CHAIN_CLIENT), "client_cert_rejected"))
 		say(g, "The server refused the client's certificate: %s", d->text);

@@ -214,6 +214,39 @@ static void an_alert_behind_an_empty_client_certificate_is_a_late_refusal(void *
 	forget(&s);
 }
 
+static void shows_a_certificate(struct story *s)
+{
+	up_to_server_flight13(s);
+	hidden(s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 1015);
+	hidden(s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 97);
+	hidden(s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 53);
+}
+
+/* Node.js and Bun; a ticket before it, or a pause, and the server had no quarrel with it. */
+static void a_server_that_leaves_at_once_behind_a_client_certificate_refused_it(void **state)
+{
+	struct story s = begin(), ticket = begin(), later = begin();
+
+	(void)state;
+	shows_a_certificate(&s);
+	fin(&s, SIDE_SERVER);
+	conclude_story(&s);
+	assert_true(s.ending.rejected_late);
+	forget(&s);
+	shows_a_certificate(&ticket);
+	hidden(&ticket, SIDE_SERVER, CONTENT_APPLICATION_DATA, 250);
+	fin(&ticket, SIDE_SERVER);
+	conclude_story(&ticket);
+	assert_false(ticket.ending.rejected_late);
+	forget(&ticket);
+	shows_a_certificate(&later);
+	pass(&later, 5);
+	fin(&later, SIDE_SERVER);
+	conclude_story(&later);
+	assert_false(later.ending.rejected_late);
+	forget(&later);
+}
+
 static void a_servers_goodbye_to_a_client_without_certificate_is_no_refusal(void **state)
 {
 	struct story s = begin();
@@ -388,6 +421,7 @@ int main(void)
 		cmocka_unit_test(a_whole_handshake_with_data_has_worked),
 		cmocka_unit_test(leaving_without_a_byte_of_data_is_worth_a_second_look),
 		cmocka_unit_test(an_alert_behind_an_empty_client_certificate_is_a_late_refusal),
+		cmocka_unit_test(a_server_that_leaves_at_once_behind_a_client_certificate_refused_it),
 		cmocka_unit_test(a_servers_goodbye_to_a_client_without_certificate_is_no_refusal),
 		cmocka_unit_test(an_alert_at_once_behind_finished_is_a_verdict_on_it),
 		cmocka_unit_test(a_capture_that_stops_at_once_proves_nothing),
