@@ -123,7 +123,8 @@ void decryptor_key_update(struct decryptor *d, enum side from)
 	struct half *half = &d->half[from];
 	struct secret next = { .len = half->secret.len };
 
-	if (half->phase != PHASE_TRAFFIC || !half->keyed || !is_tls13(d->negotiated.version))
+	/* A second ServerHello, which TLS 1.3 forbids, may have unsettled the suite. */
+	if (half->phase != PHASE_TRAFFIC || !half->keyed || !is_settled(d) || !is_tls13(d->negotiated.version))
 		return;
 	if (!kdf_expand_label(next.bytes, next.len, &half->secret, LABEL_TLS13, "traffic upd"))
 		return;

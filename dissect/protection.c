@@ -40,6 +40,8 @@ bool protection_from_master(struct protection *out, const struct negotiated *neg
 	uint8_t bytes[KEY_BLOCK_MAX];
 
 	memset(out, 0, sizeof(*out));
+	if (!suite)		/* a renegotiation chose one that is not known */
+		return false;
 	out->aead.algorithm = aead_of(suite, &out->aead.len);
 	if (out->aead.algorithm == AEAD_NONE)
 		generic_of(&out->generic, suite, negotiated->version, negotiated->encrypt_then_mac,

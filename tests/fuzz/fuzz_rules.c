@@ -327,7 +327,7 @@ static void take_summary(struct reader *r, struct summary *s)
 		*counts[i] = take_number(r);
 	s->first = take_mark(r);
 	s->last = take_mark(r);
-	s->seconds = (double)take_number(r) / 1000;
+	s->seconds = (double)take_u32(r) / 1000;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -131,6 +131,7 @@ def rules_seed(rng, found):
 				mark(rng, 1)))
 		if rng.random() < .7:
 			events.append(event(rng, rng.randrange(2), 2, bytes((2, rng.choice((0, 10, 40, 42, 46, 47, 48, 70, 80, 112)), 0))))
+		events = [e for e in events if rng.random() < .9]	# what a capture may lack
 		out += b"\0" + some_flow(rng) + bytes([len(events)]) + b"".join(events) + bytes(4)
 	return out
 

@@ -112,10 +112,9 @@ void tls_pull_lines(struct tls *t, struct tls_lines *l)
 	for (struct tls_event *e; (e = tls_next(t)); ) {
 		l->upgraded |= e->kind == TLS_UPGRADE;
 		l->began |= l->upgraded || (e->kind == TLS_MESSAGE && e->message.type == HS_CLIENT_HELLO);
-		l->over |= !l->began && e->kind != TLS_RECORD;
-		l->over |= e->kind == TLS_RECORD && e->record.version != 0x0002 && !joins(l, e);
 		l->foreign |= !l->over && e->kind == TLS_FOREIGN;
-		l->over |= l->foreign;
+		l->over |= l->foreign || (!l->began && e->kind != TLS_RECORD);
+		l->over |= e->kind == TLS_RECORD && e->record.version != 0x0002 && !joins(l, e);
 		if (!l->over)
 			write_line(e, l->out);
 		l->over |= e->kind == TLS_BROKEN;
