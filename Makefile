@@ -25,7 +25,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DTLSWHY_VERSION='"$(VERSION)"' $(WARNINGS) 
 	$(if $(SANITIZE),-DTLSWHY_SANITIZED -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all,$(HARDEN)) \
 	$(if $(LTO),-flto -ffat-lto-objects) -I$(BUILD) $(CFLAGS)
 ALL_LDFLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE),-pie -Wl,-z,relro,-z,now) -fno-lto $(LDFLAGS)
-LIBS := -lpcap -lwolfssl -ljansson -lseccomp -lz -lzstd -lpthread -lm
+LIBS := -lpcap -lwolfssl -ljansson -lseccomp -lz -lzstd -lbrotlidec -lpthread -lm
 
 ROOMS    := capture dissect analyze report
 objects   = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)/*.c))

@@ -1,5 +1,6 @@
 #include "certificates.h"
 
+#include <brotli/decode.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -74,20 +75,52 @@ bool certificate_list_read(const struct message_context *context, const uint8_t 
 	return breakage_verdict(&broken, body, &out->broke_at);
 }
 
+static bool inflate_zlib(struct reader packed, uint8_t *plain, size_t plain_len)
+{
+	uLongf written = (uLongf)plain_len;
+
+	return uncompress(plain, &written, packed.at, (uLong)left(&packed)) == Z_OK && written == plain_len;
+}
+
+static void *allocate(void *opaque, size_t len)
+{
+	(void)opaque;
+	return must(malloc(len));
+}
+
+static void release(void *opaque, void *memory)
+{
+	(void)opaque;
+	free(memory);
+}
+
+/* The end of the stream has to come with the last byte of the plain text. */
+static bool inflate_brotli(struct reader packed, uint8_t *plain, size_t plain_len)
+{
+	BrotliDecoderState *state = must(BrotliDecoderCreateInstance(allocate, release, NULL));
+	size_t in = left(&packed), room = plain_len;
+	const uint8_t *from = packed.at;
+	BrotliDecoderResult result = BrotliDecoderDecompressStream(state, &in, &from, &room, &plain, NULL);
+
+	BrotliDecoderDestroyInstance(state);
+	return result == BROTLI_DECODER_RESULT_SUCCESS && !room && !in;
+}
+
 /* Exactly `plain_len` bytes must come out: RFC 8879 4 has the peer abort otherwise. */
 static bool inflate_into(uint16_t algorithm, struct reader packed, uint8_t *plain, size_t plain_len)
 {
-	if (algorithm == COMPRESSED_ZLIB) {
-		uLongf written = (uLongf)plain_len;
-
-		return uncompress(plain, &written, packed.at, (uLong)left(&packed)) == Z_OK &&
-		       written == plain_len;
+	switch (algorithm) {
+	case COMPRESSED_ZLIB:
+		return inflate_zlib(packed, plain, plain_len);
+	case COMPRESSED_BROTLI:
+		return inflate_brotli(packed, plain, plain_len);
+	default:
+		return ZSTD_decompress(plain, plain_len, packed.at, left(&packed)) == plain_len;
 	}
-	return ZSTD_decompress(plain, plain_len, packed.at, left(&packed)) == plain_len;
 }
 
-/* CompressedCertificate, RFC 8879 4. Brotli is left packed: the list stays empty, not malformed.
- * What breaks inside the packed message is reported where the packed bytes begin. */
+/* CompressedCertificate, RFC 8879 4. Packed in some other way, the list stays empty, not malformed. What
+ * breaks inside the packed message is reported where the packed bytes begin. */
 bool certificate_list_read_compressed(const struct message_context *context, const uint8_t *body,
 				      size_t len, struct tls_message *out)
 {
@@ -102,7 +135,7 @@ bool certificate_list_read_compressed(const struct message_context *context, con
 	breakage_note(&broken, &r);
 	if (!breakage_verdict(&broken, body, &out->broke_at))
 		return false;
-	if (algorithm != COMPRESSED_ZLIB && algorithm != COMPRESSED_ZSTD)
+	if (algorithm < COMPRESSED_ZLIB || algorithm > COMPRESSED_ZSTD)
 		return true;
 	out->broke_at = (uint32_t)(packed.at - body);
 	if (plain_len == 0 || plain_len > MESSAGE_MAX)

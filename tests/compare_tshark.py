@@ -7,7 +7,6 @@ certificate serials and readable alerts. Lists each difference, then how often t
 Differences that remain, with tshark 4.0, and why:
 - It computes no JA3 for a ClientHello in SSLv2's format; tlswhy takes the cipher specs that are
   TLS suites, as the server does. It reads the certificate of a pure SSLv2 session, tlswhy does not.
-- It decompresses a Certificate that came compressed with Brotli; tlswhy knows zlib and zstd.
 - It finds the TLS inside OpenVPN's framing over TCP; tlswhy takes OpenVPN for what it is.
 - It leaves a certificate out from the first byte of its DER that is wrong, and every message of a
   record longer than the RFCs allow; tlswhy reports what could be read before the defect.

@@ -1,13 +1,13 @@
 #!/bin/sh
 # Installs the packages that tlswhy needs to build and test and that this machine lacks.
-need="gcc make pkg-config libpcap-dev libwolfssl-dev libjansson-dev libseccomp-dev zlib1g-dev libzstd-dev libcmocka-dev"
+need="gcc make pkg-config libpcap-dev libwolfssl-dev libjansson-dev libseccomp-dev zlib1g-dev libzstd-dev libbrotli-dev libcmocka-dev"
 missing=
 have() {
 	[ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null)" = "ii " ]
 }
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	echo "tlswhy: not a Debian system; install by hand: a C11 compiler, GNU make, libpcap, wolfSSL,"
-	echo "jansson, libseccomp, zlib, libzstd and, for the tests, cmocka and python3 (with headers)."
+	echo "jansson, libseccomp, zlib, libzstd, libbrotli and, for the tests, cmocka and python3 (with headers)."
 	exit 0
 fi
 for p in $need; do

@@ -205,14 +205,17 @@ static void more_certificates_than_are_kept_are_counted(void **state)
 
 /* algorithm, uncompressed length, vector24: 14 bytes of a TLS 1.3 list of one certificate */
 #define ZLIB_LIST "000016 78da636060e062606035606662646460000002170047"
+#define BROTLI_LIST "000012 8b06800000000a0000053003020101000003"
 #define ZSTD_LIST "000017 28b52ffd00587100000000000a00000530030201010000"
 
 static void a_compressed_certificate_is_unpacked(void **state)
 {
-	static const char *const packed[] = { "0001 00000e " ZLIB_LIST, "0003 00000e " ZSTD_LIST };
+	static const char *const packed[] = {
+		"0001 00000e " ZLIB_LIST, "0002 00000e " BROTLI_LIST, "0003 00000e " ZSTD_LIST
+	};
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof packed / sizeof *packed; i++) {
 		struct tls_message m = parse(0x0304, 0x1301, HS_COMPRESSED_CERTIFICATE, packed[i]);
 
 		assert_false(m.malformed);
@@ -228,7 +231,10 @@ static void a_compressed_certificate_that_lies_about_its_length_is_malformed(voi
 {
 	static const char *const lies[] = {
 		"0001 00000f " ZLIB_LIST, "0001 00000d " ZLIB_LIST, "0003 ffffff " ZSTD_LIST,
-		"0001 000000 " ZLIB_LIST,
+		"0001 000000 " ZLIB_LIST, "0002 00000f " BROTLI_LIST, "0002 00000d " BROTLI_LIST,
+		"0002 00000e 000013 8b06800000000a000005300302010100000300",	/* a byte behind the stream */
+		"0002 000100 00000e 9ffffffff82700e2b14020f7fe1f",	/* 16 MB of zeros */
+		"0002 03ffff 00000e 9ffffffff82700e2b14020f7fe1f",
 	};
 
 	(void)state;
@@ -241,10 +247,10 @@ static void a_compressed_certificate_that_lies_about_its_length_is_malformed(voi
 	}
 }
 
-static void brotli_stays_packed(void **state)
+static void what_nobody_can_unpack_stays_packed(void **state)
 {
 	struct tls_message m = parse(0x0304, 0x1301, HS_COMPRESSED_CERTIFICATE,
-				     "0002 000100" "000004 aabbccdd");
+				     "0004 000100" "000004 aabbccdd");
 
 	(void)state;
 	assert_false(m.malformed);
@@ -307,7 +313,7 @@ int main(void)
 		cmocka_unit_test(more_certificates_than_are_kept_are_counted),
 		cmocka_unit_test(a_compressed_certificate_is_unpacked),
 		cmocka_unit_test(a_compressed_certificate_that_lies_about_its_length_is_malformed),
-		cmocka_unit_test(brotli_stays_packed),
+		cmocka_unit_test(what_nobody_can_unpack_stays_packed),
 		cmocka_unit_test(a_certificate_verify_names_its_scheme_since_tls12),
 		cmocka_unit_test(a_stapled_status_is_handed_to_the_ocsp_reader),
 		cmocka_unit_test(tickets_and_empty_messages_are_checked_for_their_form),
