@@ -159,7 +159,7 @@ accuracy: all
 
 # What it costs, beside libpcap's bare loop and other analyzers, on loads made from pcaps/. SCALE=10 for
 # the full size.
-BENCH_TOOLS := $(patsubst %,$(BUILD)/tests/bench/%,generate baseline measure)
+BENCH_TOOLS := $(patsubst %,$(BUILD)/tests/bench/%,generate baseline measure send)
 bench: all $(BENCH_TOOLS)
 	@python3 tests/bench/bench.py ./$(PROGRAM) $(BUILD)/tests/bench $(or $(SCALE),1)
 .PHONY: bench
@@ -167,6 +167,7 @@ bench: all $(BENCH_TOOLS)
 $(BUILD)/tests/bench/generate: $(patsubst %,$(BUILD)/tests/bench/%.o,generate recording wire)
 $(BUILD)/tests/bench/baseline: $(BUILD)/tests/bench/baseline.o
 $(BUILD)/tests/bench/measure: $(BUILD)/tests/bench/measure.o
+$(BUILD)/tests/bench/send: $(BUILD)/tests/bench/send.o
 $(BENCH_TOOLS):
 	$(call say,LINK $@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lpcap

@@ -5,20 +5,15 @@ Makes the loads (TOOLS/generate, out of pcaps/), runs everybody on the same file
 verdicts against the generator's truth and prints tables in Markdown. SCALE=10 is the full size. The
 loads stay in the directory that TLSWHY_BENCH_DIR names, if it names one."""
 
-import json
 import os
 import shutil
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
 import time
-import zlib
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.dirname(HERE))
-import captures
+from load import Load, check
 
 TOOLS = os.path.abspath(sys.argv[2])
 ROUNDS = 5
@@ -32,8 +27,6 @@ LOADS = {
 GOALS = {("handshakes", "tlswhy"): 2.0, ("bulk", "tlswhy"): 0.95, ("flood", "tlswhy"): 2.2,
 	("handshakes", "tlswhy --json"): 4.0}
 FLOOD_PEAK_MB = 64
-# What is replayed: what failed for a known cause, and what completed beyond doubt.
-KINDS = {("failed", True), ("completed", False)}
 # Others take minutes for the full size; they get the first so many packets.
 SLICE_PACKETS = 100000
 OTHERS = {
@@ -60,80 +53,6 @@ class Median:
 		self.cpu = statistics.median(r.cpu for r in runs)
 		self.peak = statistics.median(r.peak for r in runs)
 		self.good = all(r.good for r in runs)
-
-
-class Load:
-	"""A capture with its truth."""
-
-	def __init__(self, directory, name, **knobs):
-		self.name, self.knobs = name, knobs
-		self.pcap = os.path.join(directory, name + ".pcap")
-		self.truth_file = os.path.join(directory, name + ".truth")
-		said = os.path.join(directory, name + ".said")
-		argv = [os.path.join(TOOLS, "generate")] + ["--%s=%s" % k for k in sorted(knobs.items())]
-		argv += [recordings(directory), self.pcap, self.truth_file]
-		made_of = "%s, %08x" % (" ".join(argv), zlib.crc32(open(recordings(directory), "rb").read()))
-		if not os.path.exists(said) or open(said).readline().strip() != made_of:
-			out = subprocess.run(argv, cwd=captures.ROOT, stdout=subprocess.PIPE, check=True).stdout.decode()
-			with open(said, "w") as f:
-				f.write(made_of + "\n" + out)
-		numbers = [int(w.split()[0]) for w in open(said).read().split("\n")[1].split(", ")]
-		self.packets, self.bytes, self.flows, self.syns, self.recordings = numbers
-
-	def truth(self):
-		"""{(client address, port): (outcome, [codes])}"""
-		with open(self.truth_file) as f:
-			rows = (line.rstrip("\n").split("\t") for line in f)
-			return {(ip, int(port)): (outcome, codes.split(",")) for ip, port, outcome, codes in rows}
-
-
-def has_secrets(path):
-	"""Whether a pcapng file brings the keys along: what it says with them, its packets alone do not."""
-	with open(path, "rb") as f:
-		data = f.read()
-	at = 0
-	while data.startswith(b"\x0a\x0d\x0d\x0a") and at + 8 <= len(data):
-		kind, length = struct.unpack_from("<II", data, at)	# the lab's machines are little-endian
-		if kind == 10:
-			return True
-		at += max(length, 12)
-	return False
-
-
-def recordings(directory):
-	"""The list of what the generator replays: one connection each, and known how it ended."""
-	path = os.path.join(directory, "recordings.list")
-	with open(path, "w") as f:
-		for capture in captures.expected():
-			flow, codes = capture.facts["flows"][0], capture.facts["flows"][0].get("codes", [])
-			alone = len(capture.facts["flows"]) == 1 and not capture.facts.get("args")
-			if alone and not flow.get("outcomes_acceptable") and (flow["outcome"], bool(codes)) in KINDS \
-					and not has_secrets(os.path.join(captures.ROOT, capture.path)):
-				f.write("%s\t%s\t%s\n" % (capture.path, flow["outcome"], ",".join(codes) or "-"))
-	return path
-
-
-def check(program, load):
-	"""(failures found with their cause, failures in all, what is wrong: [text])"""
-	truth, wrong, found = load.truth(), [], 0
-	p = subprocess.Popen([program, "--json", load.pcap], stdout=subprocess.PIPE)
-	for line in p.stdout:
-		record = json.loads(line)
-		if record["type"] != "handshake":
-			continue
-		client = record["flow"]["client"]
-		outcome, codes = truth.pop((client["ip"], client["port"]), ("none", []))
-		code = record.get("diagnosis", {}).get("code")
-		if record["outcome"] == outcome == "failed" and code in codes:
-			found += 1
-		elif record["outcome"] == "failed" or (outcome not in ("none", record["outcome"])):
-			wrong.append("%s:%d is %s (%s), the program says %s (%s)" % (client["ip"], client["port"], outcome,
-				",".join(codes), record["outcome"], code))
-	wrong += ["%s:%d: %s, and not a word of it" % (*client, t[0]) for client, t in truth.items()]
-	if p.wait():
-		wrong.append("exit status %d" % p.returncode)
-	failures = sum(1 for t in load.truth().values() if t[0] == "failed")
-	return found, failures, wrong
 
 
 def in_turns(commands, path, rounds):
@@ -167,7 +86,7 @@ def report_load(program, load):
 		print("| %s%s | %.3f | %.3f | %.0f | %.2f | %.0f | %.2f | %.3f | %s |" % (name, "" if m.good else " (failed)", m.wall,
 			m.cpu, m.peak, m.wall / base, m.wall / load.packets * 1e9, m.wall / load.flows * 1e6,
 			m.wall / load.bytes * 1e9, verdict_on(load, name, m.wall / base, m)))
-	found, failures, wrong = check(program, load)
+	found, failures, wrong = check([program, "--json", load.pcap], load)
 	print("\nOf %d failures %d were found with their cause; %d verdicts are wrong." % (failures, found, len(wrong)))
 	for line in wrong[:5]:
 		print("  - " + line)
@@ -233,7 +152,7 @@ def report_memory(program, directory):
 			("established, application data", 256, "flows", dict(stop="data", data=16384, failing=0))):
 		sizes = []
 		for many in (10000, 30000):
-			load = Load(directory, "memory", **{"rate": 10000 if unit == "flows" else 1, **knobs, unit: many})
+			load = Load(TOOLS, directory, "memory", **{"rate": 10000 if unit == "flows" else 1, **knobs, unit: many})
 			sizes.append(resident_when_read(program, load.pcap))
 		print("| %s | %d | %d |" % (state, (sizes[1] - sizes[0]) / 20000, goal))
 
@@ -257,7 +176,7 @@ def main():
 	try:
 		for name, knobs in LOADS.items():
 			sized = dict(knobs, flows=max(1, int(knobs["flows"] * scale)), syns=int(knobs["syns"] * scale))
-			load = Load(directory, name, **sized)
+			load = Load(TOOLS, directory, name, **sized)
 			good &= report_load(program, load)
 			report_others(program, directory, load)
 			sys.stdout.flush()

@@ -18,7 +18,7 @@
 
 enum {
 	RECORDINGS_MAX = 4096, LINE_LEN = 1024, SERVERS_EACH = 8, MSS = 1460,
-	RECORD_LEN = 16384 + 16 + 5, RECORD_BODY = 16384, FLAG_SYN = 2, FLAG_ACK = 16,
+	RECORD_LEN = 16384 + 16 + 5, RECORD_BODY = 16384, FLAG_SYN = 2, FLAG_ACK = 16, HOLE = 300,
 	CLIENT_NET = 10 << 24, CLIENT_BITS = 24, FLOOD_TARGETS = 4, SYN_OPTIONS = 20,
 };
 
@@ -27,13 +27,20 @@ static const int64_t DATA_SPACING = 40000;		/* ns between two full segments of a
 static const int64_t RETRANSMIT_AFTER = 220000000;	/* ns */
 static const uint32_t SERVER_NET = 198U << 24 | 18U << 16;	/* RFC 2544 */
 
-/* Where every connection stops, for good and without a word: to measure what one costs that is open. */
-enum stop { STOP_NOWHERE, STOP_AT_ANSWER, STOP_AT_DATA };
+/* Where connections stop, for good and without a word: to measure what one costs that is open. */
+enum stop {
+	STOP_NOWHERE,
+	STOP_AT_SPEECH,		/* established, and nobody says anything */
+	STOP_AT_HOLE,		/* the first segment is not the first: what is before it never comes */
+	STOP_AT_ANSWER,		/* the ClientHello is not answered */
+	STOP_AT_DATA
+};
 
 struct knobs {
 	uint64_t seed, flows, syns, data;
 	enum stop stop;
 	double failing, reordered, lost;	/* shares, 0 to 1 */
+	double stopping;		/* share of those that stop */
 	double rate;				/* connections a second */
 };
 
@@ -42,6 +49,7 @@ struct flow {
 	const struct recording *recording;
 	uint32_t client, server, isn[2];
 	uint16_t client_port, id_shift[2];
+	enum stop stop;
 	uint32_t step;			/* next of the recording */
 	bool swapped;			/* the next two change places: the later is out already */
 	bool repeated;			/* the next was seen once and lost behind the capture */
@@ -169,7 +177,7 @@ static void tell_truth(struct generator *g, const struct flow *f)
 {
 	fprintf(g->truth, "%u.%u.%u.%u\t%u\t%s\t%s\n", f->client >> 24, f->client >> 16 & 255,
 		f->client >> 8 & 255, f->client & 255, f->client_port,
-		f->recording->failed ? "failed" : "completed", f->recording->codes);
+		f->stop ? "stopped" : f->recording->failed ? "failed" : "completed", f->recording->codes);
 }
 
 /* Every connection has a client address of its own, until 2^24 are used. */
@@ -179,6 +187,8 @@ static void begin_flow(struct generator *g, int64_t time)
 	uint64_t spread = g->flows_begun++ * 0x9e3779b1 & ((1 << CLIENT_BITS) - 1);
 
 	f->recording = choose(g);
+	if (g->knobs.stop && (g->knobs.stopping >= 1 || chance(g, g->knobs.stopping)))
+		f->stop = g->knobs.stop;
 	f->client = CLIENT_NET | (uint32_t)spread;
 	f->server = SERVER_NET | (uint32_t)((f->recording - g->recordings) * SERVERS_EACH +
 					    (int64_t)(random_of(g) % SERVERS_EACH));
@@ -218,6 +228,8 @@ static void put_step(struct generator *g, const struct flow *f, uint32_t step)
 
 	p.payload = s->payload;
 	p.len = s->len;
+	if (f->stop == STOP_AT_HOLE && s->len)
+		p.seq += HOLE;
 	if (behind_data && s->from == FROM_SERVER)
 		p.seq += (uint32_t)data_len(g);
 	else if (behind_data && p.ack)
@@ -316,16 +328,25 @@ static void recorded_step(struct generator *g, struct flow *f)
 	}
 }
 
-static bool is_over(const struct generator *g, const struct flow *f)
+static bool is_over(const struct flow *f)
 {
-	const struct recording *r = f->recording;
+	const struct step *next = &f->recording->steps[f->step];
 
-	if (f->step == r->count)
+	if (f->step == f->recording->count)
 		return true;
-	if (g->knobs.stop == STOP_AT_DATA)
-		return f->step == r->data_at && !f->in_data;
-	return g->knobs.stop == STOP_AT_ANSWER && r->steps[f->step].from == FROM_SERVER &&
-	       r->steps[f->step].len;
+	switch (f->stop) {
+	case STOP_AT_SPEECH:
+		return next->len;
+	case STOP_AT_HOLE:
+		return f->step && next[-1].len;
+	case STOP_AT_ANSWER:
+		return next->from == FROM_SERVER && next->len;
+	case STOP_AT_DATA:
+		return f->step == f->recording->data_at && !f->in_data;
+	case STOP_NOWHERE:
+		break;
+	}
+	return false;
 }
 
 /* The next packet of the connection that is due first. */
@@ -340,7 +361,7 @@ static void advance(struct generator *g)
 		f->in_data = f->step == f->recording->data_at && !f->swapped && carries_data(g, f) &&
 			     !f->data_sent;
 	}
-	if (is_over(g, f)) {
+	if (is_over(f)) {
 		heap_drop(g);
 		return;
 	}
@@ -444,6 +465,18 @@ static void fill_record(struct generator *g)
 	memcpy(g->record + RECORD_LEN, g->record, RECORD_LEN);
 }
 
+static enum stop stop_named(const char *name)
+{
+	static const char *const names[] = { [STOP_AT_SPEECH] = "speech", [STOP_AT_HOLE] = "hole",
+		[STOP_AT_ANSWER] = "answer", [STOP_AT_DATA] = "data" };
+
+	for (int i = STOP_AT_SPEECH; i <= STOP_AT_DATA; i++)
+		if (!strcmp(name, names[i]))
+			return (enum stop)i;
+	die("no such place to stop");
+	return STOP_NOWHERE;
+}
+
 /* False: usage. */
 static bool read_knobs(struct knobs *k, int argc, char **argv)
 {
@@ -452,7 +485,8 @@ static bool read_knobs(struct knobs *k, int argc, char **argv)
 		{ "reordered", required_argument, NULL, 'r' }, { "lost", required_argument, NULL, 'l' },
 		{ "data", required_argument, NULL, 'd' }, { "syns", required_argument, NULL, 's' },
 		{ "seed", required_argument, NULL, 'S' }, { "rate", required_argument, NULL, 'R' },
-		{ "stop", required_argument, NULL, 't' }, { NULL, 0, NULL, 0 },
+		{ "stop", required_argument, NULL, 't' }, { "stopping", required_argument, NULL, 'p' },
+		{ NULL, 0, NULL, 0 },
 	};
 
 	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
@@ -465,7 +499,8 @@ static bool read_knobs(struct knobs *k, int argc, char **argv)
 		case 's': k->syns = strtoull(optarg, NULL, 10); break;
 		case 'S': k->seed = strtoull(optarg, NULL, 10); break;
 		case 'R': k->rate = strtod(optarg, NULL); break;
-		case 't': k->stop = strcmp(optarg, "data") ? STOP_AT_ANSWER : STOP_AT_DATA; break;
+		case 't': k->stop = stop_named(optarg); break;
+		case 'p': k->stopping = strtod(optarg, NULL); break;
 		default: return false;
 		}
 	}
@@ -474,13 +509,13 @@ static bool read_knobs(struct knobs *k, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct generator g = { .knobs = { .seed = 1, .flows = 1000, .failing = 0.1, .rate = 2000 } };
+	struct generator g = { .knobs = { .seed = 1, .flows = 1000, .failing = 0.1, .rate = 2000, .stopping = 1 } };
 	bool good;
 
 	if (!read_knobs(&g.knobs, argc, argv)) {
 		fputs("usage: generate [--flows N] [--failing SHARE] [--reordered SHARE] [--lost SHARE]\n"
 		      "                [--data BYTES] [--syns N] [--rate PER_SECOND] [--seed N]\n"
-		      "                [--stop answer|data] LIST OUT.pcap OUT.truth\n", stderr);
+		      "                [--stop speech|hole|answer|data] [--stopping SHARE] LIST OUT.pcap OUT.truth\n", stderr);
 		return 2;
 	}
 	g.random = g.knobs.seed;
