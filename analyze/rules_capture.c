@@ -1,6 +1,7 @@
 /*
  * The capture on trial: what it lacks, when it lacks so much that nothing can be said.
  */
+#include "origin.h"
 #include "rules.h"
 
 static void judge(struct guess *g, enum confidence confidence, int weight)
@@ -78,10 +79,53 @@ static bool truncated(const struct view *v, struct guess *g)
 	return true;
 }
 
+static bool is_ahead(int32_t offset)
+{
+	enum { WINDOW_MAX = 1 << 20 };	/* further off it is no number of this connection */
+
+	return offset > 0 && offset < WINDOW_MAX;
+}
+
+/* A reset of the connection's own numbers bytes that the capture does not have: it continues behind
+ * what its sender was seen to say, or acknowledges more of the other side (RFC 9293 3.5.2). Behind a
+ * long wait what its sender had said may have been lost on the network. */
+static bool reset_knows_more(const struct view *v)
+{
+	const struct tcp_reset *r = v->end->reset;
+	struct origin o;
+
+	if (!r)
+		return false;
+	if (!(r->has_ack && is_ahead(r->ack_off)) &&
+	    !(is_ahead(r->seq_off) && v->end->waited < STALL_NS))
+		return false;
+	origin_of_reset(v->h, v->end->by, &o);
+	return !o.strong;
+}
+
+/* Before DTLS 1.3 what a side encrypts first is its Finished (RFC 6347 4.2.8): an encrypted alert
+ * without it comes behind datagrams that are not there. */
+static bool lacks_finished(const struct view *v)
+{
+	const struct handshake *h = v->h;
+
+	return v->end->how == ENDED_BY_HIDDEN_ALERT && h->dissected_as == 'd' && !is_tls13(h->version) &&
+	       !happened(h->finished[v->end->by]);
+}
+
 static bool gaps(const struct view *v, struct guess *g)
 {
 	const struct handshake *h = v->h;
 
+	if (lacks_finished(v) || reset_knows_more(v)) {
+		judge(g, LIKELY, 65);
+		say(g, "Packets of this handshake are missing from the capture: the %s's %s comes behind others that are not there",
+		    party_noun(v->end->by), v->end->reset ? "reset" : "encrypted alert");
+		show(g, v->end->mark, "%s: %s", party_noun(v->end->by),
+		     v->end->reset ? "a reset whose numbers count bytes that were not captured"
+				   : "encrypted alert, and its Finished was not captured");
+		return true;
+	}
 	/* What nobody acknowledged was lost on the network, not in the capture. */
 	if (!h->flow.side[0].missing && !h->flow.side[1].missing)
 		return false;

@@ -61,7 +61,9 @@ static bool refused(const struct view *v, struct guess *g)
 	if ((!is_tcp(v) && (v->h->server || !icmp)) || (is_tcp(v) && !server->reset_count && !icmp))
 		return false;
 	if (server->reset_count || icmp->kind == ICMP_PORT_UNREACHABLE) {
-		blame(g, CERTAIN, PARTY_SERVER, PARTY_SERVER);
+		/* A client that waits for the answer to its SYN heeds no reset without ACK (RFC 9293 3.10.7.3). */
+		blame(g, !server->reset_count || server->resets[0].has_ack ? CERTAIN : POSSIBLE, PARTY_SERVER,
+		      PARTY_SERVER);
 		g->weight = 60;
 		say(g, "%s refused the connection: nothing listens there, or a firewall rejects in its name", v->server);
 	} else {
