@@ -103,29 +103,43 @@ static bool reset_knows_more(const struct view *v)
 	return !o.strong;
 }
 
-/* Before DTLS 1.3 what a side encrypts first is its Finished (RFC 6347 4.2.8): an encrypted alert
- * without it comes behind datagrams that are not there. */
-static bool lacks_finished(const struct view *v)
+/* Before DTLS 1.3 what a side encrypts first is its Finished (RFC 6347 4.2.8): an alert or data of its
+ * without that comes behind datagrams that are not there. */
+static struct mark encrypted_without_finished(const struct handshake *h, enum side side)
 {
-	const struct handshake *h = v->h;
+	if (h->dissected_as != 'd' || is_tls13(h->version) || happened(h->finished[side]))
+		return (struct mark){ 0 };
+	for (uint8_t i = 0; i < h->alert_count; i++)
+		if (h->alerts[i].hidden && h->alerts[i].from == side)
+			return h->alerts[i].mark;
+	return h->data_records[side] ? h->first_data[side] : (struct mark){ 0 };
+}
 
-	return v->end->how == ENDED_BY_HIDDEN_ALERT && h->dissected_as == 'd' && !is_tls13(h->version) &&
-	       !happened(h->finished[v->end->by]);
+/* Packets without which others could not be what they are. */
+static bool must_be_more(const struct view *v, struct guess *g)
+{
+	enum side side = happened(encrypted_without_finished(v->h, SIDE_CLIENT)) ? SIDE_CLIENT : SIDE_SERVER;
+	struct mark encrypted = encrypted_without_finished(v->h, side);
+
+	if (!happened(encrypted) && !reset_knows_more(v))
+		return false;
+	judge(g, LIKELY, 65);
+	say(g, "Packets of this handshake are missing from the capture, without which others could not be what they are");
+	if (happened(encrypted))
+		show(g, encrypted, "%s: an encrypted record; its Finished, which comes first, was not captured",
+		     party_noun(side));
+	else
+		show(g, v->end->mark, "%s: RST whose numbers count bytes that were not captured",
+		     party_noun(v->end->by));
+	return true;
 }
 
 static bool gaps(const struct view *v, struct guess *g)
 {
 	const struct handshake *h = v->h;
 
-	if (lacks_finished(v) || reset_knows_more(v)) {
-		judge(g, LIKELY, 65);
-		say(g, "Packets of this handshake are missing from the capture: the %s's %s comes behind others that are not there",
-		    party_noun(v->end->by), v->end->reset ? "reset" : "encrypted alert");
-		show(g, v->end->mark, "%s: %s", party_noun(v->end->by),
-		     v->end->reset ? "a reset whose numbers count bytes that were not captured"
-				   : "encrypted alert, and its Finished was not captured");
+	if (must_be_more(v, g))
 		return true;
-	}
 	/* What nobody acknowledged was lost on the network, not in the capture. */
 	if (!h->flow.side[0].missing && !h->flow.side[1].missing)
 		return false;

@@ -419,6 +419,8 @@ static bool rejected_without_reason(const struct view *v, struct guess *g)
 
 	if (!client_turned_away(v) || v->h->resumed)
 		return false;
+	if (hidden && e->phase == PHASE_SERVER_TURN)
+		return false;	/* it had accepted it */
 	if (!hidden && !about_certificate &&
 	    !(e->how == ENDED_BY_FIN && is_tls13(v->h->version) && e->phase == PHASE_CLIENT_TURN &&
 	      e->waited < STALL_NS))

@@ -165,6 +165,14 @@ static void advise_not_tls(struct guess *g, const struct view *v, enum foreign_p
 	}
 }
 
+/* It spoke first, and what had been agreed before the capture began is not known. */
+static bool spoke_before_capture(const struct handshake *h)
+{
+	return h->flow.transport == TRANSPORT_TCP && !happened(h->flow.side[SIDE_CLIENT].syn) &&
+	       !happened(h->flow.side[SIDE_SERVER].syn) &&
+	       !mark_before(h->hello_mark, h->foreign_mark[SIDE_SERVER]);
+}
+
 static bool not_tls(const struct view *v, struct guess *g)
 {
 	const struct handshake *h = v->h;
@@ -174,7 +182,7 @@ static bool not_tls(const struct view *v, struct guess *g)
 
 	if (!h->hello || h->server || !happened(h->foreign_mark[SIDE_SERVER]))
 		return false;
-	blame(g, proxy_header(v, &seen) ? POSSIBLE : CERTAIN,
+	blame(g, proxy_header(v, &seen) || spoke_before_capture(h) ? POSSIBLE : CERTAIN,
 	      v->end->how == ENDED_NOT ? PARTY_CLIENT : party_of(v->end->by), PARTY_SERVER);
 	g->weight = 60;
 	if (v->end->how == ENDED_BY_ALERT)

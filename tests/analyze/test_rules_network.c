@@ -24,12 +24,23 @@ static void a_reset_syn_is_refused_and_an_unanswered_one_timed_out(void **state)
 
 	(void)state;
 	rst(&refused_syn, SIDE_SERVER);
+	refused_syn.flow.side[SIDE_SERVER].resets[0].has_ack = true;	/* RFC 9293 3.5.2 */
 	assert_best(refused_syn, "connect_refused", CERTAIN);
 	lost.flow.side[SIDE_CLIENT].syn_count = 4;
 	lost.silence = 100;
 	assert_best(lost, "connect_timeout", LIKELY);
 	once.silence = 100;
 	assert_best(once, "connect_timeout", POSSIBLE);
+}
+
+static void a_reset_without_ack_refuses_no_syn_for_sure(void **state)
+{
+	struct story s = only_syn();
+
+	(void)state;
+	rst(&s, SIDE_SERVER);
+	s.flow.side[SIDE_SERVER].resets[0].has_ack = false;
+	assert_best(s, "connect_refused", POSSIBLE);
 }
 
 static void an_icmp_refusal_is_the_networks(void **state)
@@ -401,6 +412,55 @@ static void who_is_given_up_for_memory_did_not_meet_the_captures_end(void **stat
 	forget(&s);
 }
 
+/* Up to the server's flight, then a RST of the server's that counts these bytes beyond what was seen. */
+static struct story reset_from_beyond(int32_t said, int32_t heard)
+{
+	struct story s = begin();
+
+	up_to_server_flight12(&s, "good");
+	rst(&s, SIDE_SERVER);
+	s.flow.side[SIDE_SERVER].resets[0].seq_off = said;
+	s.flow.side[SIDE_SERVER].resets[0].ack_off = heard;
+	s.flow.side[SIDE_SERVER].resets[0].has_ack = true;
+	return s;
+}
+
+static void a_reset_that_counts_bytes_nobody_saw_tells_of_a_gap(void **state)
+{
+	struct story fits = reset_from_beyond(0, 0), said_more = reset_from_beyond(300, 0);
+	struct story heard_more = reset_from_beyond(0, 126), forged = reset_from_beyond(300, 0);
+
+	(void)state;
+	assert_outcome(fits, OUTCOME_FAILED);
+	assert_best(said_more, "capture_gaps", LIKELY);
+	assert_best(heard_more, "capture_gaps", LIKELY);
+	forged.flow.side[SIDE_SERVER].resets[0].ttl = 200;
+	forged.flow.side[SIDE_SERVER].ttl_min = forged.flow.side[SIDE_SERVER].ttl_max = 50;
+	assert_best(forged, "reset_injected", LIKELY);
+}
+
+static void what_was_lost_before_a_long_wait_may_be_the_networks_loss(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	up_to_server_flight12(&s, "good");
+	pass(&s, 60);
+	rst(&s, SIDE_SERVER);
+	s.flow.side[SIDE_SERVER].resets[0].seq_off = 300;
+	assert_outcome(s, OUTCOME_FAILED);
+}
+
+static void an_encrypted_dtls_alert_without_finished_comes_behind_lost_datagrams(void **state)
+{
+	struct story s = begin_datagrams('d');
+
+	(void)state;
+	up_to_server_flight12(&s, "good");
+	hidden(&s, SIDE_CLIENT, CONTENT_ALERT, 26);
+	assert_best(s, "capture_gaps", LIKELY);
+}
+
 static void missing_packets_leave_the_end_unexplained(void **state)
 {
 	struct story s = begin();
@@ -431,6 +491,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_reset_syn_is_refused_and_an_unanswered_one_timed_out),
+		cmocka_unit_test(a_reset_without_ack_refuses_no_syn_for_sure),
 		cmocka_unit_test(an_icmp_refusal_is_the_networks),
 		cmocka_unit_test(an_icmp_about_the_servers_packet_is_no_refusal),
 		cmocka_unit_test(a_hello_that_is_never_acknowledged_was_lost),
@@ -453,6 +514,9 @@ int main(void)
 		cmocka_unit_test(a_datagram_servers_packets_alone_are_one_side_of_the_capture),
 		cmocka_unit_test(a_capture_that_ends_in_mid_handshake_is_inconclusive),
 		cmocka_unit_test(who_is_given_up_for_memory_did_not_meet_the_captures_end),
+		cmocka_unit_test(a_reset_that_counts_bytes_nobody_saw_tells_of_a_gap),
+		cmocka_unit_test(what_was_lost_before_a_long_wait_may_be_the_networks_loss),
+		cmocka_unit_test(an_encrypted_dtls_alert_without_finished_comes_behind_lost_datagrams),
 		cmocka_unit_test(missing_packets_leave_the_end_unexplained),
 		cmocka_unit_test(a_hole_makes_what_was_certain_likely),
 	};
