@@ -328,12 +328,25 @@ bool infer_data_both_ways(const struct handshake *h)
 	return has_data13(h, SIDE_CLIENT, finished) && has_data13(h, SIDE_SERVER, finished);
 }
 
+/* In a full handshake before TLS 1.3 the server finishes last (RFC 5246 7.3): where its Finished is, the
+ * client's was, though it cannot be read in this capture. */
+static void infer_client_finished12(struct handshake *h)
+{
+	if (happened(h->client_key_exchange) && happened(h->finished[SIDE_SERVER]) &&
+	    !happened(h->finished[SIDE_CLIENT]))
+		h->finished[SIDE_CLIENT] = h->client_key_exchange;
+}
+
 void infer_hidden(struct handshake *h)
 {
 	const struct record_fact *first = NULL;
 
-	if (!h->server || !is_tls13(h->version))
+	if (!h->server)
 		return;
+	if (!is_tls13(h->version)) {
+		infer_client_finished12(h);
+		return;
+	}
 	if (h->dissected_as != 't') {
 		infer_datagrams(h);
 		return;
