@@ -177,12 +177,14 @@ static bool not_tls(const struct view *v, struct guess *g)
 {
 	const struct handshake *h = v->h;
 	const struct tls_foreign *f = &h->foreign[SIDE_SERVER];
+	bool unknown = f->protocol == FOREIGN_UNKNOWN || f->protocol == FOREIGN_BINARY;
 	char words[LIST_MAX];
 	struct mark seen;
 
 	if (!h->hello || h->server || !happened(h->foreign_mark[SIDE_SERVER]))
 		return false;
-	blame(g, proxy_header(v, &seen) || spoke_before_capture(h) ? POSSIBLE : CERTAIN,
+	/* what nobody knows may be TLS that was mangled on the way */
+	blame(g, proxy_header(v, &seen) || spoke_before_capture(h) ? POSSIBLE : unknown ? LIKELY : CERTAIN,
 	      v->end->how == ENDED_NOT ? PARTY_CLIENT : party_of(v->end->by), PARTY_SERVER);
 	g->weight = 60;
 	if (v->end->how == ENDED_BY_ALERT)
@@ -191,11 +193,7 @@ static bool not_tls(const struct view *v, struct guess *g)
 	say(g,
 	    "The server at %s does not speak TLS on this port: it answered the ClientHello with %s%s",
 	    v->server,
-	    f->protocol == FOREIGN_UNKNOWN || f->protocol == FOREIGN_BINARY ? "something else"
-									    : "plain ",
-	    f->protocol == FOREIGN_UNKNOWN || f->protocol == FOREIGN_BINARY
-		? ""
-		: foreign_name(f->protocol));
+	    unknown ? "something else" : "plain ", unknown ? "" : foreign_name(f->protocol));
 	show_hello(g, v);
 	show(g, h->foreign_mark[SIDE_SERVER], "server: \"%s\"", words);
 	advise_not_tls(g, v, f->protocol);

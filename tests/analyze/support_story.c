@@ -333,6 +333,14 @@ void warning(struct story *s, enum side from, uint8_t code)
 	clear_alert(s, from, 1, code);
 }
 
+void breaks(struct story *s, enum side from, enum broken_kind kind, uint8_t type)
+{
+	struct tls_event e = { .kind = TLS_BROKEN, .from = from, .mark = segment_of(s, from, 100) };
+
+	e.broken = (struct tls_broken){ .kind = kind, .message_type = type };
+	handshake_note(s->h, &e);
+}
+
 void foreign(struct story *s, enum side from, enum foreign_protocol protocol, const char *text)
 {
 	struct tls_event e = { .kind = TLS_FOREIGN, .from = from, .mark = segment_of(s, from, strlen(text)) };
