@@ -349,7 +349,7 @@ static void doubt(struct verdict *v)
 static bool take_case(struct analysis *a, struct waiting *w, struct verdict *out)
 {
 	struct knowledge k = { .trust = a->trust, .lessons = a->lessons,
-		.tls_expected = tls_expected(a, &w->handshake->flow.side[SIDE_SERVER].address) };
+		.tls_expected = tls_expected(a, &w->handshake->flow->side[SIDE_SERVER].address) };
 	bool silent =
 	    w->ending.phase == PHASE_TCP ||
 	    (w->ending.phase == PHASE_BEFORE_HELLO && !w->handshake->record_total[0] &&

@@ -195,10 +195,8 @@ static struct mark server_finished13(const struct handshake *h)
 
 void add_hidden_alert(struct handshake *h, enum side from, const struct record_fact *r)
 {
-	if (h->alert_count == ALERTS_KEPT)
-		return;
-	h->alerts[h->alert_count++] = (struct alert_fact){ .from = from, .hidden = true,
-		.inferred = true, .mark = r->mark, .length = r->length };
+	handshake_add_alert(h, &(struct alert_fact){ .from = from, .hidden = true,
+		.inferred = true, .mark = r->mark, .length = r->length });
 }
 
 void add_data(struct handshake *h, enum side side, uint64_t records, struct mark mark)

@@ -76,7 +76,7 @@ static void judge_guesses(const struct tcp_side *s, struct origin *o)
 static void judge_speed(const struct handshake *h, enum side side, const struct tcp_reset *r,
 			struct origin *o)
 {
-	const struct tcp_side *s = &h->flow.side[side], *peer = &h->flow.side[other_side(side)];
+	const struct tcp_side *s = &h->flow->side[side], *peer = &h->flow->side[other_side(side)];
 	int64_t round_trip;
 
 	if (!happened(s->syn) || !happened(peer->syn) || side != SIDE_SERVER || r->since_other < 0)
@@ -91,7 +91,7 @@ static void judge_speed(const struct handshake *h, enum side side, const struct 
 static void judge_both_ways(const struct handshake *h, enum side side, const struct tcp_reset *r,
 			    struct origin *o)
 {
-	const struct tcp_side *peer = &h->flow.side[other_side(side)];
+	const struct tcp_side *peer = &h->flow->side[other_side(side)];
 	int64_t apart;
 
 	if (!peer->reset_count || peer->resets[0].answers_packet)
@@ -110,7 +110,7 @@ static void judge_fit(const struct tcp_reset *r, struct origin *o)
 
 void origin_of_reset(const struct handshake *h, enum side side, struct origin *out)
 {
-	const struct tcp_side *s = &h->flow.side[side];
+	const struct tcp_side *s = &h->flow->side[side];
 	const struct tcp_reset *r = &s->resets[0];
 
 	*out = (struct origin){ 0 };

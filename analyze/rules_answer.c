@@ -196,7 +196,7 @@ static bool compression_not_offered(const struct view *v, struct guess *g)
 static bool message_broken(const struct view *v, struct guess *g)
 {
 	enum side other = other_side(v->end->by);
-	const struct tls_broken *b = &v->h->broken[other];
+	const struct tls_broken *b = v->h->broken[other];
 	const char *name;
 
 	if (v->end->how == ENDED_NOT || v->end->outcome != OUTCOME_FAILED ||
@@ -219,7 +219,7 @@ static bool message_broken(const struct view *v, struct guess *g)
 static bool message_too_long(const struct view *v, struct guess *g)
 {
 	enum side other = other_side(v->end->by);
-	const struct tls_broken *b = &v->h->broken[other];
+	const struct tls_broken *b = v->h->broken[other];
 	const char *name;
 
 	if (v->end->how == ENDED_NOT || v->end->outcome != OUTCOME_FAILED ||

@@ -93,6 +93,7 @@ void conclude_story(struct story *s)
 	s->h->ended = s->flow.last;
 	s->h->ended.time += (int64_t)s->silence * 1000 * MILLISECOND;
 	handshake_close(s->h, &s->flow);
+	handshake_keep(s->h);
 	ending_read(s->h, &s->ending);
 }
 
