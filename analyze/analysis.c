@@ -324,11 +324,8 @@ static void count_verdict(struct analysis *a, const struct verdict *v)
 }
 
 /* What the whole run says of this attempt. A refusal is nobody's probe but a scanner's. */
-static void place(const struct analysis *a, struct verdict *v)
+static void place(const struct trace *t, struct verdict *v)
 {
-	const struct trace *t =
-	    a->finished && a->traces ? traces_find(a->traces, v->handshake->serial) : NULL;
-
 	if (!t)
 		return;
 	v->incident = t->incident;
@@ -348,8 +345,11 @@ static void doubt(struct verdict *v)
 
 static bool take_case(struct analysis *a, struct waiting *w, struct verdict *out)
 {
+	const struct trace *trace =
+	    a->finished && a->traces ? traces_find(a->traces, w->handshake->serial) : NULL;
 	struct knowledge k = { .trust = a->trust, .lessons = a->lessons,
-		.tls_expected = tls_expected(a, &w->handshake->flow->side[SIDE_SERVER].address) };
+		.tls_expected = tls_expected(a, &w->handshake->flow.side[SIDE_SERVER].address),
+		.next_try = trace ? traces_next(a->traces, trace) : NULL };
 	bool silent =
 	    w->ending.phase == PHASE_TCP ||
 	    (w->ending.phase == PHASE_BEFORE_HELLO && !w->handshake->record_total[0] &&
@@ -361,7 +361,7 @@ static bool take_case(struct analysis *a, struct waiting *w, struct verdict *out
 		return false;
 	if (a->options.live && w->handshake->capture_drops && out->outcome != OUTCOME_COMPLETED)
 		doubt(out);
-	place(a, out);
+	place(trace, out);
 	if (out->outcome == OUTCOME_COMPLETED && !a->options.keep_completed) {
 		count_verdict(a, out);
 		endpoints_note(a->endpoints, w->handshake, out->outcome, NULL, out->probe);

@@ -11,6 +11,7 @@ struct knowledge {
 	struct trust_context *trust;
 	const struct lessons *lessons;
 	bool tls_expected;
+	const struct trace *next_try;	/* of the same user */
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "chain.h"
 #include "lesson.h"
 #include "stack.h"
+#include "trace.h"
 
 /* Everything that a rule may look at. */
 struct view {
@@ -23,6 +24,7 @@ struct view {
 	char server[80];	/* address:port as text */
 	char client[48];	/* without its port, which is another one next time */
 	bool tls_expected;	/* the port is one where TLS is spoken */
+	const struct trace *next_try;	/* of the same user; NULL if none is known */
 };
 
 enum { GUESS_EVIDENCE = 6, GUESS_REMEDIES = 3 };

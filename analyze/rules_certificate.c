@@ -92,7 +92,7 @@ static int defect_weight(const struct view *v, enum chain_defect_kind defect)
 /* A client that still lacks segments, sent again and again, has judged nothing. */
 static bool flight_arrived(const struct view *v)
 {
-	const struct tcp_side *server = &v->h->flow->side[SIDE_SERVER];
+	const struct tcp_side *server = &v->h->flow.side[SIDE_SERVER];
 
 	return server->acked >= server->sent || server->retransmissions < 2 ||
 	       v->end->how == ENDED_BY_ALERT;
@@ -411,6 +411,7 @@ static bool rejected_without_reason(const struct view *v, struct guess *g)
 	const struct ending *e = v->end;
 	uint8_t alert = certificate_alert(v);
 	bool hidden = e->how == ENDED_BY_HIDDEN_ALERT;
+	bool late = hidden && e->rejected_late;
 	enum stack_kind client = v->stack[SIDE_CLIENT].kind;
 	bool silently = judges_afterwards(client);
 	bool about_certificate = alert == ALERT_BAD_CERTIFICATE ||
@@ -425,8 +426,8 @@ static bool rejected_without_reason(const struct view *v, struct guess *g)
 	    !(e->how == ENDED_BY_FIN && is_tls13(v->h->version) && e->phase == PHASE_CLIENT_TURN &&
 	      e->waited < STALL_NS))
 		return false;
-	blame(g, hidden || about_certificate || silently ? LIKELY : POSSIBLE, PARTY_CLIENT,
-	      PARTY_SERVER);
+	blame(g, !late && (hidden || about_certificate || silently) ? LIKELY : POSSIBLE,
+	      PARTY_CLIENT, PARTY_SERVER);
 	g->weight = silently && !hidden && !about_certificate ? 55 : 35;
 	if (about_certificate && !v->chain)
 		say(g, "The client refused the server's certificate (%s); which of its checks failed is not visible", alert_name(alert));
@@ -434,6 +435,8 @@ static bool rejected_without_reason(const struct view *v, struct guess *g)
 		say(g, "The client refused the server's certificate (%s), perhaps for a reason that cannot be seen from here: its own trust store, a pinned key, or the user", alert_name(alert));
 	else if (about_certificate)
 		say(g, "The client refused the server's certificate (%s), in which nothing wrong can be seen from here: a private trust store, a pinned key, or the user", alert_name(alert));
+	else if (late)
+		say(g, "The client finished the handshake and sent an encrypted alert at once: it may have rejected the certificate, which is encrypted here");
 	else if (hidden)
 		say(g, "The client answered the server's flight with an alert instead of its Finished: most likely it rejected the certificate, which is encrypted here");
 	else

@@ -163,6 +163,59 @@ static bool ech_rejected(const struct view *v, struct guess *g)
 	return true;
 }
 
+/* The same client came again with another configuration, or without: what a refusal makes it do. */
+static bool tried_again_otherwise(const struct view *v)
+{
+	const struct trace *next = v->next_try;
+
+	return next && (!next->ech || next->ech_config_id != v->h->hello->ech_config_id);
+}
+
+static void show_next_try(struct guess *g, const struct view *v)
+{
+	const struct trace *next = v->next_try;
+
+	show(g, next->first, "the same client tries again %s (stream %u)",
+	     next->ech ? "with another ECH configuration" : "without ECH", next->stream);
+}
+
+/* In TLS 1.3 the alert is hidden; that it comes behind the client's own Finished is not. */
+static bool ech_rejected_unsaid(const struct view *v, struct guess *g)
+{
+	bool again = tried_again_otherwise(v);
+	bool alert = v->end->how == ENDED_BY_HIDDEN_ALERT;
+
+	if (!v->end->rejected_late || v->end->how == ENDED_BY_ALERT || v->end->by != SIDE_CLIENT ||
+	    !v->h->hello || v->h->hello->ech != ECH_OUTER)
+		return false;
+	blame(g, again ? LIKELY : POSSIBLE, PARTY_CLIENT, PARTY_SERVER);
+	g->weight = 70;
+	say(g, "The client finished the handshake and %s at once, as it does when its Encrypted ClientHello was not accepted",
+	    alert ? "sent an encrypted alert" : "left");
+	show(g, v->h->hello_mark, "ClientHello with ECH (configuration %u), outer name %s", v->h->hello->ech_config_id,
+	     v->name[0] ? v->name : "none");
+	show(g, v->h->finished[SIDE_CLIENT], "client: Finished");
+	show_end(g, v);
+	if (again)
+		show_next_try(g, v);
+	return true;
+}
+
+/* A client that checks the public name's certificate before it believes the refusal stops there. */
+static bool ech_fallback_refused(const struct view *v, struct guess *g)
+{
+	if (v->end->phase != PHASE_CLIENT_TURN || v->end->how != ENDED_BY_HIDDEN_ALERT ||
+	    v->end->by != SIDE_CLIENT || !v->h->hello || v->h->hello->ech != ECH_OUTER ||
+	    !tried_again_otherwise(v))
+		return false;
+	blame(g, POSSIBLE, PARTY_CLIENT, PARTY_SERVER);
+	g->weight = 40;
+	say(g, "The client offered Encrypted ClientHello, refused the server's flight and came again otherwise: it may have refused the public name's certificate");
+	show_exchange(g, v);
+	show_next_try(g, v);
+	return true;
+}
+
 struct rule_set extension_rules(void)
 {
 	static const struct rule rules[] = {
@@ -172,6 +225,8 @@ struct rule_set extension_rules(void)
 		{ "psk_rejected", psk_rejected },
 		{ "psk_rejected", psk_unknown_and_nothing_else },
 		{ "ech_rejected", ech_rejected },
+		{ "ech_rejected", ech_rejected_unsaid },
+		{ "ech_rejected", ech_fallback_refused },
 	};
 
 	return (struct rule_set){ rules, sizeof(rules) / sizeof(rules[0]) };

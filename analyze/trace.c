@@ -75,7 +75,7 @@ static int64_t settled_at(const struct handshake *h, const struct ending *e)
 
 	if (e->outcome == OUTCOME_COMPLETED && happened(done))
 		return done.time;
-	return happened(e->mark) ? e->mark.time : h->flow->last.time;
+	return happened(e->mark) ? e->mark.time : h->flow.last.time;
 }
 
 void traces_note(struct traces *t, const struct handshake *h, const struct ending *e)
@@ -84,14 +84,17 @@ void traces_note(struct traces *t, const struct handshake *h, const struct endin
 		return;
 	t->at[t->count++] = (struct trace){
 		.serial = h->serial,
-		.began = h->flow->first.time,
+		.began = h->flow.first.time,
 		.settled = settled_at(h, e),
-		.client = h->flow->side[SIDE_CLIENT].address,
-		.server = h->flow->side[SIDE_SERVER].address,
+		.client = h->flow.side[SIDE_CLIENT].address,
+		.server = h->flow.side[SIDE_SERVER].address,
 		.name = hash_name(h->hello),
 		.fingerprint = h->hello ? attempt_fingerprint(h->hello) : 0,
 		.outcome = e->outcome,
+		.first = h->flow.first,
+		.stream = h->flow.stream,
 		.ech = h->hello && h->hello->ech == ECH_OUTER,
+		.ech_config_id = h->hello ? h->hello->ech_config_id : 0,
 		.data = h->data_records[SIDE_CLIENT] > 0,
 		.left_without_data = e->left_without_data,
 	};
@@ -118,4 +121,18 @@ const struct trace *traces_find(const struct traces *t, uint64_t serial)
 	const struct trace key = { .serial = serial };
 
 	return t->count ? bsearch(&key, t->at, t->count, sizeof(*t->at), by_serial) : NULL;
+}
+
+const struct trace *traces_next(const struct traces *t, const struct trace *of)
+{
+	enum { LOOKED_AT = 4096 };	/* attempts that began in between: a retry comes soon */
+	const struct trace *end = t->at + t->count;
+
+	if (!of->incident || of->retry.attempt == of->retry.attempts)
+		return NULL;
+	end = end - of > LOOKED_AT ? of + LOOKED_AT : end;
+	for (const struct trace *at = of + 1; at < end; at++)
+		if (at->incident == of->incident && at->retry.attempt == of->retry.attempt + 1)
+			return at;
+	return NULL;
 }

@@ -1,5 +1,5 @@
 /*
- * What stays of every attempt of a run until its end, some 150 bytes each: for the questions which
+ * What stays of every attempt of a run until its end, some 180 bytes each: for the questions which
  * attempts are one user's retries (incident.c), and which are nobody's (probe.c).
  */
 #ifndef TLSWHY_TRACE_H
@@ -14,7 +14,10 @@ struct trace {
 	uint64_t name;			/* hash of the server's name; 0: none was sent */
 	uint64_t fingerprint;		/* of the hello's lists; 0: no hello */
 	enum outcome outcome;
+	struct mark first;		/* its first packet */
+	uint32_t stream;
 	bool ech;
+	uint8_t ech_config_id;
 	bool data;			/* the client sent application data */
 	bool left_without_data;		/* completed, if that was no refusal */
 
@@ -37,6 +40,9 @@ void traces_settle(struct traces *t);
 
 /* NULL for one that was not noted; borrowed. */
 const struct trace *traces_find(const struct traces *t, uint64_t serial);
+
+/* The same user's next attempt; NULL if it was the last or stands alone. */
+const struct trace *traces_next(const struct traces *t, const struct trace *of);
 
 bool same_host(const struct address *a, const struct address *b);
 bool same_server(const struct trace *a, const struct trace *b);

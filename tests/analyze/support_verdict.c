@@ -8,11 +8,13 @@
 
 #include "support_chains.h"
 
-static void judge(struct story *s, const struct lessons *lessons, struct verdict *out)
+static void judge_with(struct story *s, struct knowledge k, struct verdict *out)
 {
 	struct trust_store *store = trust_from("root");
 	struct trust_context *trust = trust_context_new(store, NULL);
-	struct knowledge k = { .trust = trust, .lessons = lessons, .tls_expected = true };
+
+	k.trust = trust;
+	k.tls_expected = true;
 
 	assert_non_null(trust);
 	conclude_story(s);
@@ -20,6 +22,11 @@ static void judge(struct story *s, const struct lessons *lessons, struct verdict
 		*out = (struct verdict){ .outcome = OUTCOME_COMPLETED };
 	trust_context_free(trust);
 	trust_free(store);
+}
+
+static void judge(struct story *s, const struct lessons *lessons, struct verdict *out)
+{
+	judge_with(s, (struct knowledge){ .lessons = lessons }, out);
 }
 
 void judge_story(struct story *s, struct verdict *out)
@@ -34,12 +41,12 @@ static const char *code_of(const struct verdict *v)
 	return v->diagnosis.code;
 }
 
-void assert_best_after(struct story s, const struct lessons *lessons, const char *code,
-		       enum confidence confidence)
+static void assert_best_with(struct story s, struct knowledge k, const char *code,
+			     enum confidence confidence)
 {
 	struct verdict v;
 
-	judge(&s, lessons, &v);
+	judge_with(&s, k, &v);
 	forget(&s);
 	if (strcmp(code_of(&v), code) != 0)
 		fail_msg("wants %s, has %s (%s): %s", code, code_of(&v),
@@ -48,6 +55,18 @@ void assert_best_after(struct story s, const struct lessons *lessons, const char
 		fail_msg("wants %s to be %s, is %s: %s", code, confidence_name(confidence),
 			 confidence_name(v.diagnosis.confidence), v.diagnosis.summary);
 	assert_true(v.diagnosis.evidence_count > 0);
+}
+
+void assert_best_after(struct story s, const struct lessons *lessons, const char *code,
+		       enum confidence confidence)
+{
+	assert_best_with(s, (struct knowledge){ .lessons = lessons }, code, confidence);
+}
+
+void assert_best_before(struct story s, const struct trace *next_try, const char *code,
+			enum confidence confidence)
+{
+	assert_best_with(s, (struct knowledge){ .next_try = next_try }, code, confidence);
 }
 
 void assert_best(struct story s, const char *code, enum confidence confidence)

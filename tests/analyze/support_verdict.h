@@ -5,11 +5,14 @@
 #include "support_story.h"
 
 struct lessons;
+struct trace;
 
 /* Each concludes the story, diagnoses it by the roots of tests/chains/trust/root.pem, and ends it. */
 void assert_best(struct story s, const char *code, enum confidence confidence);
 void assert_best_after(struct story s, const struct lessons *lessons, const char *code,
 		       enum confidence confidence);
+void assert_best_before(struct story s, const struct trace *next_try, const char *code,
+			enum confidence confidence);
 void assert_best_is_not(struct story s, const char *code);
 void assert_alternative_after(struct story s, const struct lessons *lessons, const char *best,
 			      const char *alternative);
