@@ -27,15 +27,15 @@ static void add_sign(struct origin *o, struct mark mark, bool strong, const char
 	va_end(args);
 }
 
-static void judge_ttl(const struct tcp_side *s, const struct tcp_reset *r, struct origin *o)
+static void judge_ttl(const struct tcp_side *s, struct mark mark, uint8_t ttl, struct origin *o)
 {
 	int low = s->ttl_min, high = s->ttl_max;
 
-	if (!high || !r->ttl || (r->ttl >= low - TTL_SLACK && r->ttl <= high + TTL_SLACK))
+	if (!high || !ttl || (ttl >= low - TTL_SLACK && ttl <= high + TTL_SLACK))
 		return;
-	add_sign(o, r->mark, true, "its TTL is %d, that of this side's other packets %d%s", r->ttl, low,
+	add_sign(o, mark, true, "its TTL is %d, that of this side's other packets %d%s", ttl, low,
 		 low == high ? "" : " and more");
-	o->hops = r->ttl > high ? r->ttl - high : 0;
+	o->hops = ttl > high ? ttl - high : 0;
 }
 
 /* Linux gives RSTs of dead sockets ID 0, so only two counters that are both in use can disagree. */
@@ -51,13 +51,16 @@ static void judge_ip_id(const struct tcp_side *s, const struct tcp_reset *r, str
 		 s->last_ip_id);
 }
 
-static void judge_data_behind(const struct tcp_side *s, const struct tcp_reset *r, struct origin *o)
+static void judge_what_follows(const struct tcp_side *s, const struct tcp_reset *r, struct origin *o)
 {
-	if (!happened(s->data_after_reset))
-		return;
-	add_sign(o, s->data_after_reset, true,
-		 "this side went on sending new data after \"its\" reset in frame %llu",
-		 (unsigned long long)r->mark.frame);
+	if (happened(s->data_after_reset))
+		add_sign(o, s->data_after_reset, true,
+			 "this side went on sending new data after \"its\" reset in frame %llu",
+			 (unsigned long long)r->mark.frame);
+	else if (happened(s->packet_after_reset))
+		add_sign(o, s->packet_after_reset, true,
+			 "this side went on acknowledging after \"its\" reset in frame %llu",
+			 (unsigned long long)r->mark.frame);
 }
 
 static void judge_guesses(const struct tcp_side *s, struct origin *o)
@@ -73,25 +76,39 @@ static void judge_guesses(const struct tcp_side *s, struct origin *o)
 			 "%u resets with different sequence numbers that answer no packet", kept);
 }
 
+static bool is_in_its_place(struct mark mark)
+{
+	return mark_turn(mark) == mark.frame;
+}
+
+/* Time from the first packet to this side until its answer; 0 where that is not sure. */
+static int64_t round_trip_to(const struct handshake *h, enum side side)
+{
+	const struct tcp_side *s = &h->flow.side[side], *peer = &h->flow.side[other_side(side)];
+
+	if (side != SIDE_SERVER || !happened(s->syn) || peer->syn_count != 1 ||
+	    peer->syn.frame > s->syn.frame)
+		return 0;
+	return s->syn.time - peer->syn.time;
+}
+
+/* An endpoint may reset when it likes, but it cannot acknowledge what has not reached it. */
 static void judge_speed(const struct handshake *h, enum side side, const struct tcp_reset *r,
 			struct origin *o)
 {
-	const struct tcp_side *s = &h->flow->side[side], *peer = &h->flow->side[other_side(side)];
-	int64_t round_trip;
+	int64_t round_trip = round_trip_to(h, side);
 
-	if (!happened(s->syn) || !happened(peer->syn) || side != SIDE_SERVER || r->since_other < 0)
+	if (r->since_asked < 0 || round_trip < INT64_C(4000000) || r->since_asked * 3 > round_trip * 2 ||
+	    !is_in_its_place(r->mark))
 		return;
-	round_trip = s->syn.time - peer->last_syn.time;
-	if (round_trip < INT64_C(4000000) || r->since_other * 3 > round_trip)
-		return;
-	add_sign(o, r->mark, true, "it came %lld us after the packet it answers, but a round trip to this side takes %.1f ms",
-		 (long long)(r->since_other / 1000), (double)round_trip / 1e6);
+	add_sign(o, r->mark, r->since_asked * 2 < round_trip, "it acknowledges what was sent %lld us before, but a round trip to this side takes %.1f ms",
+		 (long long)(r->since_asked / 1000), (double)round_trip / 1e6);
 }
 
 static void judge_both_ways(const struct handshake *h, enum side side, const struct tcp_reset *r,
 			    struct origin *o)
 {
-	const struct tcp_side *peer = &h->flow->side[other_side(side)];
+	const struct tcp_side *peer = &h->flow.side[other_side(side)];
 	int64_t apart;
 
 	if (!peer->reset_count || peer->resets[0].answers_packet)
@@ -110,17 +127,31 @@ static void judge_fit(const struct tcp_reset *r, struct origin *o)
 
 void origin_of_reset(const struct handshake *h, enum side side, struct origin *out)
 {
-	const struct tcp_side *s = &h->flow->side[side];
+	const struct tcp_side *s = &h->flow.side[side];
 	const struct tcp_reset *r = &s->resets[0];
 
 	*out = (struct origin){ 0 };
 	if (!s->reset_count)
 		return;
-	judge_ttl(s, r, out);
-	judge_data_behind(s, r, out);
+	judge_ttl(s, r->mark, r->ttl, out);
+	judge_what_follows(s, r, out);
 	judge_guesses(s, out);
 	judge_speed(h, side, r, out);
 	judge_ip_id(s, r, out);
 	judge_both_ways(h, side, r, out);
 	judge_fit(r, out);
+}
+
+void origin_of_fin(const struct handshake *h, enum side side, struct origin *out)
+{
+	const struct tcp_side *s = &h->flow.side[side];
+
+	*out = (struct origin){ 0 };
+	if (!happened(s->fin))
+		return;
+	judge_ttl(s, s->fin, s->fin_ttl, out);
+	if (happened(s->data_after_fin))
+		add_sign(out, s->data_after_fin, true,
+			 "this side went on sending data beyond \"its\" FIN in frame %llu",
+			 (unsigned long long)s->fin.frame);
 }

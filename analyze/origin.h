@@ -1,5 +1,5 @@
 /*
- * Who really sent a RST (Weaver, Sommer, Paxson: Detecting Forged TCP Reset Packets, NDSS 2009):
+ * Who really sent a RST or a FIN (Weaver, Sommer, Paxson: Detecting Forged TCP Reset Packets, NDSS 2009):
  * signs that speak against the endpoint, each with its words.
  */
 #ifndef TLSWHY_ORIGIN_H
@@ -21,7 +21,8 @@ struct origin {
 	int hops;		/* about so many nearer to the capture than the endpoint; 0 unknown */
 };
 
-/* Judges the first reset of `side`. */
+/* Judges the first reset of `side`, or its FIN. */
 void origin_of_reset(const struct handshake *h, enum side side, struct origin *out);
+void origin_of_fin(const struct handshake *h, enum side side, struct origin *out);
 
 #endif

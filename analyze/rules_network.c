@@ -15,19 +15,19 @@ static const int64_t DATAGRAM_PATIENCE_NS = INT64_C(2500000000);
 
 static const struct tcp_side *side_of(const struct view *v, enum side side)
 {
-	return &v->h->flow->side[side];
+	return &v->h->flow.side[side];
 }
 
 static bool is_tcp(const struct view *v)
 {
-	return v->h->flow->transport == TRANSPORT_TCP;
+	return v->h->flow.transport == TRANSPORT_TCP;
 }
 
 /* What came back for a packet of this side. */
 static const struct icmp_error *icmp_for(const struct view *v, enum side side, enum icmp_kind kind)
 {
-	for (uint8_t i = 0; i < v->h->flow->icmp_count; i++) {
-		const struct icmp_error *icmp = &v->h->flow->icmp[i];
+	for (uint8_t i = 0; i < v->h->flow.icmp_count; i++) {
+		const struct icmp_error *icmp = &v->h->flow.icmp[i];
 
 		if (icmp->kind == kind && icmp->about == side)
 			return icmp;
@@ -115,8 +115,8 @@ static bool timed_out(const struct view *v, struct guess *g)
 	    (double)(client->last_syn.time - client->syn.time) / 1e9);
 	show(g, client->syn, "client: first SYN");
 	show(g, client->last_syn, "client: last SYN, number %u", client->syn_count);
-	if (v->h->flow->icmp_count)
-		show_icmp(g, &v->h->flow->icmp[0]);
+	if (v->h->flow.icmp_count)
+		show_icmp(g, &v->h->flow.icmp[0]);
 	return true;
 }
 
@@ -156,13 +156,69 @@ static bool hello_lost(const struct view *v, struct guess *g)
 	else
 		say(g,
 		    "Nothing came back for the ClientHello (%llu packets in %s): most likely UDP to this port is blocked on the way",
-		    (unsigned long long)v->h->flow->packets,
-		    duration_text(waited, v->end->mark.time - v->h->flow->first.time));
+		    (unsigned long long)v->h->flow.packets,
+		    duration_text(waited, v->end->mark.time - v->h->flow.first.time));
 	show_hello(g, v);
 	if (happened(client->last_retransmission))
 		show(g, client->last_retransmission, "client: last retransmission");
 	show_end(g, v);
 	advise(g, "Capture on the far side of each firewall in turn to find where the ClientHello stops; look for a rule on this name, DPI, or packet loss.");
+	return true;
+}
+
+/*
+ * Seen between the place where it is lost and the server: a connection comes up, and the client's
+ * numbers say that it has spoken, but the beginning never passes and is never acknowledged.
+ */
+static bool beginning_never_passed(const struct view *v)
+{
+	const struct tcp_side *client = side_of(v, SIDE_CLIENT), *server = side_of(v, SIDE_SERVER);
+
+	return is_tcp(v) && v->tls_expected && v->end->phase == PHASE_BEFORE_HELLO &&
+	       happened(client->syn) && happened(server->syn) && !client->beginning_seen &&
+	       !client->acked && !server->data_segments && (client->sent || client->fin_offset) &&
+	       (v->end->how == ENDED_NOT || v->end->how == ENDED_BY_SILENCE ||
+		v->end->by == SIDE_CLIENT);
+}
+
+static enum confidence confidence_of_loss(const struct view *v)
+{
+	bool lasts = v->end->how != ENDED_NOT || v->h->ended.time - v->h->flow.last.time > STALL_NS;
+
+	return lasts ? LIKELY : POSSIBLE;
+}
+
+static bool hello_lost_before_here(const struct view *v, struct guess *g)
+{
+	const struct tcp_side *client = side_of(v, SIDE_CLIENT);
+
+	if (!beginning_never_passed(v) || client->data_segments)
+		return false;
+	blame(g, confidence_of_loss(v), PARTY_NETWORK, PARTY_NETWORK);
+	g->weight = 70;
+	say(g, "The client has sent %llu bytes that never came past here, and the server never acknowledged them: its ClientHello is lost between the client and the place of this capture",
+	    (unsigned long long)client->fin_offset);
+	show(g, side_of(v, SIDE_SERVER)->syn, "server: SYN-ACK");
+	show(g, client->fin, "client: FIN behind %llu bytes that were not seen", (unsigned long long)client->fin_offset);
+	advise(g, "Capture nearer to the client, device by device, to find where the ClientHello stops.");
+	return true;
+}
+
+static bool large_hello_lost_before_here(const struct view *v, struct guess *g)
+{
+	const struct tcp_side *client = side_of(v, SIDE_CLIENT);
+
+	if (!beginning_never_passed(v) || !client->data_segments)
+		return false;
+	blame(g, confidence_of_loss(v), PARTY_NETWORK, PARTY_NETWORK);
+	g->weight = 70;
+	say(g, "The end of what the client sent first arrives and its beginning does not: a ClientHello of more than one packet, of which the full-sized part is lost between the client and the place of this capture");
+	show(g, client->first_data, "client: bytes up to number %llu, the first ones missing",
+	     (unsigned long long)client->sent);
+	if (side_of(v, SIDE_SERVER)->sacked_above_hole)
+		show(g, side_of(v, SIDE_SERVER)->last_packet, "server: misses the beginning too (SACK)");
+	show_end(g, v);
+	advise(g, "Look for a smaller MTU on the client's side (VPN, PPPoE) whose ICMP is dropped: clamp the MSS there.");
 	return true;
 }
 
@@ -403,25 +459,39 @@ static bool closed_before_hello(const struct view *v, struct guess *g)
 	return true;
 }
 
+/* One sign may have another reason; several that are weak alone are worth a thought. */
+static bool speaks_against_endpoint(const struct origin *o, struct guess *g)
+{
+	if (!o->strong && o->count < 2)
+		return false;
+	blame(g, o->strong > 1 ? CERTAIN : o->strong ? LIKELY : POSSIBLE, PARTY_NETWORK, PARTY_NETWORK);
+	g->weight = o->strong ? 80 : 40;
+	return true;
+}
+
 static bool injected(const struct view *v, struct guess *g)
 {
+	bool reset = v->end->how == ENDED_BY_RST;
+	const char *what = reset ? "reset" : "FIN", *whose = party_noun(v->end->by);
 	struct origin o;
 
-	if (!is_tcp(v) || v->end->how != ENDED_BY_RST || v->end->outcome != OUTCOME_FAILED)
+	if (!is_tcp(v) || (!reset && v->end->how != ENDED_BY_FIN) || v->end->outcome != OUTCOME_FAILED)
 		return false;
-	origin_of_reset(v->h, v->end->by, &o);
-	if (!o.strong)
+	if (reset)
+		origin_of_reset(v->h, v->end->by, &o);
+	else
+		origin_of_fin(v->h, v->end->by, &o);
+	if (!speaks_against_endpoint(&o, g))
 		return false;
-	blame(g, o.count > 1 && o.strong > 1 ? CERTAIN : LIKELY, PARTY_NETWORK, PARTY_NETWORK);
-	g->weight = 80;
-	say(g, "The reset did not come from the %s: a device on the way forged it%s", party_noun(v->end->by),
+	say(g, "The %s %s from the %s: a device on the way forged it%s", what,
+	    o.strong ? "did not come" : "may not have come", whose,
 	    v->end->phase == PHASE_HELLO ? ", in reply to the ClientHello" : "");
 	show_hello(g, v);
-	show(g, v->end->mark, "RST with the %s's address", party_noun(v->end->by));
+	show(g, v->end->mark, "%s with the %s's address", reset ? "RST" : "FIN", whose);
 	for (uint8_t i = 0; i < o.count; i++)
 		show(g, o.signs[i].mark, "%s", o.signs[i].text);
 	if (o.hops)
-		advise(g, "Look for the device about %d hops nearer to the capture point than the %s: a firewall, IPS or filter on this name.", o.hops, party_noun(v->end->by));
+		advise(g, "Look for the device about %d hops nearer to the capture point than the %s: a firewall, IPS or filter on this name.", o.hops, whose);
 	advise(g, "Repeat with another server name, and over another path (VPN), to see what triggers it.");
 	return true;
 }
@@ -523,7 +593,7 @@ static bool abandoned(const struct view *v, struct guess *g)
 	    client && happened(v->h->request_mark) && v->end->phase == PHASE_CLIENT_TURN;
 
 	if ((v->end->how != ENDED_BY_FIN && v->end->how != ENDED_BY_RST) ||
-	    v->end->outcome != OUTCOME_FAILED ||
+	    v->end->outcome != OUTCOME_FAILED || v->end->rejected_late ||
 	    strcmp(g->code, client ? "client_abandoned" : "server_abandoned") != 0)
 		return false;
 	if (v->end->phase < PHASE_HELLO || (!client && v->end->phase <= PHASE_RETRY))
@@ -558,6 +628,8 @@ struct rule_set network_rules(void)
 		{ "connect_refused", refused },
 		{ "connect_timeout", timed_out },
 		{ "client_hello_lost", hello_lost },
+		{ "client_hello_lost", hello_lost_before_here },
+		{ "large_client_hello_lost", large_hello_lost_before_here },
 		{ "large_client_hello_lost", large_hello_lost },
 		{ "large_client_hello_lost", large_hello_refused },
 		{ "large_client_hello_lost", large_hello_cut_off },

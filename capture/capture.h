@@ -68,6 +68,8 @@ struct tcp_reset {
 	bool has_ack, has_df, has_options;
 	bool answers_packet;	/* seq equals the ack of the packet just before it from the other side */
 	int64_t since_other;	/* ns since the other side's last packet; -1 if it had sent none */
+	int64_t since_asked;	/* ns since the other side sent the data that only this RST acknowledges;
+				 * -1 if there is none, or it was sent more than once */
 };
 
 enum { TCP_RESETS_KEPT = 4 };
@@ -84,6 +86,7 @@ struct tcp_side {
 	struct mark fin;		/* first FIN */
 	uint64_t fin_offset;		/* stream length that the FIN announces */
 	uint64_t sent;			/* end of the highest byte seen from this side */
+	bool beginning_seen;		/* its first byte was captured */
 	uint64_t delivered;		/* bytes handed out in order, gaps included */
 	uint64_t acked;			/* highest offset that the other side acknowledged */
 	uint64_t missing;		/* acknowledged by the other side but never in the capture */
@@ -105,12 +108,15 @@ struct tcp_side {
 	uint16_t last_window;		/* unscaled */
 	uint32_t zero_windows;
 	uint8_t syn_ttl;		/* TTL or hop limit of SYN or SYN-ACK, 0 if not seen */
-	uint8_t ttl_min, ttl_max;	/* of packets that are no RST */
+	uint8_t ttl_min, ttl_max;	/* of packets that are no RST, nor a FIN alone */
 	uint16_t last_ip_id;		/* of packets that are no RST */
 	bool ip_id_always_zero;		/* none of its packets that are no RST had one */
 	struct tcp_reset resets[TCP_RESETS_KEPT];
 	uint32_t reset_count;		/* may exceed what is kept */
 	struct mark data_after_reset;	/* new data of this side after and beyond its own RST */
+	struct mark packet_after_reset;	/* any packet of this side a while after its own RST */
+	uint8_t fin_ttl;		/* TTL of the first FIN, if it came alone */
+	struct mark data_after_fin;	/* data of this side beyond its own FIN */
 };
 
 enum icmp_kind {

@@ -76,6 +76,21 @@ bool side_repeats(struct flow *w, enum side s, const struct packet *p)
 	return false;
 }
 
+static bool is_bare_fin(const struct packet *p)
+{
+	return p->kind == PACKET_TCP && p->flags & TCP_FIN && !p->payload_wire_len;
+}
+
+/* Who has reset a connection has nothing more to say in it, but what was on its way, in disorder. */
+static void note_after_reset(struct tcp_side *side, const struct packet *p)
+{
+	const struct mark *reset = &side->resets[0].mark;
+
+	if (side->reset_count && !side->packet_after_reset.frame && !(p->flags & TCP_SYN) &&
+	    p->mark.frame > reset->frame && time_apart(p->mark.time, reset->time) >= MILLISECOND)
+		side->packet_after_reset = p->mark;
+}
+
 void side_note_packet(struct tcp_side *side, const struct packet *p)
 {
 	bool first = !side->ttl_max && !side->ttl_min && !side->last_ip_id;
@@ -85,14 +100,19 @@ void side_note_packet(struct tcp_side *side, const struct packet *p)
 	side->last_packet = p->mark;
 	if (p->kind == PACKET_TCP && p->flags & TCP_RST)
 		return;
-	if (first || p->ttl < side->ttl_min)
-		side->ttl_min = p->ttl;
-	if (p->ttl > side->ttl_max)
-		side->ttl_max = p->ttl;
+	if (is_bare_fin(p) && !side->fin_ttl) {
+		side->fin_ttl = p->ttl;
+	} else {
+		if (first || p->ttl < side->ttl_min)
+			side->ttl_min = p->ttl;
+		if (p->ttl > side->ttl_max)
+			side->ttl_max = p->ttl;
+	}
 	side->ip_id_always_zero = (first || side->ip_id_always_zero) && !p->ip_id;
 	side->last_ip_id = p->ip_id;
 	if (p->kind != PACKET_TCP)
 		return;
+	note_after_reset(side, p);
 	side->last_window = p->window;
 	if (!p->window && !(p->flags & TCP_SYN))
 		side->zero_windows++;
@@ -196,6 +216,18 @@ static bool may_be_accepted(const struct flow *w, enum side s, const struct pack
 	return offset >= (int64_t)side->acked && offset <= (int64_t)side->acked + window;
 }
 
+/* Sent once, and acknowledged by nobody yet. */
+static int64_t since_asked(const struct flow *w, enum side o, const struct packet *p)
+{
+	const struct tcp_side *other = &w->facts.side[o];
+
+	if (!(p->flags & TCP_ACK) || !other->data_segments || other->acked >= other->sent ||
+	    other->last_retransmission.frame == other->last_data.frame ||
+	    side_offset(w, o, p->ack) != (int64_t)next_expected(w, o))
+		return -1;
+	return time_apart(p->mark.time, other->last_data.time);
+}
+
 bool side_note_reset(struct flow *w, enum side s, const struct packet *p)
 {
 	enum side o = other_side(s);
@@ -206,6 +238,7 @@ bool side_note_reset(struct flow *w, enum side s, const struct packet *p)
 		.answers_packet = w->half[o].has_ack && w->half[o].last_ack == p->seq,
 		.since_other = other->last_packet.frame ?
 			time_apart(p->mark.time, other->last_packet.time) : -1,
+		.since_asked = since_asked(w, o, p),
 	};
 
 	if (w->half[s].has_base)
@@ -240,6 +273,7 @@ void side_note_data(struct flow *w, enum side s, const struct packet *p, int64_t
 	int64_t end = offset + (int64_t)p->payload_wire_len;
 
 	side->data_segments++;
+	side->beginning_seen |= offset <= 0 && end > 0;
 	if (!side->first_data.frame)
 		side->first_data = p->mark;
 	side->last_data = p->mark;
@@ -249,6 +283,8 @@ void side_note_data(struct flow *w, enum side s, const struct packet *p, int64_t
 		note_again(side, p, offset);
 	else if (offset < (int64_t)side->sent)
 		side->out_of_order++;
+	if (w->half[s].has_fin && end > (int64_t)side->fin_offset && !side->data_after_fin.frame)
+		side->data_after_fin = p->mark;
 	if (end > (int64_t)side->sent) {
 		side->sent = (uint64_t)end;
 		if (side->reset_count && end > w->half[s].reset_offset && !side->data_after_reset.frame)

@@ -93,7 +93,6 @@ void conclude_story(struct story *s)
 	s->h->ended = s->flow.last;
 	s->h->ended.time += (int64_t)s->silence * 1000 * MILLISECOND;
 	handshake_close(s->h, &s->flow);
-	handshake_keep(s->h);
 	ending_read(s->h, &s->ending);
 }
 
@@ -334,14 +333,6 @@ void warning(struct story *s, enum side from, uint8_t code)
 	clear_alert(s, from, 1, code);
 }
 
-void breaks(struct story *s, enum side from, enum broken_kind kind, uint8_t type)
-{
-	struct tls_event e = { .kind = TLS_BROKEN, .from = from, .mark = segment_of(s, from, 100) };
-
-	e.broken = (struct tls_broken){ .kind = kind, .message_type = type };
-	handshake_note(s->h, &e);
-}
-
 void foreign(struct story *s, enum side from, enum foreign_protocol protocol, const char *text)
 {
 	struct tls_event e = { .kind = TLS_FOREIGN, .from = from, .mark = segment_of(s, from, strlen(text)) };
@@ -397,7 +388,7 @@ void fin(struct story *s, enum side from)
 void rst(struct story *s, enum side from)
 {
 	struct tcp_side *side = &s->flow.side[from];
-	struct tcp_reset reset = { .mark = packet_of(s, from), .ttl = side->ttl_max, .answers_packet = true };
+	struct tcp_reset reset = { .mark = packet_of(s, from), .ttl = side->ttl_max, .answers_packet = true, .since_asked = -1 };
 
 	if (side->reset_count < TCP_RESETS_KEPT)
 		side->resets[side->reset_count] = reset;

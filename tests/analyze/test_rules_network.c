@@ -191,6 +191,94 @@ static void a_reset_from_elsewhere_was_injected(void **state)
 	assert_best_is_not(reset_with(63, false), "reset_injected");	/* routes vary by a hop */
 }
 
+/* The server is so many ms away; it resets so many us after the ClientHello, which it acknowledges, or
+ * has acknowledged before. */
+static struct story reset_from_afar(int64_t away_ms, int64_t after_us, bool acknowledged_before)
+{
+	struct story s = begin();
+	struct tcp_side *server = &s.flow.side[SIDE_SERVER];
+
+	server->syn.time = s.flow.side[SIDE_CLIENT].syn.time + away_ms * 1000000;
+	says_hello(&s, hello13());
+	if (acknowledged_before)
+		acknowledges(&s, SIDE_SERVER);
+	rst(&s, SIDE_SERVER);
+	server->resets[0].has_ack = true;
+	server->resets[0].since_asked = acknowledged_before ? -1 : after_us * 1000;
+	return s;
+}
+
+static void nobody_answers_faster_than_the_way_to_him_and_back(void **state)
+{
+	(void)state;
+	assert_best(reset_from_afar(80, 3000, false), "reset_injected", LIKELY);
+	assert_best(reset_from_afar(80, 79000, false), "reset_after_client_hello", LIKELY);
+	/* ... but what it had acknowledged already it may reset whenever it likes. */
+	assert_best(reset_from_afar(80, 3000, true), "reset_after_client_hello", LIKELY);
+	/* On a short way a switch or a busy kernel takes longer than the difference. */
+	assert_best(reset_from_afar(2, 200, false), "reset_after_client_hello", LIKELY);
+}
+
+static void who_goes_on_acknowledging_has_not_reset(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	says_hello(&s, hello13());
+	rst(&s, SIDE_SERVER);
+	acknowledges(&s, SIDE_SERVER);
+	s.flow.side[SIDE_SERVER].packet_after_reset = s.now;
+	assert_best(s, "reset_injected", LIKELY);
+}
+
+static void signs_that_are_weak_are_never_more_than_a_thought(void **state)
+{
+	struct story s = begin();
+	struct tcp_side *server = &s.flow.side[SIDE_SERVER];
+
+	(void)state;
+	says_hello(&s, hello13());
+	server->last_ip_id = 1000;
+	rst(&s, SIDE_SERVER);
+	server->resets[0].ip_id = 30000;
+	server->resets[0].answers_packet = false;
+	server->resets[0].seq_off = -40;
+	assert_alternative_after(s, NULL, "reset_after_client_hello", "reset_injected");
+}
+
+static void a_fin_whose_sender_goes_on_was_forged(void **state)
+{
+	struct story s = begin();
+	struct tcp_side *server = &s.flow.side[SIDE_SERVER];
+
+	(void)state;
+	says_hello(&s, hello13());
+	fin(&s, SIDE_SERVER);
+	bytes_of(&s, SIDE_SERVER, 1448);
+	server->data_after_fin = s.now;
+	assert_best(s, "reset_injected", LIKELY);
+}
+
+static void a_beginning_that_never_comes_past_was_lost_before(void **state)
+{
+	struct story gone = begin(), tail = begin(), acked = begin();
+
+	(void)state;
+	gone.flow.side[SIDE_CLIENT].sent = 0;
+	fin(&gone, SIDE_CLIENT);
+	gone.flow.side[SIDE_CLIENT].fin_offset = 517;
+	assert_best(gone, "client_hello_lost", LIKELY);
+	bytes_of(&tail, SIDE_CLIENT, 300);
+	tail.flow.side[SIDE_CLIENT].beginning_seen = false;
+	tail.flow.side[SIDE_CLIENT].sent = 1748;
+	fin(&tail, SIDE_CLIENT);
+	assert_best(tail, "large_client_hello_lost", LIKELY);
+	/* What the server has, the capture lacks. */
+	fin(&acked, SIDE_CLIENT);
+	acked.flow.side[SIDE_CLIENT].fin_offset = acked.flow.side[SIDE_CLIENT].acked = 517;
+	assert_best_is_not(acked, "client_hello_lost");
+}
+
 static void a_flight_that_is_sent_again_and_again_is_lost(void **state)
 {
 	struct story s = begin();
@@ -500,6 +588,11 @@ int main(void)
 		cmocka_unit_test(silence_of_seconds_is_the_servers),
 		cmocka_unit_test(resets_and_closes_in_answer_to_the_hello),
 		cmocka_unit_test(a_reset_from_elsewhere_was_injected),
+		cmocka_unit_test(nobody_answers_faster_than_the_way_to_him_and_back),
+		cmocka_unit_test(who_goes_on_acknowledging_has_not_reset),
+		cmocka_unit_test(signs_that_are_weak_are_never_more_than_a_thought),
+		cmocka_unit_test(a_fin_whose_sender_goes_on_was_forged),
+		cmocka_unit_test(a_beginning_that_never_comes_past_was_lost_before),
 		cmocka_unit_test(a_flight_that_is_sent_again_and_again_is_lost),
 		cmocka_unit_test(a_stall_of_seconds_is_a_timeout_and_none_an_abandonment),
 		cmocka_unit_test(http_to_a_tls_port_that_says_so),

@@ -302,6 +302,70 @@ static void a_reset_captured_before_the_bytes_it_follows_was_not_forged(void **s
 	assert_int_equal(b->facts.side[SIDE_SERVER].data_after_reset.frame, 0);
 }
 
+/* A RST 3 ms behind the client's last bytes, which it alone acknowledges. */
+static void a_reset_knows_how_long_ago_it_was_asked_for(void **state)
+{
+	(void)state;
+	shake_hands(b);
+	send_data(b, SIDE_CLIENT, 0, "hello", 5);
+	wait_ms(b, 2);
+	send_packet(b, packet_from(SIDE_SERVER, TCP_RST | TCP_ACK, SERVER_ISN + 1, CLIENT_ISN + 1 + 5));
+	assert_int_equal(b->facts.side[SIDE_SERVER].resets[0].since_asked, 3000000);
+}
+
+static void a_reset_of_what_was_acknowledged_before_was_not_asked_for(void **state)
+{
+	(void)state;
+	shake_hands(b);
+	send_data(b, SIDE_CLIENT, 0, "hello", 5);
+	send_ack(b, SIDE_SERVER, 0, 5);
+	send_packet(b, packet_from(SIDE_SERVER, TCP_RST | TCP_ACK, SERVER_ISN + 1, CLIENT_ISN + 1 + 5));
+	assert_int_equal(b->facts.side[SIDE_SERVER].resets[0].since_asked, -1);
+}
+
+static void nor_was_one_of_what_was_sent_again(void **state)
+{
+	(void)state;
+	shake_hands(b);
+	send_data(b, SIDE_CLIENT, 0, "hello", 5);
+	wait_ms(b, 200);
+	send_data(b, SIDE_CLIENT, 0, "hello", 5);
+	send_packet(b, packet_from(SIDE_SERVER, TCP_RST | TCP_ACK, SERVER_ISN + 1, CLIENT_ISN + 1 + 5));
+	assert_int_equal(b->facts.side[SIDE_SERVER].resets[0].since_asked, -1);
+}
+
+static void an_acknowledgement_after_a_reset_is_noted(void **state)
+{
+	(void)state;
+	shake_hands(b);
+	send_data(b, SIDE_CLIENT, 0, "hello", 5);
+	send_packet(b, packet_from(SIDE_SERVER, TCP_RST | TCP_ACK, SERVER_ISN + 1, CLIENT_ISN + 1 + 5));
+	send_ack(b, SIDE_SERVER, 0, 5);
+	assert_int_equal(b->facts.side[SIDE_SERVER].packet_after_reset.frame, 6);
+}
+
+static void data_beyond_a_fin_is_noted(void **state)
+{
+	(void)state;
+	shake_hands(b);
+	send_data(b, SIDE_SERVER, 0, "hello", 5);
+	send_packet(b, packet_from(SIDE_SERVER, TCP_FIN | TCP_ACK, SERVER_ISN + 1 + 5, CLIENT_ISN + 1));
+	send_data(b, SIDE_SERVER, 0, "hello", 5);	/* sent again, which is well */
+	assert_int_equal(b->facts.side[SIDE_SERVER].data_after_fin.frame, 0);
+	send_data(b, SIDE_SERVER, 5, "again", 5);
+	assert_int_equal(b->facts.side[SIDE_SERVER].data_after_fin.frame, 7);
+}
+
+static void a_stream_whose_first_byte_never_came_says_so(void **state)
+{
+	(void)state;
+	shake_hands(b);
+	send_data(b, SIDE_CLIENT, 5, "world", 5);
+	assert_false(b->facts.side[SIDE_CLIENT].beginning_seen);
+	send_data(b, SIDE_CLIENT, 0, "hello", 5);
+	assert_true(b->facts.side[SIDE_CLIENT].beginning_seen);
+}
+
 static void data_beyond_a_reset_is_noted(void **state)
 {
 	struct packet reset = packet_from(SIDE_SERVER, TCP_RST | TCP_ACK, SERVER_ISN + 1, CLIENT_ISN + 1 + 5);
@@ -631,6 +695,12 @@ int main(void)
 		claim(an_end_is_in_the_turn_that_its_acknowledgement_says),
 		claim(a_reset_captured_before_the_bytes_it_follows_was_not_forged),
 		claim(data_beyond_a_reset_is_noted),
+		claim(a_reset_knows_how_long_ago_it_was_asked_for),
+		claim(a_reset_of_what_was_acknowledged_before_was_not_asked_for),
+		claim(nor_was_one_of_what_was_sent_again),
+		claim(an_acknowledgement_after_a_reset_is_noted),
+		claim(data_beyond_a_fin_is_noted),
+		claim(a_stream_whose_first_byte_never_came_says_so),
 		claim(bytes_lost_at_the_end_of_a_stream_are_a_gap_too),
 		claim(a_hole_nobody_acknowledged_is_given_up_at_the_end),
 		claim(the_buffer_bound_gives_up_a_hole),

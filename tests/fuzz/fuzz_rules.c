@@ -57,6 +57,7 @@ static void take_reset(struct reader *r, struct tcp_reset *out)
 	out->has_df = take_bool(r);
 	out->answers_packet = take_bool(r);
 	out->since_other = (int64_t)take_u32(r) * 1000 - 1;
+	out->since_asked = (int64_t)take_u32(r) * 1000 - 1;
 }
 
 static void take_side(struct reader *r, struct tcp_side *s)
@@ -222,7 +223,6 @@ static struct handshake *take_handshake(struct reader *r, uint64_t serial, struc
 		h->pending_want[side] = take_number(r);
 	}
 	handshake_close(h, flow);
-	handshake_keep(h);
 	free(flow);
 	return h;
 }
