@@ -4,6 +4,7 @@ The router is where a span port would be: captures are taken there, on the clien
 told otherwise, so the server's packets arrive with one hop taken from their TTL.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -161,6 +162,28 @@ class Network:
 		for rule in rules:
 			tool = "ip6tables" if rule.startswith("-6 ") else "iptables"
 			self.run("router", tool, *rule.replace("-6 ", "", 1).split())
+
+	def lay_path(self, plan, folder):
+		"""A path of the plan's length and boxes (peers/forwarder.py) in the place of the router's kernel;
+		gives the file in which its tap writes."""
+		tap, here = os.path.join(folder, "tap.pcap"), os.path.dirname(os.path.abspath(__file__))
+		peers = {}
+		for side, addresses in (("client", CLIENT + tuple("192.0.2.%d" % n for n in range(18, 25))), ("server", SERVER)):
+			link = subprocess.run(["ip", "-n", self.spaces[side], "-j", "link", "show", side[0] + "-" + self.tag], capture_output=True, check=True)
+			peers.update({address: json.loads(link.stdout)[0]["address"] for address in addresses})
+			if "mss" in plan:
+				self.ip(side, "route", "change", "default", "via", ROUTER[side][0], "advmss", str(plan["mss"]))
+				self.ip(side, "-6", "route", "change", "default", "via", ROUTER[side][1], "advmss", str(plan["mss"]))
+		with open(os.path.join(folder, "plan.json"), "w") as f:
+			json.dump(dict(plan, write=tap, peers=peers), f)
+		self.sysctl("router", "net.ipv4.ip_forward=0", "net.ipv6.conf.all.forwarding=0")
+		p = self.start("router", ["python3", os.path.join(here, "peers/forwarder.py"), "to-client", "to-server",
+			os.path.join(folder, "plan.json")], os.path.join(folder, "forwarder.log"))
+		for _ in range(100):
+			if "ready" in p.text():
+				return tap
+			time.sleep(0.05)
+		raise RuntimeError("forwarder: " + p.text())
 
 	def unfilter(self):
 		for tool in ("iptables", "ip6tables"):

@@ -75,6 +75,7 @@ def perform(net, pool, row):
 			net.run("server", "iptables", *row.more["server_filter"].split())
 		if "setup" in row.more:
 			row.more["setup"](net, peer)
+		tap = net.lay_path(row.more["path"], os.path.dirname(path)) if "path" in row.more else None
 		capture = network.Capture(net, path, row.more.get("capture_at", "client"))
 		command = client.client(here)
 		run = net.start("client", command.argv, here.folder + "/log", command.env, command.stdin)
@@ -83,11 +84,13 @@ def perform(net, pool, row):
 		run.wait(row.more.get("seconds", 25))
 		time.sleep(row.more.get("linger", 0.3))
 		capture.stop()
+		if tap:
+			os.replace(tap, path)
 		return {"client": run.text(), "server": peer.text() if peer else ""}, path, here.keylog
 	finally:
 		net.stop_all()
 		net.unfilter()
-		net.refresh(force="setup" in row.more)
+		net.refresh(force="setup" in row.more or "path" in row.more)
 
 
 def check(row, logs, flows):
