@@ -175,13 +175,20 @@ static void add_stats(struct summary *s, const struct capture_stats *c)
 		s->last = c->last;
 }
 
+static struct capture_stats current_stats(const struct run *run)
+{
+	if (run->workers)
+		return workers_stats(run->workers);
+	return run->capture ? *capture_stats(run->capture) : (struct capture_stats){ 0 };
+}
+
 /* What analyze/ and capture/ counted, in one. */
 static struct summary sum_up(const struct run *run)
 {
 	struct summary s, counted = run->totals;
+	struct capture_stats current = current_stats(run);
 
-	if (run->capture)
-		add_stats(&counted, capture_stats(run->capture));
+	add_stats(&counted, &current);
 	analysis_summary(run->analysis, &s);
 	counted.files = s.files;
 	counted.completed = s.completed;
@@ -239,20 +246,25 @@ static void stop(struct run *run)
 		capture_stop(run->capture);
 }
 
-static void show_progress(struct run *run, int64_t now)
+/* 0 to 1, less where that cannot be known. */
+static double part_read(const struct run *run)
 {
-	uint64_t packets;
 	double part;
 
-	if (run->workers) {
-		part = workers_progress(run->workers, &packets);
-	} else {
-		part = capture_progress(run->capture);
-		part = part < 0 ? part : ((double)run->files_done + part) / (double)run->files.count;
-		packets = capture_stats(run->capture)->packets;
-	}
-	if (run->files.count && part >= 0)
-		progress_show(run->progress, part, run->totals.packets + packets, now);
+	if (!run->files.count)
+		return -1;
+	if (run->workers)
+		return workers_progress(run->workers);
+	part = capture_progress(run->capture);
+	return part < 0 ? part : ((double)run->files_done + part) / (double)run->files.count;
+}
+
+static void show_progress(struct run *run, int64_t now)
+{
+	double part = run->progress ? part_read(run) : -1;
+
+	if (part >= 0)
+		progress_show(run->progress, part, run->totals.packets + current_stats(run).packets, now);
 }
 
 static bool is_time_to_stop(const struct run *run, int64_t now)
@@ -265,7 +277,7 @@ static bool is_time_to_stop(const struct run *run, int64_t now)
 static bool look_up(struct run *run)
 {
 	int64_t now = monotonic();
-	const char *news = run->capture ? capture_news(run->capture) : NULL;
+	const char *news = run->workers ? workers_news(run->workers) : capture_news(run->capture);
 	bool wanted = false;
 
 	if (news)
@@ -345,13 +357,6 @@ static bool read_file(struct run *run, const char *path)
 	return read_input(run, capture_open_file(path, &o, problem, sizeof(problem)), path, problem);
 }
 
-static bool listen_live(struct run *run)
-{
-	if (run->options->interval)
-		run->next_report = run->began + run->options->interval;
-	return read_input(run, run->live, run->options->interfaces.at[0], NULL);
-}
-
 /* An input of several readers ended. */
 static void note_input(struct run *run)
 {
@@ -359,6 +364,7 @@ static void note_input(struct run *run)
 	const char *problem = workers_over(run->workers, &stats);
 
 	add_stats(&run->totals, &stats);
+	analysis_inputs(run->analysis, workers_opened(run->workers));
 	if (!problem || run->stopping)
 		return;
 	progress_clear(run->progress);
@@ -394,6 +400,20 @@ static bool take_attempts(struct run *run)
 	return true;
 }
 
+static bool listen_live(struct run *run)
+{
+	char problem[PROBLEM_MAX];
+
+	if (run->options->interval)
+		run->next_report = run->began + run->options->interval;
+	if (!run->workers)
+		return read_input(run, run->live, run->options->interfaces.at[0], NULL);
+	if (workers_listen(run->workers, problem, sizeof(problem)))
+		return take_attempts(run);
+	complain("%s", problem);
+	return false;
+}
+
 /* All files by several readers at a time; false when the output is gone. */
 static bool read_together(struct run *run, size_t workers)
 {
@@ -406,7 +426,6 @@ static bool read_together(struct run *run, size_t workers)
 		return false;
 	}
 	going = take_attempts(run);
-	analysis_inputs(run->analysis, workers_opened(run->workers));
 	workers_free(run->workers);
 	run->workers = NULL;
 	return going;
@@ -474,6 +493,13 @@ static bool open_analysis(struct run *run, char *problem, size_t problem_len)
 	       keylog_add_file(analysis_keylog(run->analysis), o->keylog, problem, problem_len);
 }
 
+/* Threads that follow what interfaces bring. The packets of a flow that failed are written while its
+ * verdict is there, which only a single one can do. */
+static size_t listeners(const struct options *o)
+{
+	return o->evidence ? 1 : o->workers;
+}
+
 /* The last thing that needs root. */
 static bool open_interfaces(struct run *run, char *problem, size_t problem_len)
 {
@@ -482,8 +508,12 @@ static bool open_interfaces(struct run *run, char *problem, size_t problem_len)
 	if (!run->options->interfaces.count)
 		return true;
 	o.wake = run->stops;
-	run->live = capture_open_live(&run->options->live, &o, problem, problem_len);
-	if (!run->live)
+	if (listeners(run->options) > 1)
+		run->workers = workers_open_live(run->analysis, run->options, run->stops,
+						 listeners(run->options), problem, problem_len);
+	else
+		run->live = capture_open_live(&run->options->live, &o, problem, problem_len);
+	if (!run->live && !run->workers)
 		return false;
 	return geteuid() != 0 || capture_become(run->options->user, problem, problem_len);
 }
@@ -532,7 +562,7 @@ static bool enter_sandbox(struct run *run, char *problem, size_t problem_len)
 	}
 	add_directory_of(&writable, o->output.path);
 	add_directory_of(&writable, o->metrics);
-	inside = capture_confine(run->live, (const char *const *)writable.at, writable.count, problem, problem_len);
+	inside = capture_confine(run->workers ? workers_capture(run->workers) : run->live, (const char *const *)writable.at, writable.count, problem, problem_len);
 	names_free(&writable);
 	if (inside || o->analyze.live)
 		return inside;
@@ -592,6 +622,7 @@ static int analyze(const struct options *o)
 	if (!output_close(run.output) && !run.trouble)
 		write_failed(&run);
 	capture_close(run.live);
+	workers_free(run.workers);
 	close_evidence(&run);
 	status = exit_status(&run);
 	conversations_free(run.conversations);

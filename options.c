@@ -46,7 +46,7 @@ static const char usage[] =
 	"  --metrics FILE    totals for Prometheus, replaced whenever they are reported\n"
 	"  --no-sandbox      where the system has none: go on without\n"
 	"  --memory SIZE     use no more than about this; suffix K, M or G; default 512M\n"
-	"  --workers N       threads that read large captures; default: by size and cores\n"
+	"  --workers N       threads that read; default: by size and cores, 1 live\n"
 	"  -c COUNT          end after so many packets of each input\n"
 	"  -h, --help        this text\n"
 	"  -V, --version     the version\n"

@@ -36,6 +36,7 @@ struct unit {
 	const char *path;
 	uint64_t input;
 	unsigned share;
+	struct capture *capture;	/* NULL: a file that is opened when its turn comes */
 	bool opened, over;
 	char problem[PROBLEM_MAX];
 	struct batch *first, *last;	/* handed over and not taken yet */
@@ -54,6 +55,7 @@ struct worker {
 struct workers {
 	const struct options *options;
 	struct capture_options capture;	/* of one reader */
+	struct capture_relay *relay;	/* NULL of files */
 	struct worker *workers;
 	size_t count, started;
 	struct unit *units;		/* by input, then share */
@@ -145,7 +147,7 @@ static void note_end(struct unit *u, const struct capture *capture, enum capture
 static void read_capture(struct worker *me, struct unit *u, struct capture *capture)
 {
 	struct batch *b = new_batch(me->all);
-	uint64_t sent = 0;
+	uint64_t sent = 0, patience = me->all->relay ? 1 : PACKETS_A_BATCH;
 	unsigned events = 0;
 	struct capture_event event;
 	enum capture_result got;
@@ -160,7 +162,7 @@ static void read_capture(struct worker *me, struct unit *u, struct capture *capt
 			continue;
 		if (me->all->stopping)
 			capture_stop(capture);
-		if (capture_stats(capture)->packets - sent < PACKETS_A_BATCH)
+		if (capture_stats(capture)->packets - sent < patience && !(me->all->relay && b->count))
 			continue;
 		sent = capture_stats(capture)->packets;
 		b = send_batch(me, u, b, capture);
@@ -174,15 +176,17 @@ static void read_capture(struct worker *me, struct unit *u, struct capture *capt
 static void read_unit(struct worker *me, struct unit *u)
 {
 	struct capture_options options = me->all->capture;
-	struct capture *capture;
+	struct capture *capture = u->capture;
 
 	options.share = u->share;
-	capture = capture_open_file(u->path, &options, u->problem, sizeof(u->problem));
+	if (!capture)
+		capture = capture_open_file(u->path, &options, u->problem, sizeof(u->problem));
 	if (capture) {
 		u->problem[0] = '\0';
 		read_capture(me, u, capture);
 		capture_close(capture);
 	}
+	u->capture = NULL;
 	pthread_mutex_lock(&me->all->lock);
 	u->over = true;
 	pthread_cond_signal(&me->all->arrived);
@@ -316,14 +320,32 @@ enum worker_news workers_next(struct workers *w, struct concluded *out)
 	return news;
 }
 
+static struct capture_stats stats_of(const struct workers *w, const struct unit *of_input)
+{
+	struct capture_stats stats = of_input->stats;
+
+	for (unsigned i = 1; i < w->shares; i++)
+		capture_stats_join(&stats, &of_input[i].stats);
+	return stats;
+}
+
 const char *workers_over(const struct workers *w, struct capture_stats *stats)
 {
 	const struct unit *of_input = &w->units[w->taking - w->shares];
 
-	*stats = of_input->stats;
-	for (unsigned i = 1; i < w->shares; i++)
-		capture_stats_join(stats, &of_input[i].stats);
+	*stats = stats_of(w, of_input);
 	return of_input->problem[0] ? of_input->problem : NULL;
+}
+
+struct capture_stats workers_stats(struct workers *w)
+{
+	struct capture_stats stats = { 0 };
+
+	pthread_mutex_lock(&w->lock);
+	if (w->taking < w->unit_count)
+		stats = stats_of(w, &w->units[w->taking]);
+	pthread_mutex_unlock(&w->lock);
+	return stats;
 }
 
 uint64_t workers_opened(const struct workers *w)
@@ -346,16 +368,15 @@ void workers_reuse(struct workers *w, struct handshake *h)
 	handshake_free(h);
 }
 
-double workers_progress(struct workers *w, uint64_t *packets)
+double workers_progress(struct workers *w)
 {
-	const struct unit *u = &w->units[w->taking < w->unit_count ? w->taking : w->unit_count - 1];
-	double inputs = (double)w->unit_count / w->shares, progress;
+	double inputs = (double)w->unit_count / w->shares, done = (double)w->taking / w->shares;
 
 	pthread_mutex_lock(&w->lock);
-	*packets = u->stats.packets;
-	progress = ((double)w->taking / w->shares + (u->progress > 0 ? u->progress : 0)) / inputs;
+	if (w->taking < w->unit_count && w->units[w->taking].progress > 0)
+		done += w->units[w->taking].progress;
 	pthread_mutex_unlock(&w->lock);
-	return progress;
+	return done / inputs;
 }
 
 void workers_stop(struct workers *w)
@@ -414,13 +435,13 @@ size_t workers_wanted(const struct options *o, const struct names *files)
 	return units < wanted ? units : wanted;
 }
 
-static void make_units(struct workers *w, const struct names *files)
+static void make_units(struct workers *w, const char *const *paths, size_t count)
 {
-	w->unit_count = files->count * w->shares;
+	w->unit_count = count * w->shares;
 	w->units = must(calloc(w->unit_count, sizeof(*w->units)));
 	w->streams = must(calloc(w->unit_count, sizeof(*w->streams)));
 	for (size_t i = 0; i < w->unit_count; i++) {
-		w->units[i].path = files->at[i / w->shares];
+		w->units[i].path = paths[i / w->shares];
 		w->units[i].input = i / w->shares + 1;
 		w->units[i].share = (unsigned)(i % w->shares);
 		if (w->shares > 1)
@@ -441,33 +462,100 @@ static struct capture_options options_of_each(const struct workers *w)
 	return o;
 }
 
-struct workers *workers_start(struct analysis *analysis, const struct options *o, const struct names *files,
-			      size_t count, char *problem, size_t problem_len)
+/* Everything but what reads. */
+static struct workers *furnish(struct analysis *analysis, const struct options *o, const char *const *paths,
+			       size_t path_count, unsigned shares, size_t count)
 {
 	struct workers *w = must(calloc(1, sizeof(*w)));
 
 	w->options = o;
+	w->shares = shares;
 	w->workers = must(calloc(count, sizeof(*w->workers)));
-	w->shares = shares_of_each(files, count);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->arrived, NULL);
 	pthread_cond_init(&w->room, NULL);
-	make_units(w, files);
+	make_units(w, paths, path_count);
 	for (; w->count < count; w->count++) {
-		struct worker *me = &w->workers[w->count];
-
-		me->all = w;
-		me->conversations = conversations_new(analysis);
+		w->workers[w->count].all = w;
+		w->workers[w->count].conversations = conversations_new(analysis);
 	}
 	w->capture = options_of_each(w);
-	for (; w->started < count; w->started++)
-		if (pthread_create(&w->workers[w->started].thread, NULL, work, &w->workers[w->started])) {
-			snprintf(problem, problem_len, "no thread can be started");
-			workers_free(w);
-			return NULL;
-		}
 	return w;
 }
+
+static bool start_threads(struct workers *w, char *problem, size_t problem_len)
+{
+	for (; w->started < w->count; w->started++) {
+		struct worker *me = &w->workers[w->started];
+
+		if (pthread_create(&me->thread, NULL, work, me)) {
+			snprintf(problem, problem_len, "no thread can be started");
+			return false;
+		}
+	}
+	return true;
+}
+
+struct workers *workers_start(struct analysis *analysis, const struct options *o, const struct names *files,
+			      size_t count, char *problem, size_t problem_len)
+{
+	struct workers *w = furnish(analysis, o, (const char *const *)files->at, files->count,
+				    shares_of_each(files, count), count);
+
+	if (start_threads(w, problem, problem_len))
+		return w;
+	workers_free(w);
+	return NULL;
+}
+
+/* ---- interfaces ---- */
+
+static bool open_shares(struct workers *w, char *problem, size_t problem_len)
+{
+	struct capture_options options = w->capture;
+
+	for (options.share = 0; options.share < w->shares; options.share++) {
+		struct unit *u = &w->units[options.share];
+
+		u->capture = capture_open_relay(w->relay, &options, problem, problem_len);
+		if (!u->capture)
+			return false;
+	}
+	return true;
+}
+
+struct workers *workers_open_live(struct analysis *analysis, const struct options *o, int wake, size_t count,
+				  char *problem, size_t problem_len)
+{
+	struct workers *w = furnish(analysis, o, o->live.interfaces, 1, (unsigned)count, count);
+
+	w->capture.wake = wake;
+	w->relay = capture_relay_live(&o->live, &w->capture, w->shares, problem, problem_len);
+	if (w->relay && open_shares(w, problem, problem_len))
+		return w;
+	workers_free(w);
+	return NULL;
+}
+
+const struct capture *workers_capture(const struct workers *w)
+{
+	return w->units[0].capture;
+}
+
+bool workers_listen(struct workers *w, char *problem, size_t problem_len)
+{
+	if (capture_relay_start(w->relay))
+		return start_threads(w, problem, problem_len);
+	snprintf(problem, problem_len, "no thread can be started");
+	return false;
+}
+
+const char *workers_news(struct workers *w)
+{
+	return w->relay ? capture_relay_news(w->relay) : NULL;
+}
+
+/* ---- the end ---- */
 
 static void free_batches(struct batch *b)
 {
@@ -494,8 +582,10 @@ void workers_free(struct workers *w)
 		free_batches(w->units[i].current);
 		free_batches(w->units[i].first);
 		capture_streams_free(w->streams[i]);
+		capture_close(w->units[i].capture);
 	}
 	free_batches(w->free);
+	capture_relay_free(w->relay);
 	while (w->spare_count)
 		handshake_free(w->spare[--w->spare_count]);
 	pthread_cond_destroy(&w->room);

@@ -6,6 +6,7 @@
 #include "file.h"
 #include "filter.h"
 #include "live.h"
+#include "relay.h"
 #include "reorder.h"
 
 enum {
@@ -32,6 +33,7 @@ struct capture {
 	struct sight sights[AHEAD];
 	size_t ahead_at, ahead_count;
 	struct live *live;	/* the input, if it is one */
+	const struct capture_relay *relay;	/* behind the input, if there is one */
 	uint64_t count;		/* packets to end after; 0: none */
 	enum capture_result result;	/* what is left to say once the events are out */
 	bool ended;
@@ -103,6 +105,19 @@ struct capture *capture_open_live(const struct capture_live *live, const struct 
 	if (!c->live)
 		return give_up(c);
 	c->input = live_input(c->live);
+	return furnish(c, options, problem, problem_len);
+}
+
+struct capture *capture_open_relay(struct capture_relay *r, const struct capture_options *options,
+				   char *problem, size_t problem_len)
+{
+	struct capture *c = calloc(1, sizeof(*c));
+
+	snprintf(problem, problem_len, "no memory");
+	if (!c)
+		return NULL;
+	c->relay = r;
+	c->input = relay_input(r, options->share);
 	return furnish(c, options, problem, problem_len);
 }
 
@@ -290,6 +305,8 @@ bool capture_confine(const struct capture *c, const char *const *directories, si
 
 	if (c && c->live)
 		live_taps(c->live, &taps);
+	if (c && c->relay)
+		relay_taps(c->relay, &taps);
 	return confine(&taps, directories, count, problem, problem_len);
 }
 

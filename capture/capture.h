@@ -289,7 +289,7 @@ bool capture_become(const char *user, char *problem, size_t problem_len);
 /*
  * capture_confine puts the process, all threads, into a sandbox that it cannot leave: no sending, no
  * socket, no other program; files are opened for reading only, but in these directories. `c` is a
- * live capture or NULL. A violation kills. False, with one line in `problem`, when the system has
+ * live capture, or one of a relay, or NULL. A violation kills. False, with one line in `problem`, when the system has
  * no sandbox.
  */
 bool capture_confine(const struct capture *c, const char *const *directories, size_t count,
@@ -372,6 +372,30 @@ void capture_streams_tell(struct capture *c, struct capture_streams *to);
  * each was told beyond the packet at which that stream began. */
 uint32_t capture_stream_number(struct capture_streams *const *all, size_t shares, size_t share,
 			       enum transport transport, uint32_t stream);
+
+/*
+ * Interfaces have no second reading: a relay listens on a thread of its own and hands all packets to each
+ * of `readers` captures, which then follow their shares. It is opened like a live capture, and started
+ * when root is given up and the sandbox entered.
+ */
+struct capture_relay;
+
+/* NULL and a line in `problem` when it cannot listen. */
+struct capture_relay *capture_relay_live(const struct capture_live *live, const struct capture_options *options,
+					 unsigned readers, char *problem, size_t problem_len);
+
+/* False when no thread can be had. */
+bool capture_relay_start(struct capture_relay *r);
+
+/* Like capture_news. */
+const char *capture_relay_news(struct capture_relay *r);
+
+/* Its captures are closed by then; NULL allowed. */
+void capture_relay_free(struct capture_relay *r);
+
+/* The capture of reader number options->share. NULL and a line in `problem` without memory. */
+struct capture *capture_open_relay(struct capture_relay *r, const struct capture_options *options,
+				   char *problem, size_t problem_len);
 
 /* ---- evidence: a pcap file of the flows that matter ------------------------------------------- */
 

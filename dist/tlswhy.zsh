@@ -30,7 +30,7 @@ _arguments -s \
 	'--rotate-keep[older files to keep, as FILE.1 and so on; default 10]:n:' \
 	'--metrics[totals for Prometheus, replaced whenever they are reported]:file:_files' \
 	'--no-sandbox[where the system has none\: go on without]' \
-	'--workers[threads that read large captures; default\: by size and cores]:number:' \
+	'--workers[threads that read; default\: by size and cores, 1 live]:number:' \
 	'--memory[use no more than about this; suffix K, M or G; default 512M]:size:' \
 	'-c[end after so many packets of each input]:count:' \
 	'-h[this text]' \

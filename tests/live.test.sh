@@ -75,13 +75,35 @@ one=$(find "$here/pcaps" -name 'alpn_mismatch-*.pcap' ! -name '*quic*' ! -name '
 
 "$program" --json --no-trust $captures >"$work/offline"
 verdicts <"$work/offline" >"$work/offline.verdicts"
-start -i tw1
-replay 0 $captures
-check "SIGTERM ends it with status 0" finish TERM
-verdicts <"$work/out" >"$work/live.verdicts"
-check "there is something to compare" test "$(wc -l <"$work/offline.verdicts")" -ge 10
-check "live and from the file, verdicts are the same" is_same "$work/offline.verdicts" "$work/live.verdicts"
-check "nothing was dropped" grep -q '"dropped":{"kernel":0,"interface":0,"tlswhy":0}' "$work/out"
+for readers in 1 3; do
+	start -i tw1 --workers $readers
+	replay 0 $captures
+	check "$readers readers: SIGTERM ends it with status 0" finish TERM
+	verdicts <"$work/out" >"$work/live.verdicts"
+	check "there is something to compare" test "$(wc -l <"$work/offline.verdicts")" -ge 10
+	check "$readers readers: live and from the file, verdicts are the same" \
+		is_same "$work/offline.verdicts" "$work/live.verdicts"
+	check "$readers readers: nothing was dropped" \
+		grep -q '"dropped":{"kernel":0,"interface":0,"tlswhy":0}' "$work/out"
+done
+
+start -i tw1 --workers 2
+replay 0 "$one"
+sleep 11	# a connection that was closed is over 10 seconds later
+check "2 readers: a verdict waits for no packet" grep -q alpn_mismatch "$work/out"
+inside ip link set tw1 down
+sleep 1.6
+inside ip link set tw1 up
+sleep 1.6
+check "2 readers: an interface that went down and up does not end it" finish TERM
+check "2 readers: it says that the interface went down" grep -q 'went down' "$work/err"
+
+start -i tw1 --workers 2
+replay 4 "$one"
+check "2 readers: an end in the middle of a handshake is a clean end" finish TERM
+check "2 readers: what was open is told as cut off" \
+	grep -q '"outcome":"inconclusive".*capture_ends_early' "$work/out"
+check "2 readers: one summary counts for all" test "$(grep -c '"type":"summary"' "$work/out")" = 1
 
 start -i tw1 -i lo tcp
 replay 0 "$one"
