@@ -115,7 +115,7 @@ static void write_evidence(struct run *run, const struct verdict *v, uint32_t fl
 	if (!run->evidence || v->outcome != OUTCOME_FAILED)
 		return;
 	if (!run->live)
-		evidence_want(run->evidence, v->handshake->file, &v->handshake->flow);
+		evidence_want(run->evidence, v->handshake->file, v->handshake->flow);
 	else
 		good = capture_evidence(run->live, flow, run->evidence);
 	if (good)

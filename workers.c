@@ -288,8 +288,8 @@ static bool wait_for_more(struct workers *w)
 static void number_stream(const struct workers *w, const struct unit *u, struct handshake *h)
 {
 	if (h && w->shares > 1)
-		h->flow.stream = capture_stream_number(&w->streams[w->taking], w->shares, u->share,
-						       h->flow.transport, h->flow.stream);
+		h->own_flow->stream = capture_stream_number(&w->streams[w->taking], w->shares, u->share,
+							    h->flow->transport, h->flow->stream);
 }
 
 enum worker_news workers_next(struct workers *w, struct concluded *out)

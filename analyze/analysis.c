@@ -348,7 +348,7 @@ static bool take_case(struct analysis *a, struct waiting *w, struct verdict *out
 	const struct trace *trace =
 	    a->finished && a->traces ? traces_find(a->traces, w->handshake->serial) : NULL;
 	struct knowledge k = { .trust = a->trust, .lessons = a->lessons,
-		.tls_expected = tls_expected(a, &w->handshake->flow.side[SIDE_SERVER].address),
+		.tls_expected = tls_expected(a, &w->handshake->flow->side[SIDE_SERVER].address),
 		.next_try = trace ? traces_next(a->traces, trace) : NULL };
 	bool silent =
 	    w->ending.phase == PHASE_TCP ||

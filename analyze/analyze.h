@@ -24,38 +24,51 @@ enum step {
 
 enum { ALERTS_KEPT = 8, MESSAGES_KEPT = 48, RECORDS_KEPT = 24, UPGRADES_KEPT = 12 };
 
+/* Room for as many is there from the beginning: few handshakes need more. */
+enum { ALERTS_FIRST = 2, MESSAGES_FIRST = 8, RECORDS_FIRST = 10, UPGRADES_FIRST = 4 };
+
 struct alert_fact {
+	struct mark mark;
 	enum side from;
+	uint32_t length;	/* of the record */
 	uint8_t level, code;	/* meaningless when hidden */
 	bool hidden;		/* an encrypted record of type alert, or of an alert's length */
 	bool inferred;		/* TLS 1.3: only its length says that it is an alert */
 	bool after_peer_end;	/* sent when the peer's FIN, RST or fatal alert was already out: an echo */
-	struct mark mark;
-	uint32_t length;	/* of the record */
 };
 
 struct message_fact {
+	struct mark mark;
 	enum side from;
+	uint32_t length;
 	uint8_t type;
 	bool decrypted;
-	struct mark mark;
-	uint32_t length;
 };
 
 struct record_fact {
+	struct mark mark;
+	uint32_t length;	/* on the wire */
+	uint16_t epoch;
 	uint8_t type;		/* the inner one when decrypted */
 	bool hidden;
-	uint16_t epoch;
-	uint32_t length;	/* on the wire */
-	struct mark mark;
-	uint64_t offset;
 };
 
-/* Everything that was seen of one attempt, in three states: sent (frame > 0), absent (0), hidden. */
+struct upgrade_fact {
+	struct mark mark;
+	struct tls_upgrade told;
+};
+
+/*
+ * Everything that was seen of one attempt, in three states: sent (frame > 0), absent (0), hidden. Lists
+ * grow: those that are seldom long begin in the handshake itself, and what is seldom there at all
+ * stands elsewhere.
+ */
 struct handshake {
 	const char *file;		/* borrowed from the run */
 	uint64_t serial;		/* order of first packets in the run */
-	struct flow_facts flow;		/* sides turned so that SIDE_CLIENT sent the ClientHello */
+	/* sides turned so that SIDE_CLIENT sent the ClientHello; owned or borrowed, see handshake.h */
+	const struct flow_facts *flow;
+	struct flow_facts *own_flow;
 	char dissected_as;		/* 't' TLS, 'd' DTLS, 'q' QUIC */
 	bool turned;			/* the ClientHello came from the side that capture/ took for the server */
 
@@ -86,13 +99,13 @@ struct handshake {
 	bool resumed;
 	bool keys;			/* records were decrypted */
 
-	struct message_fact messages[MESSAGES_KEPT];
+	struct message_fact *messages;	/* at most MESSAGES_KEPT */
 	uint16_t message_count;
-	struct record_fact records[2][RECORDS_KEPT];	/* the first ones of each side, CCS included */
+	struct record_fact *records[2];	/* the first ones of each side, CCS included, RECORDS_KEPT at most */
 	uint16_t record_count[2];	/* kept */
 	uint64_t record_total[2];
 	struct record_fact last_record[2];
-	struct alert_fact alerts[ALERTS_KEPT];
+	struct alert_fact *alerts;	/* at most ALERTS_KEPT */
 	uint8_t alert_count;
 
 	/* application data by side: known by its type before TLS 1.3 and with keys, else what follows
@@ -100,20 +113,24 @@ struct handshake {
 	uint64_t data_records[2];
 	struct mark first_data[2], last_data[2];
 
-	struct tls_foreign foreign[2];	/* what each side spoke that is not TLS */
+	/* each is all zeros until it happened */
+	const struct tls_foreign *foreign[2];	/* what each side spoke that is not TLS */
 	struct mark foreign_mark[2];
-	struct tls_broken broken[2];
+	const struct tls_broken *broken[2];
 	struct mark broken_mark[2];
-	struct tls_upgrade *upgrades;	/* owned; NULL without any, at most UPGRADES_KEPT */
-	struct { enum side from; struct mark mark; } upgrade_marks[UPGRADES_KEPT];
-	uint8_t upgrade_count;
-	struct tls_quic quic[2];	/* a side's CONNECTION_CLOSE, else its first word beside TLS */
+	const struct tls_quic *quic[2];	/* a side's CONNECTION_CLOSE, else its first word beside TLS */
 	struct mark quic_mark[2];
+	struct upgrade_fact *upgrades;	/* NULL without any, at most UPGRADES_KEPT */
+	uint8_t upgrade_count;
 	struct mark gap[2];		/* first missing bytes of the capture in each direction */
 	uint64_t pending_have[2], pending_want[2];	/* an incomplete record or message at the end */
 	struct mark ended;		/* the capture's last packet when the flow was given up */
 	uint64_t capture_drops;		/* packets that the capture says it lost: while the connection
 					 * spoke when live, else in all */
+
+	struct message_fact first_messages[MESSAGES_FIRST];
+	struct record_fact first_records[2][RECORDS_FIRST];
+	struct alert_fact first_alerts[ALERTS_FIRST];
 };
 
 /* ---- how it ended ----------------------------------------------------------------------------- */

@@ -92,9 +92,9 @@ static void read_choice(const struct handshake *h, struct attempt *out)
 void attempt_read(const struct handshake *h, enum outcome outcome, const char *code,
 		  const struct attempt *before, struct attempt *out)
 {
-	*out = (struct attempt){ .mark = happened(h->hello_first) ? h->hello_first : h->flow.first,
+	*out = (struct attempt){ .mark = happened(h->hello_first) ? h->hello_first : h->flow->first,
 				 .outcome = outcome, .code = code,
-				 .client = h->flow.side[SIDE_CLIENT].address };
+				 .client = h->flow->side[SIDE_CLIENT].address };
 	if (h->hello)
 		read_hello(h->hello, out);
 	if (h->server)

@@ -156,10 +156,11 @@ static void conclude(struct conversations *c, struct concluded *concluded, const
 	concluded->at = stats->packets;
 	h->ended = stats->last;
 	handshake_close(h, flow);
+	handshake_keep(h);
 	h->capture_drops = drops_of(stats) - h->capture_drops;
 	ending_read(h, &concluded->ending);
 	if (concluded->ending.outcome == OUTCOME_COMPLETED)
-		*served_place(c, &h->flow.side[SIDE_SERVER].address) = h->flow.side[SIDE_SERVER].address;
+		*served_place(c, &h->flow->side[SIDE_SERVER].address) = h->flow->side[SIDE_SERVER].address;
 	put(c, concluded);
 }
 

@@ -20,7 +20,7 @@ static void judge_server(const struct knowledge *k, struct view *v, struct chain
 {
 	const struct handshake *h = v->h;
 	struct chain_question question = { .certificates = h->certificates, .staple = h->staple,
-		.name = v->name[0] ? v->name : NULL, .server = &h->flow.side[SIDE_SERVER].address,
+		.name = v->name[0] ? v->name : NULL, .server = &h->flow->side[SIDE_SERVER].address,
 		.time = h->certificates_mark.time / INT64_C(1000000000), .purpose = CHAIN_SERVER,
 		.key_use = key_use_of(h) };
 
@@ -60,9 +60,9 @@ static void build_view(const struct knowledge *k, const struct handshake *h,
 	if (h->hello && h->hello->has_server_name)
 		escape_text(v->name, sizeof(v->name), h->hello->server_name.at,
 			    h->hello->server_name.len);
-	address_text(v->server, &h->flow.side[SIDE_SERVER].address);
-	host_text(v->client, &h->flow.side[SIDE_CLIENT].address);
-	v->lesson = k->lessons ? lessons_of(k->lessons, &h->flow.side[SIDE_SERVER].address) : NULL;
+	address_text(v->server, &h->flow->side[SIDE_SERVER].address);
+	host_text(v->client, &h->flow->side[SIDE_CLIENT].address);
+	v->lesson = k->lessons ? lessons_of(k->lessons, &h->flow->side[SIDE_SERVER].address) : NULL;
 	v->stack[SIDE_CLIENT] = stack_of_client(h);
 	v->stack[SIDE_SERVER] = stack_of_server(h);
 	if (k->trust) {
@@ -222,7 +222,7 @@ static bool explains_nothing(const char *alternative, const char *code)
 static void fill_alternatives(struct diagnosis *d, const struct guess *kept, size_t count,
 			      const struct view *v)
 {
-	bool acknowledged = v->h->flow.transport == TRANSPORT_TCP; /* what datagrams never are */
+	bool acknowledged = v->h->flow->transport == TRANSPORT_TCP; /* what datagrams never are */
 
 	if (d->confidence == CERTAIN)
 		return;
@@ -282,7 +282,7 @@ static bool is_attempt(const struct handshake *h)
 /* A snap length so short that TLS cannot even be seen, on a port where it is spoken. */
 static bool was_cut_to_nothing(const struct knowledge *k, const struct handshake *h)
 {
-	return k->tls_expected && h->flow.side[SIDE_CLIENT].cut &&
+	return k->tls_expected && h->flow->side[SIDE_CLIENT].cut &&
 	       !happened(h->foreign_mark[SIDE_CLIENT]) && !h->upgrade_count;
 }
 
@@ -360,10 +360,10 @@ static bool capture_forbids(const struct view *v, const struct guess *best,
 static bool is_touched(const struct handshake *h, const struct ending *end)
 {
 	for (int side = 0; side < 2; side++) {
-		const struct tcp_side *s = &h->flow.side[side];
+		const struct tcp_side *s = &h->flow->side[side];
 
 		if (mark_before(h->gap[side], end->mark) ||
-		    (h->flow.transport == TRANSPORT_TCP && !happened(s->first_packet)) ||
+		    (h->flow->transport == TRANSPORT_TCP && !happened(s->first_packet)) ||
 		    (s->missing && !happened(h->finished[side])))
 			return true;
 	}

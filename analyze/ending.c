@@ -37,14 +37,14 @@ static bool is_fatal(const struct handshake *h, const struct alert_fact *a)
 
 static struct mark side_reset(const struct handshake *h, enum side side)
 {
-	const struct tcp_side *s = &h->flow.side[side];
+	const struct tcp_side *s = &h->flow->side[side];
 
 	return s->reset_count ? s->resets[0].mark : (struct mark){ 0 };
 }
 
 static struct mark side_gone(const struct handshake *h, enum side side)
 {
-	return mark_earlier(h->flow.side[side].fin, side_reset(h, side));
+	return mark_earlier(h->flow->side[side].fin, side_reset(h, side));
 }
 
 /*
@@ -145,7 +145,7 @@ static enum phase phase_of(const struct handshake *h)
 		return PHASE_RETRY;
 	if (h->hello)	/* a ServerHello that began and was cut off is the beginning of a flight */
 		return h->pending_want[SIDE_SERVER] ? PHASE_SERVER_FLIGHT : PHASE_HELLO;
-	return tcp_never_up(&h->flow) ? PHASE_TCP : PHASE_BEFORE_HELLO;
+	return tcp_never_up(h->flow) ? PHASE_TCP : PHASE_BEFORE_HELLO;
 }
 
 /* ---- who ended it ---- */
@@ -194,14 +194,14 @@ static bool take_gone(const struct handshake *h, struct ending *e)
 	e->mark = mark_earlier(client, server);
 	reset = side_reset(h, e->by);
 	e->how = happened(reset) && reset.frame == e->mark.frame ? ENDED_BY_RST : ENDED_BY_FIN;
-	e->reset = e->how == ENDED_BY_RST ? &h->flow.side[e->by].resets[0] : NULL;
+	e->reset = e->how == ENDED_BY_RST ? &h->flow->side[e->by].resets[0] : NULL;
 	return true;
 }
 
 static bool take_icmp(const struct handshake *h, struct ending *e)
 {
-	for (uint8_t i = 0; i < h->flow.icmp_count; i++) {
-		const struct icmp_error *icmp = &h->flow.icmp[i];
+	for (uint8_t i = 0; i < h->flow->icmp_count; i++) {
+		const struct icmp_error *icmp = &h->flow->icmp[i];
 
 		if (icmp->kind == ICMP_TOO_BIG || icmp->kind == ICMP_OTHER ||
 		    icmp->about != SIDE_CLIENT || e->phase > PHASE_HELLO)
@@ -219,7 +219,7 @@ static bool take_quic_close(const struct handshake *h, struct ending *e)
 	struct mark closed[2] = { { 0 }, { 0 } };
 
 	for (int side = 0; side < 2; side++)
-		if (h->quic[side].kind == QUIC_CLOSE)
+		if (h->quic[side]->kind == QUIC_CLOSE)
 			closed[side] = h->quic_mark[side];
 	e->mark = mark_earlier(closed[SIDE_CLIENT], closed[SIDE_SERVER]);
 	if (!happened(e->mark))
@@ -233,14 +233,14 @@ static bool take_quic_close(const struct handshake *h, struct ending *e)
  * or one side repeats its datagrams to one that has fallen silent (RFC 9147 5.8, RFC 9002 6.2). */
 static bool fell_silent(const struct handshake *h, const struct ending *e)
 {
-	struct mark quieter = mark_earlier(h->flow.side[SIDE_CLIENT].last_packet,
-					   h->flow.side[SIDE_SERVER].last_packet);
+	struct mark quieter = mark_earlier(h->flow->side[SIDE_CLIENT].last_packet,
+					   h->flow->side[SIDE_SERVER].last_packet);
 
-	if (happened(h->ended) && h->ended.time - h->flow.last.time >= IDLE_NS)
+	if (happened(h->ended) && h->ended.time - h->flow->last.time >= IDLE_NS)
 		return true;
-	return h->flow.transport == TRANSPORT_UDP && e->phase >= PHASE_RETRY &&
-	       e->phase < PHASE_DONE && happened(h->flow.side[SIDE_SERVER].last_packet) &&
-	       h->flow.last.time - quieter.time >= STALL_NS;
+	return h->flow->transport == TRANSPORT_UDP && e->phase >= PHASE_RETRY &&
+	       e->phase < PHASE_DONE && happened(h->flow->side[SIDE_SERVER].last_packet) &&
+	       h->flow->last.time - quieter.time >= STALL_NS;
 }
 
 /* The first thing that a side did to end it: a FIN that precedes an alert of the same side is the
@@ -267,7 +267,7 @@ static void find_end(const struct handshake *h, struct ending *e)
 	}
 	if (gone || take_quic_close(h, e) || take_icmp(h, e))
 		return;
-	e->mark = h->flow.last;
+	e->mark = h->flow->last;
 	e->how = fell_silent(h, e) ? ENDED_BY_SILENCE : ENDED_NOT;
 }
 
@@ -276,10 +276,10 @@ static void read_waiting(const struct handshake *h, struct ending *e)
 	struct mark last = { 0 };
 
 	for (int side = 0; side < 2; side++) {
-		const struct tcp_side *s = &h->flow.side[side];
+		const struct tcp_side *s = &h->flow->side[side];
 		struct mark data = s->last_data;
 
-		if (h->flow.transport == TRANSPORT_UDP)
+		if (h->flow->transport == TRANSPORT_UDP)
 			data = s->last_packet;
 		/* A FIN or an alert's own segment is not what was waited for. */
 		if (!happened(data) || !mark_before(data, e->mark))
@@ -290,10 +290,10 @@ static void read_waiting(const struct handshake *h, struct ending *e)
 		last = mark_later(last, data);
 	}
 	/* Datagrams carry no acknowledgement: the wait began when the quieter side was heard. */
-	if (h->flow.transport == TRANSPORT_UDP)
+	if (h->flow->transport == TRANSPORT_UDP)
 		last = happened(e->heard[SIDE_SERVER])
 			   ? mark_earlier(e->heard[SIDE_SERVER], e->heard[SIDE_CLIENT])
-			   : h->flow.first;
+			   : h->flow->first;
 	e->waited = happened(last) && e->mark.time > last.time ? e->mark.time - last.time : 0;
 }
 
@@ -437,8 +437,8 @@ void ending_read(struct handshake *h, struct ending *out)
 enum step handshake_reached(const struct handshake *h)
 {
 	const struct { struct mark mark; enum step step; } seen[] = {
-		{ h->flow.side[SIDE_CLIENT].syn, STEP_TCP_SYN },
-		{ mark_later(h->flow.side[SIDE_SERVER].syn, h->flow.side[SIDE_CLIENT].first_data),
+		{ h->flow->side[SIDE_CLIENT].syn, STEP_TCP_SYN },
+		{ mark_later(h->flow->side[SIDE_SERVER].syn, h->flow->side[SIDE_CLIENT].first_data),
 		  STEP_TCP_ESTABLISHED },
 		{ h->hello_mark, STEP_CLIENT_HELLO },
 		{ h->retry_mark, STEP_HELLO_RETRY_REQUEST },

@@ -73,9 +73,9 @@ static void read_name(const struct handshake *h, char out[256])
 
 static bool is_server(const struct endpoint *e, const struct handshake *h, const char *name)
 {
-	const struct address *a = &h->flow.side[SIDE_SERVER].address;
+	const struct address *a = &h->flow->side[SIDE_SERVER].address;
 
-	return e->transport == h->flow.transport && e->server.port == a->port &&
+	return e->transport == h->flow->transport && e->server.port == a->port &&
 	       e->server.ip_len == a->ip_len && !memcmp(e->server.ip, a->ip, a->ip_len) &&
 	       !strcmp(e->sni, name);
 }
@@ -141,8 +141,8 @@ static struct entry *new_entry(struct endpoints *e, const struct handshake *h, c
 	if (!entry)
 		return NULL;
 	e->used += sizeof(*entry);
-	entry->endpoint.transport = h->flow.transport;
-	entry->endpoint.server = h->flow.side[SIDE_SERVER].address;
+	entry->endpoint.transport = h->flow->transport;
+	entry->endpoint.server = h->flow->side[SIDE_SERVER].address;
 	memcpy(entry->endpoint.sni, name, strlen(name) + 1);
 	entry->next = *bucket;
 	*bucket = entry;
@@ -152,7 +152,7 @@ static struct entry *new_entry(struct endpoints *e, const struct handshake *h, c
 
 static struct entry *entry_for(struct endpoints *e, const struct handshake *h)
 {
-	const struct address *a = &h->flow.side[SIDE_SERVER].address;
+	const struct address *a = &h->flow->side[SIDE_SERVER].address;
 	struct entry **bucket;
 	char name[256];
 
@@ -227,10 +227,10 @@ void endpoints_note(struct endpoints *e, const struct handshake *h, enum outcome
 	if (code)
 		count_code(&entry->endpoint, code);
 	entry->endpoint.probes += probe;
-	if (!happened(entry->endpoint.first) || h->flow.first.time < entry->endpoint.first.time)
-		entry->endpoint.first = h->flow.first;
-	if (h->flow.last.time >= entry->endpoint.last.time)
-		entry->endpoint.last = h->flow.last;
+	if (!happened(entry->endpoint.first) || h->flow->first.time < entry->endpoint.first.time)
+		entry->endpoint.first = h->flow->first;
+	if (h->flow->last.time >= entry->endpoint.last.time)
+		entry->endpoint.last = h->flow->last;
 }
 
 static int by_time(const void *x, const void *y)

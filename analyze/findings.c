@@ -89,9 +89,9 @@ static void find_timing(const struct view *v, struct finding_list *l)
 	const struct handshake *h = v->h;
 	int64_t server, client;
 
-	if (h->flow.side[0].retransmissions + h->flow.side[1].retransmissions >= 2)
+	if (h->flow->side[0].retransmissions + h->flow->side[1].retransmissions >= 2)
 		add(l, "retransmissions", SEVERITY_INFO, "%u segments of the client and %u of the server were sent again",
-		    h->flow.side[0].retransmissions, h->flow.side[1].retransmissions);
+		    h->flow->side[0].retransmissions, h->flow->side[1].retransmissions);
 	if (!happened(h->hello_mark) || !happened(h->server_mark))
 		return;
 	server = h->server_mark.time - h->hello_mark.time;

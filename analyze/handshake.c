@@ -1,14 +1,28 @@
 #include "../must.h"
 #include "handshake.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
+static const struct tls_foreign nothing_foreign;
+static const struct tls_broken nothing_broken;
+static const struct tls_quic nothing_quic;
+
+/* The lists' own room need not be cleared. */
 void handshake_begin(struct handshake *h, const char *file, uint64_t serial, char dissected_as)
 {
-	memset(h, 0, sizeof(*h));
+	memset(h, 0, offsetof(struct handshake, first_messages));
 	h->file = file;
 	h->serial = serial;
 	h->dissected_as = dissected_as;
+	h->messages = h->first_messages;
+	h->alerts = h->first_alerts;
+	for (int side = 0; side < 2; side++) {
+		h->records[side] = h->first_records[side];
+		h->foreign[side] = &nothing_foreign;
+		h->broken[side] = &nothing_broken;
+		h->quic[side] = &nothing_quic;
+	}
 }
 
 struct handshake *handshake_new(const char *file, uint64_t serial, char dissected_as)
@@ -29,8 +43,30 @@ static void free_certificates(struct certificate_list *list)
 	free(list);
 }
 
+/* Turned, a side's records begin in the other's room. */
+static void free_lists(struct handshake *h)
+{
+	if (h->messages != h->first_messages)
+		free(h->messages);
+	if (h->alerts != h->first_alerts)
+		free(h->alerts);
+	for (int side = 0; side < 2; side++) {
+		if (h->records[side] != h->first_records[0] && h->records[side] != h->first_records[1])
+			free(h->records[side]);
+		if (h->foreign[side] != &nothing_foreign)
+			free((void *)(uintptr_t)h->foreign[side]);
+		if (h->broken[side] != &nothing_broken)
+			free((void *)(uintptr_t)h->broken[side]);
+		if (h->quic[side] != &nothing_quic)
+			free((void *)(uintptr_t)h->quic[side]);
+	}
+	free(h->upgrades);
+}
+
 void handshake_empty(struct handshake *h)
 {
+	free_lists(h);
+	free(h->own_flow);
 	free(h->hello);
 	free(h->second_hello);
 	free(h->retry);
@@ -41,7 +77,6 @@ void handshake_empty(struct handshake *h)
 	free(h->staple);
 	free(h->key_exchange);
 	free(h->request);
-	free(h->upgrades);
 }
 
 void handshake_free(struct handshake *h)
@@ -73,7 +108,11 @@ size_t handshake_bytes(const struct handshake *h)
 		return 0;
 	bytes = sizeof(*h) + hello_bytes(h->hello) + hello_bytes(h->second_hello);
 	bytes += chain_bytes(h->certificates) + chain_bytes(h->client_certificates);
-	bytes += h->upgrades ? UPGRADES_KEPT * sizeof(*h->upgrades) : 0;
+	bytes += h->upgrade_count * sizeof(*h->upgrades);
+	bytes += h->own_flow ? sizeof(*h->own_flow) : 0;
+	bytes += h->message_count > MESSAGES_FIRST ? MESSAGES_KEPT * sizeof(*h->messages) : 0;
+	for (int side = 0; side < 2; side++)
+		bytes += h->record_count[side] > RECORDS_FIRST ? RECORDS_KEPT * sizeof(**h->records) : 0;
 	bytes += h->server ? sizeof(*h->server) + PARSED_LITTLE : 0;
 	bytes += h->request ? sizeof(*h->request) + PARSED_LITTLE : 0;
 	bytes += h->staple ? PARSED_LITTLE : 0;
@@ -103,7 +142,7 @@ struct mark mark_later(struct mark a, struct mark b)
 bool went_on_in_sslv2(const struct handshake *h)
 {
 	enum { SERVER_HELLO = 4 };	/* behind a length of two bytes */
-	const struct tls_foreign *answer = &h->foreign[SIDE_SERVER];
+	const struct tls_foreign *answer = h->foreign[SIDE_SERVER];
 
 	return h->hello && h->hello->sslv2 && !h->server && answer->sample_len > 2 &&
 	       (answer->sample[0] & 0x80) && answer->sample[2] == SERVER_HELLO;
@@ -257,21 +296,52 @@ static void note_body(struct handshake *h, struct tls_event *e)
 	}
 }
 
+/* Once the first `from` are there, a list's elements move into room for `to`; nobody holds on to one
+ * while more are noted. `mine`: their room in the handshake. */
+static void *grow(void *list, const void *mine, size_t size, size_t from, size_t to)
+{
+	void *room = must(list == mine ? malloc(to * size) : realloc(list, to * size));
+
+	if (list == mine)
+		memcpy(room, list, from * size);
+	return room;
+}
+
+static void *copy_of(const void *what, size_t size)
+{
+	return memcpy(must(malloc(size)), what, size);
+}
+
+static void note_broken(struct handshake *h, const struct tls_event *e, const struct tls_broken *broken)
+{
+	if (happened(h->broken_mark[e->from]))
+		return;
+	h->broken[e->from] = copy_of(broken, sizeof(*broken));
+	h->broken_mark[e->from] = e->mark;
+}
+
+static void add_message(struct handshake *h, const struct tls_event *e)
+{
+	if (h->message_count == MESSAGES_KEPT)
+		return;
+	if (h->message_count == MESSAGES_FIRST)
+		h->messages = grow(h->messages, h->first_messages, sizeof(*h->messages), MESSAGES_FIRST,
+				   MESSAGES_KEPT);
+	h->messages[h->message_count++] = (struct message_fact){ .from = e->from,
+		.type = e->message.type, .decrypted = e->message.decrypted, .mark = e->mark,
+		.length = e->message.length };
+}
+
 static void note_message(struct handshake *h, struct tls_event *e)
 {
 	tls_take(e);
 	note_mark(h, e);
 	note_body(h, e);
 	h->keys |= e->message.decrypted;
-	if (e->message.malformed && !happened(h->broken_mark[e->from])) {
-		h->broken[e->from] = (struct tls_broken){ .kind = BROKEN_MESSAGE,
-			.message_type = e->message.type, .offset = e->message.broke_at };
-		h->broken_mark[e->from] = e->mark;
-	}
-	if (h->message_count < MESSAGES_KEPT)
-		h->messages[h->message_count++] = (struct message_fact){ .from = e->from,
-			.type = e->message.type, .decrypted = e->message.decrypted, .mark = e->mark,
-			.length = e->message.length };
+	if (e->message.malformed)
+		note_broken(h, e, &(struct tls_broken){ .kind = BROKEN_MESSAGE,
+			.message_type = e->message.type, .offset = e->message.broke_at });
+	add_message(h, e);
 }
 
 /* Before TLS 1.3 the first hidden handshake record behind ChangeCipherSpec is Finished, and a
@@ -295,10 +365,13 @@ static void note_hidden12(struct handshake *h, const struct tls_event *e)
 	}
 }
 
-static void add_alert(struct handshake *h, struct alert_fact alert)
+void handshake_add_alert(struct handshake *h, const struct alert_fact *alert)
 {
-	if (h->alert_count < ALERTS_KEPT)
-		h->alerts[h->alert_count++] = alert;
+	if (h->alert_count == ALERTS_KEPT)
+		return;
+	if (h->alert_count == ALERTS_FIRST)
+		h->alerts = grow(h->alerts, h->first_alerts, sizeof(*h->alerts), ALERTS_FIRST, ALERTS_KEPT);
+	h->alerts[h->alert_count++] = *alert;
 }
 
 static void note_decrypted(struct handshake *h, const struct tls_event *e)
@@ -311,15 +384,26 @@ static void note_decrypted(struct handshake *h, const struct tls_event *e)
 	h->last_data[e->from] = e->mark;
 }
 
+static void add_record(struct handshake *h, enum side from, const struct record_fact *fact)
+{
+	bool other = h->records[from] == h->first_records[other_side(from)];
+
+	if (h->record_count[from] == RECORDS_KEPT)
+		return;
+	if (h->record_count[from] == RECORDS_FIRST)
+		h->records[from] = grow(h->records[from],
+					h->first_records[other ? other_side(from) : from],
+					sizeof(*fact), RECORDS_FIRST, RECORDS_KEPT);
+	h->records[from][h->record_count[from]++] = *fact;
+}
+
 static void note_record(struct handshake *h, const struct tls_event *e)
 {
 	const struct tls_record *r = &e->record;
 	struct record_fact fact = { .type = r->decrypted ? r->inner_type : r->type,
-		.hidden = r->hidden, .epoch = r->epoch, .length = r->length, .mark = e->mark,
-		.offset = r->offset };
+		.hidden = r->hidden, .epoch = r->epoch, .length = r->length, .mark = e->mark };
 
-	if (h->record_count[e->from] < RECORDS_KEPT)
-		h->records[e->from][h->record_count[e->from]++] = fact;
+	add_record(h, e->from, &fact);
 	h->last_record[e->from] = fact;
 	h->record_total[e->from]++;
 	if (r->type == CONTENT_CHANGE_CIPHER_SPEC)
@@ -329,27 +413,25 @@ static void note_record(struct handshake *h, const struct tls_event *e)
 	else if (r->hidden && !is_tls13(h->version) && h->dissected_as != 'q')
 		note_hidden12(h, e);
 	if (r->hidden && r->type == CONTENT_ALERT && !is_tls13(h->version))
-		add_alert(h, (struct alert_fact){ .from = e->from, .hidden = true, .mark = e->mark,
-						  .length = r->length });
+		handshake_add_alert(h, &(struct alert_fact){ .from = e->from, .hidden = true,
+			.mark = e->mark, .length = r->length });
 }
 
 static void note_alert(struct handshake *h, const struct tls_event *e)
 {
 	h->keys |= e->alert.decrypted;
-	add_alert(h, (struct alert_fact){ .from = e->from, .level = e->alert.level,
-					  .code = e->alert.code, .mark = e->mark, .length = 2 });
+	handshake_add_alert(h, &(struct alert_fact){ .from = e->from, .level = e->alert.level,
+		.code = e->alert.code, .mark = e->mark, .length = 2 });
 }
 
 static void note_upgrade(struct handshake *h, const struct tls_event *e)
 {
 	if (h->upgrade_count == UPGRADES_KEPT)
 		return;
-	if (!h->upgrades)	/* few handshakes have any, and they are large */
-		h->upgrades = must(calloc(UPGRADES_KEPT, sizeof(*h->upgrades)));
-	h->upgrades[h->upgrade_count] = e->upgrade;
-	h->upgrade_marks[h->upgrade_count].from = e->from;
-	h->upgrade_marks[h->upgrade_count].mark = e->mark;
-	h->upgrade_count++;
+	if (h->upgrade_count == 0 || h->upgrade_count == UPGRADES_FIRST)
+		h->upgrades = grow(h->upgrades, h, sizeof(*h->upgrades), h->upgrade_count,
+				   h->upgrade_count ? UPGRADES_KEPT : UPGRADES_FIRST);
+	h->upgrades[h->upgrade_count++] = (struct upgrade_fact){ e->mark, e->upgrade };
 }
 
 static void note_quic(struct handshake *h, const struct tls_event *e)
@@ -357,9 +439,11 @@ static void note_quic(struct handshake *h, const struct tls_event *e)
 	bool had_word = happened(h->quic_mark[e->from]);
 
 	/* The last word is what counts: a server may send a Retry and close all the same. */
-	if (had_word && (h->quic[e->from].kind == QUIC_CLOSE || e->quic.kind != QUIC_CLOSE))
+	if (had_word && (h->quic[e->from]->kind == QUIC_CLOSE || e->quic.kind != QUIC_CLOSE))
 		return;
-	h->quic[e->from] = e->quic;
+	if (had_word)
+		free((void *)(uintptr_t)h->quic[e->from]);
+	h->quic[e->from] = copy_of(&e->quic, sizeof(e->quic));
 	h->quic_mark[e->from] = e->mark;
 }
 
@@ -398,8 +482,6 @@ static void turn_sides(struct handshake *h)
 		h->alerts[i].from = other_side(h->alerts[i].from);
 	for (uint16_t i = 0; i < h->message_count; i++)
 		h->messages[i].from = other_side(h->messages[i].from);
-	for (uint8_t i = 0; i < h->upgrade_count; i++)
-		h->upgrade_marks[i].from = other_side(h->upgrade_marks[i].from);
 }
 
 /* Whether this message can only come from the side that is taken for the other one. */
@@ -431,15 +513,12 @@ void handshake_note(struct handshake *h, struct tls_event *e)
 		break;
 	case TLS_FOREIGN:
 		if (!happened(h->foreign_mark[e->from])) {
-			h->foreign[e->from] = e->foreign;
+			h->foreign[e->from] = copy_of(&e->foreign, sizeof(e->foreign));
 			h->foreign_mark[e->from] = e->mark;
 		}
 		break;
 	case TLS_BROKEN:
-		if (!happened(h->broken_mark[e->from])) {
-			h->broken[e->from] = e->broken;
-			h->broken_mark[e->from] = e->mark;
-		}
+		note_broken(h, e, &e->broken);
 		break;
 	case TLS_UPGRADE:
 		note_upgrade(h, e);
@@ -460,11 +539,19 @@ static void turn_flow(struct flow_facts *flow)
 		flow->icmp[i].about = other_side(flow->icmp[i].about);
 }
 
+void handshake_keep(struct handshake *h)
+{
+	if (!h->own_flow)
+		h->flow = h->own_flow = copy_of(h->flow, sizeof(*h->flow));
+}
+
 void handshake_close(struct handshake *h, const struct flow_facts *flow)
 {
-	h->flow = *flow;
-	if (h->turned)
-		turn_flow(&h->flow);
+	h->flow = flow;
+	if (h->turned) {
+		handshake_keep(h);
+		turn_flow(h->own_flow);
+	}
 	if (h->server && h->hello && !is_tls13(h->version))
 		h->resumed = h->server->session_id_len &&
 			     h->server->session_id_len == h->hello->session_id_len &&

@@ -21,8 +21,12 @@ size_t handshake_bytes(const struct handshake *h);
 void handshake_note(struct handshake *h, struct tls_event *event);
 
 /* handshake_close takes the flow's facts when it is over, turns the sides so that the client is
- * who sent the ClientHello, and reads what is hidden (infer.c). */
+ * who sent the ClientHello, and reads what is hidden (infer.c). The facts are borrowed until
+ * handshake_keep makes them the handshake's own. */
 void handshake_close(struct handshake *h, const struct flow_facts *flow);
+void handshake_keep(struct handshake *h);
+
+void handshake_add_alert(struct handshake *h, const struct alert_fact *alert);
 
 /* Did this happen, and does `a` come before `b` in its flow? A mark that never happened comes after
  * all. */

@@ -195,10 +195,8 @@ static struct mark server_finished13(const struct handshake *h)
 
 void add_hidden_alert(struct handshake *h, enum side from, const struct record_fact *r)
 {
-	if (h->alert_count == ALERTS_KEPT)
-		return;
-	h->alerts[h->alert_count++] = (struct alert_fact){ .from = from, .hidden = true,
-		.inferred = true, .mark = r->mark, .length = r->length };
+	handshake_add_alert(h, &(struct alert_fact){ .from = from, .hidden = true,
+		.inferred = true, .mark = r->mark, .length = r->length });
 }
 
 void add_data(struct handshake *h, enum side side, uint64_t records, struct mark mark)
@@ -328,12 +326,25 @@ bool infer_data_both_ways(const struct handshake *h)
 	return has_data13(h, SIDE_CLIENT, finished) && has_data13(h, SIDE_SERVER, finished);
 }
 
+/* In a full handshake before TLS 1.3 the server finishes last (RFC 5246 7.3): where its Finished is, the
+ * client's was, though it cannot be read in this capture. */
+static void infer_client_finished12(struct handshake *h)
+{
+	if (happened(h->client_key_exchange) && happened(h->finished[SIDE_SERVER]) &&
+	    !happened(h->finished[SIDE_CLIENT]))
+		h->finished[SIDE_CLIENT] = h->client_key_exchange;
+}
+
 void infer_hidden(struct handshake *h)
 {
 	const struct record_fact *first = NULL;
 
-	if (!h->server || !is_tls13(h->version))
+	if (!h->server)
 		return;
+	if (!is_tls13(h->version)) {
+		infer_client_finished12(h);
+		return;
+	}
 	if (h->dissected_as != 't') {
 		infer_datagrams(h);
 		return;

@@ -108,8 +108,8 @@ static struct mark finished_packet(const struct handshake *h)
  * client's as well: what it adds to each of those is no repetition. */
 static uint32_t repeated_by_server(const struct handshake *h)
 {
-	const struct tcp_side *client = &h->flow.side[SIDE_CLIENT];
-	const struct tcp_side *server = &h->flow.side[SIDE_SERVER];
+	const struct tcp_side *client = &h->flow->side[SIDE_CLIENT];
+	const struct tcp_side *server = &h->flow->side[SIDE_SERVER];
 	uint32_t more_copies = client->data_segments ? client->duplicates / client->data_segments : 0;
 	uint64_t expected = (uint64_t)more_copies * server->data_segments;
 	uint64_t repeats;

@@ -170,7 +170,7 @@ static void learn_chain(struct lesson *l, struct name_lesson *n, const struct ha
 	release_chain(n->chain);
 	n->chain = copy_chain(h->certificates);
 	n->chain_mark = h->certificates_mark;
-	n->chain_stream = h->flow.stream;
+	n->chain_stream = h->flow->stream;
 	n->chain_file = h->file;
 }
 
@@ -196,7 +196,7 @@ static void learn_choice(struct lesson *l, const struct handshake *h)
 static void point_at(struct elsewhere *e, const struct handshake *h, struct mark mark)
 {
 	if (!happened(e->mark))
-		*e = (struct elsewhere){ mark, h->flow.stream, h->flow.side[SIDE_CLIENT].address };
+		*e = (struct elsewhere){ mark, h->flow->stream, h->flow->side[SIDE_CLIENT].address };
 }
 
 static void learn_offer(struct lesson *l, const struct handshake *h, const struct ending *e)
@@ -213,9 +213,9 @@ static void learn_offer(struct lesson *l, const struct handshake *h, const struc
 static void learn_upgrade(struct lesson *l, const struct handshake *h)
 {
 	for (uint8_t i = 0; i < h->upgrade_count; i++)
-		if (!h->upgrades[i].proxy && (h->upgrades[i].step == UPGRADE_OFFERED ||
-					      h->upgrades[i].step == UPGRADE_ACCEPTED))
-			point_at(&l->upgrade, h, h->upgrade_marks[i].mark);
+		if (!h->upgrades[i].told.proxy && (h->upgrades[i].told.step == UPGRADE_OFFERED ||
+					      h->upgrades[i].told.step == UPGRADE_ACCEPTED))
+			point_at(&l->upgrade, h, h->upgrades[i].mark);
 }
 
 void lessons_learn(struct lessons *l, const struct handshake *h, const struct ending *e)
@@ -225,7 +225,7 @@ void lessons_learn(struct lessons *l, const struct handshake *h, const struct en
 
 	if (!h->hello && !h->server && !h->upgrade_count)
 		return;
-	lesson = lesson_for(l, &h->flow.side[SIDE_SERVER].address);
+	lesson = lesson_for(l, &h->flow->side[SIDE_SERVER].address);
 	if (!lesson)
 		return;
 	learn_upgrade(lesson, h);
@@ -241,8 +241,8 @@ void lessons_learn(struct lessons *l, const struct handshake *h, const struct en
 		if (name)
 			name->failed++;
 	}
-	if (h->flow.side[SIDE_SERVER].syn_ttl)
-		lesson->ttl = h->flow.side[SIDE_SERVER].syn_ttl;
+	if (h->flow->side[SIDE_SERVER].syn_ttl)
+		lesson->ttl = h->flow->side[SIDE_SERVER].syn_ttl;
 	if (!h->server)
 		return;
 	learn_choice(lesson, h);

@@ -84,7 +84,7 @@ static bool is_in_its_place(struct mark mark)
 /* Time from the first packet to this side until its answer; 0 where that is not sure. */
 static int64_t round_trip_to(const struct handshake *h, enum side side)
 {
-	const struct tcp_side *s = &h->flow.side[side], *peer = &h->flow.side[other_side(side)];
+	const struct tcp_side *s = &h->flow->side[side], *peer = &h->flow->side[other_side(side)];
 
 	if (side != SIDE_SERVER || !happened(s->syn) || peer->syn_count != 1 ||
 	    peer->syn.frame > s->syn.frame)
@@ -108,7 +108,7 @@ static void judge_speed(const struct handshake *h, enum side side, const struct 
 static void judge_both_ways(const struct handshake *h, enum side side, const struct tcp_reset *r,
 			    struct origin *o)
 {
-	const struct tcp_side *peer = &h->flow.side[other_side(side)];
+	const struct tcp_side *peer = &h->flow->side[other_side(side)];
 	int64_t apart;
 
 	if (!peer->reset_count || peer->resets[0].answers_packet)
@@ -127,7 +127,7 @@ static void judge_fit(const struct tcp_reset *r, struct origin *o)
 
 void origin_of_reset(const struct handshake *h, enum side side, struct origin *out)
 {
-	const struct tcp_side *s = &h->flow.side[side];
+	const struct tcp_side *s = &h->flow->side[side];
 	const struct tcp_reset *r = &s->resets[0];
 
 	*out = (struct origin){ 0 };
@@ -144,7 +144,7 @@ void origin_of_reset(const struct handshake *h, enum side side, struct origin *o
 
 void origin_of_fin(const struct handshake *h, enum side side, struct origin *out)
 {
-	const struct tcp_side *s = &h->flow.side[side];
+	const struct tcp_side *s = &h->flow->side[side];
 
 	*out = (struct origin){ 0 };
 	if (!happened(s->fin))

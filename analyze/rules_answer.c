@@ -165,6 +165,7 @@ static bool certificate_left_out(const struct view *v, struct guess *g)
 	    (!strcmp(s->auth, "RSA") || !strcmp(s->auth, "ECDSA") || !strcmp(s->auth, "DSS"));
 
 	if (!needed || h->certificates || h->resumed || happened(h->gap[SIDE_SERVER]) ||
+	    happened(h->broken_mark[SIDE_SERVER]) ||
 	    !(h->key_exchange || happened(h->hello_done)) || v->end->by != SIDE_CLIENT ||
 	    v->end->outcome != OUTCOME_FAILED || v->end->how == ENDED_NOT)
 		return false;
@@ -195,7 +196,7 @@ static bool compression_not_offered(const struct view *v, struct guess *g)
 static bool message_broken(const struct view *v, struct guess *g)
 {
 	enum side other = other_side(v->end->by);
-	const struct tls_broken *b = &v->h->broken[other];
+	const struct tls_broken *b = v->h->broken[other];
 	const char *name;
 
 	if (v->end->how == ENDED_NOT || v->end->outcome != OUTCOME_FAILED ||
@@ -210,6 +211,29 @@ static bool message_broken(const struct view *v, struct guess *g)
 	show_hello(g, v);
 	show(g, v->h->broken_mark[other], "%s: %s, malformed from byte %llu on", party_noun(other),
 	     name ? name : "handshake message", (unsigned long long)b->offset);
+	show_end(g, v);
+	return true;
+}
+
+/* Nobody takes a message of any length: OpenSSL stops at 100 kB of certificates, others sooner. */
+static bool message_too_long(const struct view *v, struct guess *g)
+{
+	enum side other = other_side(v->end->by);
+	const struct tls_broken *b = v->h->broken[other];
+	const char *name;
+
+	if (v->end->how == ENDED_NOT || v->end->outcome != OUTCOME_FAILED ||
+	    b->kind != BROKEN_MESSAGE_LENGTH || !happened(v->h->broken_mark[other]) ||
+	    mark_before(v->end->mark, v->h->broken_mark[other]))
+		return false;
+	name = handshake_type_name(b->message_type);
+	blame(g, LIKELY, party_of(v->end->by), party_of(other));
+	g->weight = 68;
+	say(g, "The %s's %s message is longer than anybody takes (over 256 kB), and the %s stopped",
+	    party_noun(other), name ? name : "handshake", party_noun(v->end->by));
+	show_hello(g, v);
+	show(g, v->h->broken_mark[other], "%s: %s begins, and promises more than 256 kB", party_noun(other),
+	     name ? name : "a handshake message");
 	show_end(g, v);
 	return true;
 }
@@ -374,7 +398,7 @@ struct rule_set answer_rules(void)
 		{ "unexpected_message", key_exchange_left_out },
 		{ "unexpected_message", certificate_left_out },
 		{ "illegal_parameter", compression_not_offered },
-		{ "malformed_message", message_broken },
+		{ "malformed_message", message_broken }, { "malformed_message", message_too_long },
 		{ "crypto_failure", key_exchange_does_not_verify },
 		{ "illegal_parameter", suite_not_offered },
 		{ "missing_extension", hello_lacks_extension },

@@ -12,7 +12,7 @@ static void judge(struct guess *g, enum confidence confidence, int weight)
 
 static bool side_unseen(const struct view *v, enum side side)
 {
-	return !happened(v->h->flow.side[side].first_packet);
+	return !happened(v->h->flow->side[side].first_packet);
 }
 
 /* The client said what it can say only to a server that has answered: no other way to keys for the
@@ -31,11 +31,11 @@ static bool client_was_answered(const struct handshake *h)
 /* Datagrams are not acknowledged: that nothing came back may be what went wrong. */
 static bool lacks_a_side(const struct handshake *h, bool client, bool server)
 {
-	const struct tcp_side *seen = &h->flow.side[client ? SIDE_SERVER : SIDE_CLIENT];
+	const struct tcp_side *seen = &h->flow->side[client ? SIDE_SERVER : SIDE_CLIENT];
 
 	if (client == server)
 		return false;
-	if (h->flow.transport == TRANSPORT_TCP)
+	if (h->flow->transport == TRANSPORT_TCP)
 		return seen->data_segments || h->hello;
 	return client || client_was_answered(h);
 }
@@ -48,21 +48,21 @@ static bool one_sided(const struct view *v, struct guess *g)
 		return false;
 	judge(g, CERTAIN, 80);
 	say(g, "The capture holds only the %s's packets of this connection", client ? "server" : "client");
-	show(g, v->h->flow.first, "first packet; none from the %s in the whole flow",
+	show(g, v->h->flow->first, "first packet; none from the %s in the whole flow",
 	     client ? "client" : "server");
 	return true;
 }
 
 static bool starts_late(const struct view *v, struct guess *g)
 {
-	if (v->h->flow.transport != TRANSPORT_TCP || v->h->hello ||
-	    happened(v->h->flow.side[SIDE_CLIENT].syn) ||
+	if (v->h->flow->transport != TRANSPORT_TCP || v->h->hello ||
+	    happened(v->h->flow->side[SIDE_CLIENT].syn) ||
 	    (!v->h->server && !happened(v->h->certificates_mark) && !v->h->record_total[0] &&
 	     !v->h->record_total[1]))
 		return false;
 	judge(g, LIKELY, 70);
 	say(g, "The capture began when this handshake was already under way");
-	show(g, v->h->flow.first, "first packet of the connection in the capture, neither SYN nor ClientHello");
+	show(g, v->h->flow->first, "first packet of the connection in the capture, neither SYN nor ClientHello");
 	return true;
 }
 
@@ -70,7 +70,7 @@ static bool truncated(const struct view *v, struct guess *g)
 {
 	const struct handshake *h = v->h;
 
-	if (!h->flow.side[0].cut && !h->flow.side[1].cut)
+	if (!h->flow->side[0].cut && !h->flow->side[1].cut)
 		return false;
 	judge(g, LIKELY, 75);
 	say(g, "The packets were cut short when captured (snap length), and what matters is missing");
@@ -141,7 +141,7 @@ static bool gaps(const struct view *v, struct guess *g)
 	if (must_be_more(v, g))
 		return true;
 	/* What nobody acknowledged was lost on the network, not in the capture. */
-	if (!h->flow.side[0].missing && !h->flow.side[1].missing)
+	if (!h->flow->side[0].missing && !h->flow->side[1].missing)
 		return false;
 	judge(g, LIKELY, 65);
 	say(g, "Packets of this handshake are missing from the capture, though the other side acknowledged them");
@@ -154,14 +154,14 @@ static bool ends_early(const struct view *v, struct guess *g)
 	if (v->end->how != ENDED_NOT)
 		return false;
 	judge(g, LIKELY, 50);
-	if (v->h->flow.end == END_EVICTED) {
+	if (v->h->flow->end == END_EVICTED) {
 		say(g, "tlswhy gave this connection up for lack of memory while its handshake was still going on");
 		advise(g, "Give tlswhy more memory (--memory), or a filter that leaves out what does not matter.");
 	} else {
 		say(g, "The capture ended while this handshake was still going on");
 	}
 	show_hello(g, v);
-	show(g, v->h->flow.last, "last packet of the connection");
+	show(g, v->h->flow->last, "last packet of the connection");
 	return true;
 }
 

@@ -92,7 +92,7 @@ static int defect_weight(const struct view *v, enum chain_defect_kind defect)
 /* A client that still lacks segments, sent again and again, has judged nothing. */
 static bool flight_arrived(const struct view *v)
 {
-	const struct tcp_side *server = &v->h->flow.side[SIDE_SERVER];
+	const struct tcp_side *server = &v->h->flow->side[SIDE_SERVER];
 
 	return server->acked >= server->sent || server->retransmissions < 2 ||
 	       v->end->how == ENDED_BY_ALERT;

@@ -15,19 +15,19 @@ static const int64_t DATAGRAM_PATIENCE_NS = INT64_C(2500000000);
 
 static const struct tcp_side *side_of(const struct view *v, enum side side)
 {
-	return &v->h->flow.side[side];
+	return &v->h->flow->side[side];
 }
 
 static bool is_tcp(const struct view *v)
 {
-	return v->h->flow.transport == TRANSPORT_TCP;
+	return v->h->flow->transport == TRANSPORT_TCP;
 }
 
 /* What came back for a packet of this side. */
 static const struct icmp_error *icmp_for(const struct view *v, enum side side, enum icmp_kind kind)
 {
-	for (uint8_t i = 0; i < v->h->flow.icmp_count; i++) {
-		const struct icmp_error *icmp = &v->h->flow.icmp[i];
+	for (uint8_t i = 0; i < v->h->flow->icmp_count; i++) {
+		const struct icmp_error *icmp = &v->h->flow->icmp[i];
 
 		if (icmp->kind == kind && icmp->about == side)
 			return icmp;
@@ -115,8 +115,8 @@ static bool timed_out(const struct view *v, struct guess *g)
 	    (double)(client->last_syn.time - client->syn.time) / 1e9);
 	show(g, client->syn, "client: first SYN");
 	show(g, client->last_syn, "client: last SYN, number %u", client->syn_count);
-	if (v->h->flow.icmp_count)
-		show_icmp(g, &v->h->flow.icmp[0]);
+	if (v->h->flow->icmp_count)
+		show_icmp(g, &v->h->flow->icmp[0]);
 	return true;
 }
 
@@ -156,8 +156,8 @@ static bool hello_lost(const struct view *v, struct guess *g)
 	else
 		say(g,
 		    "Nothing came back for the ClientHello (%llu packets in %s): most likely UDP to this port is blocked on the way",
-		    (unsigned long long)v->h->flow.packets,
-		    duration_text(waited, v->end->mark.time - v->h->flow.first.time));
+		    (unsigned long long)v->h->flow->packets,
+		    duration_text(waited, v->end->mark.time - v->h->flow->first.time));
 	show_hello(g, v);
 	if (happened(client->last_retransmission))
 		show(g, client->last_retransmission, "client: last retransmission");
@@ -183,7 +183,7 @@ static bool beginning_never_passed(const struct view *v)
 
 static enum confidence confidence_of_loss(const struct view *v)
 {
-	bool lasts = v->end->how != ENDED_NOT || v->h->ended.time - v->h->flow.last.time > STALL_NS;
+	bool lasts = v->end->how != ENDED_NOT || v->h->ended.time - v->h->flow->last.time > STALL_NS;
 
 	return lasts ? LIKELY : POSSIBLE;
 }

@@ -11,10 +11,10 @@ static const struct tls_upgrade *last_step(const struct view *v, enum upgrade_st
 					   struct mark *mark)
 {
 	for (uint8_t i = v->h->upgrade_count; i; i--) {
-		if (v->h->upgrades[i - 1].step != step)
+		if (v->h->upgrades[i - 1].told.step != step)
 			continue;
-		*mark = v->h->upgrade_marks[i - 1].mark;
-		return &v->h->upgrades[i - 1];
+		*mark = v->h->upgrades[i - 1].mark;
+		return &v->h->upgrades[i - 1].told;
 	}
 	return NULL;
 }
@@ -65,13 +65,13 @@ static bool server_spoke_tls(const struct view *v)
 
 static bool server_said_nothing(const struct view *v)
 {
-	return !v->h->flow.side[SIDE_SERVER].data_segments;
+	return !v->h->flow->side[SIDE_SERVER].data_segments;
 }
 
 static bool plaintext(const struct view *v, struct guess *g)
 {
 	const struct handshake *h = v->h;
-	const struct tls_foreign *f = &h->foreign[SIDE_CLIENT];
+	const struct tls_foreign *f = h->foreign[SIDE_CLIENT];
 	bool tls_there, refused, told;
 	char words[LIST_MAX];
 
@@ -79,9 +79,9 @@ static bool plaintext(const struct view *v, struct guess *g)
 		return false;
 	tls_there = server_spoke_tls(v);
 	told = happened(h->foreign_mark[SIDE_SERVER]) &&
-	       (says_wants_tls(&h->foreign[SIDE_SERVER]) ||
-		(v->tls_expected && contains(&h->foreign[SIDE_SERVER], "HTTP/1") &&
-		 contains(&h->foreign[SIDE_SERVER], " 400 ")));
+	       (says_wants_tls(h->foreign[SIDE_SERVER]) ||
+		(v->tls_expected && contains(h->foreign[SIDE_SERVER], "HTTP/1") &&
+		 contains(h->foreign[SIDE_SERVER], " 400 ")));
 	refused = server_said_nothing(v) && v->tls_expected && v->end->how != ENDED_NOT;
 	if (!tls_there && !told && !refused)
 		return false;
@@ -94,7 +94,7 @@ static bool plaintext(const struct view *v, struct guess *g)
 	say(g, "The client spoke plain %s to a TLS port", foreign_name(f->protocol));
 	show(g, h->foreign_mark[SIDE_CLIENT], "client: \"%s\"", words);
 	if (happened(h->foreign_mark[SIDE_SERVER])) {
-		quote(words, h->foreign[SIDE_SERVER].sample, h->foreign[SIDE_SERVER].sample_len);
+		quote(words, h->foreign[SIDE_SERVER]->sample, h->foreign[SIDE_SERVER]->sample_len);
 		show(g, h->foreign_mark[SIDE_SERVER], "server, in clear: \"%s\"", words);
 	}
 	show_end(g, v);
@@ -168,21 +168,23 @@ static void advise_not_tls(struct guess *g, const struct view *v, enum foreign_p
 /* It spoke first, and what had been agreed before the capture began is not known. */
 static bool spoke_before_capture(const struct handshake *h)
 {
-	return h->flow.transport == TRANSPORT_TCP && !happened(h->flow.side[SIDE_CLIENT].syn) &&
-	       !happened(h->flow.side[SIDE_SERVER].syn) &&
+	return h->flow->transport == TRANSPORT_TCP && !happened(h->flow->side[SIDE_CLIENT].syn) &&
+	       !happened(h->flow->side[SIDE_SERVER].syn) &&
 	       !mark_before(h->hello_mark, h->foreign_mark[SIDE_SERVER]);
 }
 
 static bool not_tls(const struct view *v, struct guess *g)
 {
 	const struct handshake *h = v->h;
-	const struct tls_foreign *f = &h->foreign[SIDE_SERVER];
+	const struct tls_foreign *f = h->foreign[SIDE_SERVER];
+	bool unknown = f->protocol == FOREIGN_UNKNOWN || f->protocol == FOREIGN_BINARY;
 	char words[LIST_MAX];
 	struct mark seen;
 
 	if (!h->hello || h->server || !happened(h->foreign_mark[SIDE_SERVER]))
 		return false;
-	blame(g, proxy_header(v, &seen) || spoke_before_capture(h) ? POSSIBLE : CERTAIN,
+	/* what nobody knows may be TLS that was mangled on the way */
+	blame(g, proxy_header(v, &seen) || spoke_before_capture(h) ? POSSIBLE : unknown ? LIKELY : CERTAIN,
 	      v->end->how == ENDED_NOT ? PARTY_CLIENT : party_of(v->end->by), PARTY_SERVER);
 	g->weight = 60;
 	if (v->end->how == ENDED_BY_ALERT)
@@ -191,11 +193,7 @@ static bool not_tls(const struct view *v, struct guess *g)
 	say(g,
 	    "The server at %s does not speak TLS on this port: it answered the ClientHello with %s%s",
 	    v->server,
-	    f->protocol == FOREIGN_UNKNOWN || f->protocol == FOREIGN_BINARY ? "something else"
-									    : "plain ",
-	    f->protocol == FOREIGN_UNKNOWN || f->protocol == FOREIGN_BINARY
-		? ""
-		: foreign_name(f->protocol));
+	    unknown ? "something else" : "plain ", unknown ? "" : foreign_name(f->protocol));
 	show_hello(g, v);
 	show(g, h->foreign_mark[SIDE_SERVER], "server: \"%s\"", words);
 	advise_not_tls(g, v, f->protocol);

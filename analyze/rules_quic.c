@@ -24,7 +24,7 @@ static const struct quic_error {
 
 static const struct quic_error *error_of(const struct view *v)
 {
-	const struct tls_quic *q = &v->h->quic[v->end->by];
+	const struct tls_quic *q = v->h->quic[v->end->by];
 
 	if (v->end->how != ENDED_BY_QUIC_CLOSE || v->end->outcome != OUTCOME_FAILED ||
 	    q->application)
@@ -63,7 +63,7 @@ static bool closed_otherwise(const struct view *v, struct guess *g)
 	blame(g, LIKELY, party_of(v->end->by), party_of(v->end->by));
 	g->weight = 45;
 	say(g, "The %s closed the QUIC connection in mid-handshake, with error 0x%llx",
-	    party_noun(v->end->by), (unsigned long long)v->h->quic[v->end->by].error);
+	    party_noun(v->end->by), (unsigned long long)v->h->quic[v->end->by]->error);
 	show_exchange(g, v);
 	return true;
 }
@@ -108,13 +108,13 @@ static bool server_lists(const struct tls_quic *q, uint32_t version)
 /* The client took the server's list as the end, or said so. */
 static bool no_quic_version(const struct view *v, struct guess *g)
 {
-	const struct tls_quic *q = &v->h->quic[SIDE_SERVER];
+	const struct tls_quic *q = v->h->quic[SIDE_SERVER];
 	struct mark listed = v->h->quic_mark[SIDE_SERVER];
 	char own[LIST_MAX], theirs[LIST_MAX];
 
 	if (!happened(listed) || q->kind != QUIC_VERSION_NEGOTIATION || v->h->server ||
 	    server_lists(q, q->version) ||
-	    mark_before(listed, v->h->flow.side[SIDE_CLIENT].last_packet))
+	    mark_before(listed, v->h->flow->side[SIDE_CLIENT].last_packet))
 		return false;
 	list_quic_versions(theirs, q);
 	blame(g, LIKELY, PARTY_CLIENT, PARTY_SERVER);

@@ -289,7 +289,7 @@ static void show_alert(struct guess *g, const struct view *v)
 
 static void show_quic_close(struct guess *g, const struct view *v)
 {
-	const struct tls_quic *q = &v->h->quic[v->end->by];
+	const struct tls_quic *q = v->h->quic[v->end->by];
 	char reason[LIST_MAX];
 
 	escape_text(reason, sizeof(reason), q->reason, q->reason_len);

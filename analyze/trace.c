@@ -75,7 +75,7 @@ static int64_t settled_at(const struct handshake *h, const struct ending *e)
 
 	if (e->outcome == OUTCOME_COMPLETED && happened(done))
 		return done.time;
-	return happened(e->mark) ? e->mark.time : h->flow.last.time;
+	return happened(e->mark) ? e->mark.time : h->flow->last.time;
 }
 
 void traces_note(struct traces *t, const struct handshake *h, const struct ending *e)
@@ -84,15 +84,15 @@ void traces_note(struct traces *t, const struct handshake *h, const struct endin
 		return;
 	t->at[t->count++] = (struct trace){
 		.serial = h->serial,
-		.began = h->flow.first.time,
+		.began = h->flow->first.time,
 		.settled = settled_at(h, e),
-		.client = h->flow.side[SIDE_CLIENT].address,
-		.server = h->flow.side[SIDE_SERVER].address,
+		.client = h->flow->side[SIDE_CLIENT].address,
+		.server = h->flow->side[SIDE_SERVER].address,
 		.name = hash_name(h->hello),
 		.fingerprint = h->hello ? attempt_fingerprint(h->hello) : 0,
 		.outcome = e->outcome,
-		.first = h->flow.first,
-		.stream = h->flow.stream,
+		.first = h->flow->first,
+		.stream = h->flow->stream,
 		.ech = h->hello && h->hello->ech == ECH_OUTER,
 		.ech_config_id = h->hello ? h->hello->ech_config_id : 0,
 		.data = h->data_records[SIDE_CLIENT] > 0,

@@ -27,8 +27,8 @@ static const char *starttls_name(const struct handshake *h)
 	};
 
 	for (uint8_t i = 0; i < h->upgrade_count; i++)
-		if (!h->upgrades[i].proxy && names[h->upgrades[i].protocol])
-			return names[h->upgrades[i].protocol];
+		if (!h->upgrades[i].told.proxy && names[h->upgrades[i].told.protocol])
+			return names[h->upgrades[i].told.protocol];
 	return NULL;
 }
 
@@ -48,8 +48,8 @@ static void s_client_kind(const struct handshake *h, char *out, size_t room)
 static const struct tls_upgrade *tunnel_of(const struct handshake *h)
 {
 	for (uint8_t i = 0; i < h->upgrade_count; i++)
-		if (h->upgrades[i].proxy)
-			return &h->upgrades[i];
+		if (h->upgrades[i].told.proxy)
+			return &h->upgrades[i].told;
 	return NULL;
 }
 
@@ -64,7 +64,7 @@ enum { BLANKS = 9 };
 /* An address for curl: behind a proxy that refused, that of the tunnel. */
 static void fill_address(const struct handshake *h, bool named, const char *name, struct blank *out)
 {
-	const struct address *server = &h->flow.side[SIDE_SERVER].address;
+	const struct address *server = &h->flow->side[SIDE_SERVER].address;
 	const struct tls_upgrade *tunnel = tunnel_of(h);
 
 	*out = (struct blank){ .text = "https://HOST/" };
@@ -78,7 +78,7 @@ static void fill_address(const struct handshake *h, bool named, const char *name
 /* Longer pieces first: they contain the shorter ones. */
 static void fill_blanks(const struct handshake *h, struct blank blanks[BLANKS])
 {
-	const struct address *server = &h->flow.side[SIDE_SERVER].address;
+	const struct address *server = &h->flow->side[SIDE_SERVER].address;
 	const struct tls_upgrade *tunnel = tunnel_of(h);
 	char name[256], kind[32], peer[PEER_TEXT];
 	bool named = h->hello && is_plain_name(h->hello->server_name.at, h->hello->server_name.len);

@@ -226,10 +226,10 @@ struct mark handshake_end(const struct verdict *v)
 	const struct handshake *h = v->handshake;
 
 	if (v->outcome != OUTCOME_COMPLETED)
-		return h->flow.last;
+		return h->flow->last;
 	const struct mark *client = &h->finished[SIDE_CLIENT], *server = &h->finished[SIDE_SERVER];
 	const struct mark *later = client->frame > server->frame ? client : server;
-	return later->frame ? *later : h->flow.last;
+	return later->frame ? *later : h->flow->last;
 }
 
 const char *const *fixes_of(const struct cause *c, enum party at)

@@ -52,7 +52,7 @@ static struct group key_of(const struct verdict *v)
 
 	if (v->outcome == OUTCOME_INCONCLUSIVE)
 		return key;
-	key.server = h->flow.side[SIDE_SERVER].address;
+	key.server = h->flow->side[SIDE_SERVER].address;
 	if (h->hello)
 		printable(h->hello->server_name.at, h->hello->server_name.len, AS_ASCII, key.name,
 			  sizeof(key.name));
@@ -90,7 +90,7 @@ static struct group *find_or_open(struct groups *g, const struct group *key)
 
 struct group *groups_note(struct groups *g, const struct verdict *v)
 {
-	const struct flow_facts *flow = &v->handshake->flow;
+	const struct flow_facts *flow = v->handshake->flow;
 	struct group key = key_of(v);
 	struct group *group = find_or_open(g, &key);
 

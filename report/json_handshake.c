@@ -25,12 +25,12 @@ static void put_when(json_t *record, const struct verdict *v)
 	struct mark end = handshake_end(v);
 
 	put_text(record, "file", h->file);
-	put_count(record, "first_frame", h->flow.first.frame);
+	put_count(record, "first_frame", h->flow->first.frame);
 	put_count(record, "last_frame", end.frame);
-	put_time(record, "time", h->flow.first.time);
-	put(record, "duration_ms", json_real((double)(end.time - h->flow.first.time) / 1e6));
-	put_count(record, h->flow.transport == TRANSPORT_TCP ? "tcp_stream" : "udp_stream",
-		  h->flow.stream);
+	put_time(record, "time", h->flow->first.time);
+	put(record, "duration_ms", json_real((double)(end.time - h->flow->first.time) / 1e6));
+	put_count(record, h->flow->transport == TRANSPORT_TCP ? "tcp_stream" : "udp_stream",
+		  h->flow->stream);
 }
 
 static void put_flow(json_t *record, const struct flow_facts *f)
@@ -126,7 +126,7 @@ json_t *handshake_record(const struct verdict *v)
 	json_t *record = new_record("handshake");
 
 	put_when(record, v);
-	put_flow(record, &h->flow);
+	put_flow(record, h->flow);
 	put_name(record, "outcome", outcome_name(v->outcome));
 	put_name(record, "reached", step_name(v->reached));
 	put_tls(record, v);

@@ -25,8 +25,8 @@ static void tell_headline(const struct page *p, const struct verdict *v)
 	bool failed = v->outcome == OUTCOME_FAILED;
 	char client[PEER_TEXT], server[PEER_TEXT], name[NAME_ROOM], line[LINE_ROOM];
 
-	peer_text(&h->flow.side[SIDE_CLIENT].address, client);
-	peer_text(&h->flow.side[SIDE_SERVER].address, server);
+	peer_text(&h->flow->side[SIDE_CLIENT].address, client);
+	peer_text(&h->flow->side[SIDE_SERVER].address, server);
 	name_of_server(h, name, sizeof(name));
 	page_put(p, failed ? RED : YELLOW, failed ? "FAILED " : "UNCLEAR");
 	snprintf(line, sizeof(line), "%s -> %s%s%s%s", client, server, *name ? " (" : "", name,
@@ -63,13 +63,13 @@ static void tell_when(const struct page *p, const struct handshake *h)
 	char when[TIME_TEXT];
 	char file[NAME_ROOM];
 
-	if (!time_text(h->flow.first.time, when))
+	if (!time_text(h->flow->first.time, when))
 		snprintf(when, sizeof(when), "at an unknown time");
 	file_text(h->file, file);
 	page_say(p, 8, "%s, frames %" PRIu64 "-%" PRIu64 "%s%s, %s.stream %" PRIu32 "%s%s", when,
-		 h->flow.first.frame, h->flow.last.frame, *file ? " of " : "", file,
-		 h->flow.transport == TRANSPORT_TCP ? "tcp" : "udp", h->flow.stream,
-		 *h->flow.tunnel ? ", in " : "", h->flow.tunnel);
+		 h->flow->first.frame, h->flow->last.frame, *file ? " of " : "", file,
+		 h->flow->transport == TRANSPORT_TCP ? "tcp" : "udp", h->flow->stream,
+		 *h->flow->tunnel ? ", in " : "", h->flow->tunnel);
 }
 
 static void tell_tries(const struct page *p, const struct retry *r)
@@ -98,7 +98,7 @@ static void tell_evidence(const struct page *p, const struct verdict *v)
 		const struct mark *mark = &d->evidence[i].mark;
 		int n = snprintf(NULL, 0, "%" PRIu64, mark->frame);
 		digits = n > digits ? n : digits;
-		span_text(mark->time - v->handshake->flow.first.time, spans[i]);
+		span_text(mark->time - v->handshake->flow->first.time, spans[i]);
 		n = mark->frame ? (int)strlen(spans[i]) : 0;
 		width = n > width ? n : width;
 	}
@@ -260,19 +260,19 @@ void tell_retry(const struct page *p, const struct verdict *v, const struct mark
 	const struct cause *cause = cause_of(v->diagnosis.code);
 	char span[SPAN_TEXT], line[LINE_ROOM];
 
-	span_text(h->flow.first.time - first_try->time, span);
+	span_text(h->flow->first.time - first_try->time, span);
 	if (v->outcome == OUTCOME_COMPLETED)
 		snprintf(line, sizeof(line),
 			 "%s after frame %" PRIu64 " the same client tried again, and it "
 			 "worked: frames %" PRIu64 "-%" PRIu64 ".",
-			 span, first_try->frame, h->flow.first.frame, h->flow.last.frame);
+			 span, first_try->frame, h->flow->first.frame, h->flow->last.frame);
 	else
 		snprintf(line, sizeof(line),
 			 "%s after frame %" PRIu64 " the same client tried again, and it "
 			 "failed: %s (%s; %s), frames %" PRIu64 "-%" PRIu64 ".",
 			 span, first_try->frame, cause ? cause->title : "why is unknown",
 			 v->diagnosis.code, confidence_name(v->diagnosis.confidence),
-			 h->flow.first.frame, h->flow.last.frame);
+			 h->flow->first.frame, h->flow->last.frame);
 	page_put(p, v->outcome == OUTCOME_COMPLETED ? GREEN : RED, "RETRY  ");
 	putc(' ', p->out);
 	page_wrap(p, 8, 8, line);
@@ -287,10 +287,10 @@ void tell_completed(const struct page *p, const struct verdict *v)
 	char client[PEER_TEXT], server[PEER_TEXT], name[NAME_ROOM], span[SPAN_TEXT],
 	    line[LINE_ROOM];
 
-	peer_text(&h->flow.side[SIDE_CLIENT].address, client);
-	peer_text(&h->flow.side[SIDE_SERVER].address, server);
+	peer_text(&h->flow->side[SIDE_CLIENT].address, client);
+	peer_text(&h->flow->side[SIDE_SERVER].address, server);
 	name_of_server(h, name, sizeof(name));
-	span_text(handshake_end(v).time - h->flow.first.time, span);
+	span_text(handshake_end(v).time - h->flow->first.time, span);
 	int n =
 	    snprintf(line, sizeof(line), "%s -> %s %s %s %s %s", client, server, *name ? name : "-",
 		     version ? version : "-", suite ? suite->name : "-", span);

@@ -63,7 +63,7 @@ static void keep_incident(struct text_report *t, const struct verdict *v)
 	if (!v->incident)
 		return;
 	t->incidents[t->next_incident++ % INCIDENTS_KEPT] =
-		(struct told_incident){ v->incident, v->handshake->flow.first };
+		(struct told_incident){ v->incident, v->handshake->flow->first };
 }
 
 static bool completed_verdict(struct text_report *t, const struct verdict *v)

@@ -93,6 +93,7 @@ void conclude_story(struct story *s)
 	s->h->ended = s->flow.last;
 	s->h->ended.time += (int64_t)s->silence * 1000 * MILLISECOND;
 	handshake_close(s->h, &s->flow);
+	handshake_keep(s->h);
 	ending_read(s->h, &s->ending);
 }
 
@@ -331,6 +332,14 @@ void fatal(struct story *s, enum side from, uint8_t code)
 void warning(struct story *s, enum side from, uint8_t code)
 {
 	clear_alert(s, from, 1, code);
+}
+
+void breaks(struct story *s, enum side from, enum broken_kind kind, uint8_t type)
+{
+	struct tls_event e = { .kind = TLS_BROKEN, .from = from, .mark = segment_of(s, from, 100) };
+
+	e.broken = (struct tls_broken){ .kind = kind, .message_type = type };
+	handshake_note(s->h, &e);
 }
 
 void foreign(struct story *s, enum side from, enum foreign_protocol protocol, const char *text)

@@ -50,6 +50,7 @@ void beside(struct story *s, enum side from, uint16_t epoch, uint32_t length);	/
 void quic_word(struct story *s, enum side from, struct tls_quic word);
 void fatal(struct story *s, enum side from, uint8_t code);
 void warning(struct story *s, enum side from, uint8_t code);
+void breaks(struct story *s, enum side from, enum broken_kind kind, uint8_t type);
 void foreign(struct story *s, enum side from, enum foreign_protocol protocol, const char *text);
 void upgrade(struct story *s, enum side from, enum foreign_protocol protocol, bool proxy,
 	     enum upgrade_step step, const char *words);

@@ -399,7 +399,7 @@ static void whoever_says_the_client_hello_is_the_client(void **state)
 	handshake_note(s.h, &e);
 	conclude_story(&s);
 	assert_true(s.h->turned);
-	assert_int_equal(s.h->flow.side[SIDE_CLIENT].address.port, 443);
+	assert_int_equal(s.h->flow->side[SIDE_CLIENT].address.port, 443);
 	forget(&s);
 }
 

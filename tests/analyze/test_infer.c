@@ -231,6 +231,21 @@ static void a_hidden_record_before_change_cipher_spec_is_no_finished(void **stat
 	forget(&s);
 }
 
+static void a_server_that_finished_a_full_handshake_had_the_clients_finished(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	up_to_server_flight12(&s, "good");
+	message(&s, SIDE_CLIENT, HS_CLIENT_KEY_EXCHANGE);	/* and then bytes that are no records */
+	change_cipher(&s, SIDE_SERVER);
+	hidden(&s, SIDE_SERVER, CONTENT_HANDSHAKE, 40);
+	conclude_story(&s);
+	assert_true(happened(s.h->finished[SIDE_CLIENT]));
+	assert_int_equal(s.ending.phase, PHASE_DONE);
+	forget(&s);
+}
+
 static void a_handshake_record_behind_both_finished_renegotiates(void **state)
 {
 	struct story s = begin();
@@ -260,6 +275,7 @@ int main(void)
 		cmocka_unit_test(a_server_that_stops_in_its_flight_alerts_there),
 		cmocka_unit_test(before_tls13_content_types_stay_readable),
 		cmocka_unit_test(a_hidden_record_before_change_cipher_spec_is_no_finished),
+		cmocka_unit_test(a_server_that_finished_a_full_handshake_had_the_clients_finished),
 		cmocka_unit_test(a_handshake_record_behind_both_finished_renegotiates),
 	};
 

@@ -326,6 +326,27 @@ static void a_small_prime_is_refused_for_its_size(void **state)
 	assert_best_is_not(with_prime(1024, ALERT_UNKNOWN_CA), "weak_parameters");
 }
 
+static struct story without_certificate(bool too_long)
+{
+	struct story s = begin();
+
+	says_hello(&s, hello12());
+	hears_hello(&s, answer(0x0303, 0xc02f));
+	if (too_long)
+		breaks(&s, SIDE_SERVER, BROKEN_MESSAGE_LENGTH, HS_CERTIFICATE);
+	key_exchange(&s, (struct server_key_exchange){ .group = 29, .signature = 0x0804 });
+	message(&s, SIDE_SERVER, HS_SERVER_HELLO_DONE);
+	fin(&s, SIDE_CLIENT);
+	return s;
+}
+
+static void a_certificate_too_long_to_be_read_was_not_left_out(void **state)
+{
+	(void)state;
+	assert_best(without_certificate(false), "unexpected_message", LIKELY);
+	assert_best(without_certificate(true), "malformed_message", LIKELY);
+}
+
 static struct story without_renegotiation_info(bool client_asks, uint8_t alert)
 {
 	struct client_hello *c = hello12();
@@ -461,6 +482,7 @@ int main(void)
 		cmocka_unit_test(a_flight_broken_off_before_it_is_signed_lacks_a_scheme),
 		cmocka_unit_test(a_key_exchange_signed_otherwise_than_offered),
 		cmocka_unit_test(a_small_prime_is_refused_for_its_size),
+		cmocka_unit_test(a_certificate_too_long_to_be_read_was_not_left_out),
 		cmocka_unit_test(no_secure_renegotiation_is_refused_with_handshake_failure),
 		cmocka_unit_test(a_suite_that_was_not_offered_is_illegal),
 		cmocka_unit_test(an_extension_that_was_not_offered_is_unsupported),

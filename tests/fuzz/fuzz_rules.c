@@ -223,6 +223,7 @@ static struct handshake *take_handshake(struct reader *r, uint64_t serial, struc
 		h->pending_want[side] = take_number(r);
 	}
 	handshake_close(h, flow);
+	handshake_keep(h);
 	free(flow);
 	return h;
 }

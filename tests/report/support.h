@@ -16,6 +16,7 @@ struct example {
 	struct certificate leaf;
 	struct certificate_list chain;
 	struct san names[2];
+	struct flow_facts flow;
 	struct handshake handshake;
 	struct verdict verdict;
 };

@@ -41,14 +41,17 @@ static void fill_handshake(struct example *e)
 
 	h->file = "shop.pcap";
 	h->dissected_as = 't';
-	fill_flow(&h->flow);
+	fill_flow(&e->flow);
+	h->flow = &e->flow;
 	h->hello = &e->hello;
 	h->hello_mark = (struct mark){ .frame = 14, .time = example_time(10200) };
 	h->certificates = &e->chain;
 	h->version = 0x0303;
 	h->suite = 0xc02f;
-	h->messages[0] =
-	    (struct message_fact){ SIDE_CLIENT, HS_CLIENT_HELLO, false, h->hello_mark, 508 };
+	h->messages = h->first_messages;
+	h->messages[0] = (struct message_fact){ .from = SIDE_CLIENT, .type = HS_CLIENT_HELLO,
+		.mark = h->hello_mark, .length = 508 };
+	h->alerts = h->first_alerts;
 	h->message_count = 1;
 	h->alerts[0] = (struct alert_fact){ .from = SIDE_CLIENT, .level = 2, .code = 45,
 		.mark = { .frame = 18, .time = example_time(30100) }, .length = 2 };

@@ -199,7 +199,7 @@ static void failed_only_leaves_out_what_completed(void **state)
 static void nanoseconds_are_kept_where_the_capture_has_them(void **state)
 {
 	struct example *e = example_new();
-	e->handshake.flow.first.time += 7;
+	e->flow.first.time += 7;
 	struct caught c;
 	json_t *r = record_of(&c, &e->verdict, &plain);
 

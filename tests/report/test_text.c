@@ -95,7 +95,7 @@ static void the_same_cause_at_another_server_is_told_without_the_general_words(v
 
 	(void)state;
 	assert_true(c.report->verdict(c.report, &e->verdict));
-	e->handshake.flow.side[SIDE_SERVER].address.port = 8443;
+	e->flow.side[SIDE_SERVER].address.port = 8443;
 	assert_true(c.report->verdict(c.report, &e->verdict));
 	catch_end(&c);
 	assert_true(count_of("FAILED", c.text) == 2);
@@ -114,8 +114,8 @@ static void more_kinds_of_failures_than_fit_are_only_counted(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < GROUPS_MAX + 5; i++) {
-		e->handshake.flow.side[SIDE_SERVER].address.ip[2] = (uint8_t)(i >> 8);
-		e->handshake.flow.side[SIDE_SERVER].address.ip[3] = (uint8_t)i;
+		e->flow.side[SIDE_SERVER].address.ip[2] = (uint8_t)(i >> 8);
+		e->flow.side[SIDE_SERVER].address.ip[3] = (uint8_t)i;
 		assert_true(c.report->verdict(c.report, &e->verdict));
 	}
 	assert_true(c.report->summary(c.report, &s));
@@ -241,12 +241,12 @@ static void a_name_that_a_shell_would_run_is_not_put_into_a_command(void **state
 
 static void the_suggested_command_knows_the_port_and_the_upgrade(void **state)
 {
-	struct tls_upgrade smtp = { .protocol = FOREIGN_SMTP };
+	struct upgrade_fact smtp = { .told.protocol = FOREIGN_SMTP };
 	struct example *e = example_new();
 	char command[400];
 
 	(void)state;
-	e->handshake.flow.side[SIDE_SERVER].address.port = 25;
+	e->flow.side[SIDE_SERVER].address.port = 25;
 	e->handshake.upgrades = &smtp;
 	e->handshake.upgrade_count = 1;
 	command_for(&e->handshake, "openssl s_client -connect HOST:443", command, sizeof(command));
@@ -270,7 +270,7 @@ static void a_retry_is_told_in_a_line_with_how_it_went(void **state)
 	(void)state;
 	e->verdict.incident = 5;
 	assert_true(c.report->verdict(c.report, &e->verdict));
-	e->handshake.flow.first = (struct mark){ .frame = 40, .time = example_time(900000) };
+	e->flow.first = (struct mark){ .frame = 40, .time = example_time(900000) };
 	e->verdict.diagnosis.code = "fallback_refused";
 	assert_true(c.report->verdict(c.report, &e->verdict));
 	e->verdict.outcome = OUTCOME_COMPLETED;
