@@ -301,16 +301,26 @@ static bool has_plain_defect(const struct view *v)
 	       has_defect(v, DEFECT_EXPIRED) || has_defect(v, DEFECT_NOT_YET_VALID);
 }
 
-/* Programs on GnuTLS judge when the library is done: wget just leaves, git (by curl, which offers
- * ALPN) says goodbye first. Who says goodbye without, as gnutls-cli does, may not have judged at all. */
+/* curl, which offers ALPN, and PHP compare the name when the handshake is over. OpenSSL's own verdict
+ * comes in the handshake, and Python and a balancer's check leave like w3m, which judges late. */
+static bool leaves_like_openssl_program(const struct view *v)
+{
+	bool by_name = v->stack[SIDE_CLIENT].kind == STACK_PHP || v->h->hello->has_alpn;
+
+	return by_name && v->name[0] && has_defect(v, DEFECT_NAME_MISMATCH);
+}
+
+/* Programs on GnuTLS judge when the library is done: wget and lynx just leave, git (by curl, which
+ * offers ALPN) and aria2 say goodbye first. */
 static bool leaves_like_gnutls_program(const struct view *v, bool bare)
 {
-	return bare || v->h->hello->has_alpn;
+	return has_plain_defect(v) ||
+	       ((bare || v->h->hello->has_alpn) && has_defect(v, DEFECT_SELF_SIGNED_LEAF));
 }
 
 /*
  * Some clients judge the certificate only after both Finished and then leave without a byte of
- * data: curl and PHP compare the name then, GnuTLS applications, Node.js and its kin everything, NSS
+ * data: curl and PHP compare the name then, programs on GnuTLS, Node.js and its kin everything, NSS
  * in TLS 1.2 sends its alert then. With a defect that this client checks so late, it was a refusal.
  * All other stacks alert in the handshake: of theirs it is a probe, or a client that does not verify.
  */
@@ -327,12 +337,10 @@ static bool refused_after_finishing(const struct view *v)
 		return !bare && chain_worst(v->chain) && !v->chain_is_borrowed;
 	case STACK_NODE: case STACK_DOTNET: case STACK_BORINGSSL_LIBRARY:
 		return bare && (has_plain_defect(v) || has_defect(v, DEFECT_SELF_SIGNED_LEAF));
-	case STACK_PHP:
-		return v->name[0] && has_defect(v, DEFECT_NAME_MISMATCH);
-	case STACK_OPENSSL:	/* of which only curl, which offers ALPN, compares the name so late */
-		return v->h->hello->has_alpn && v->name[0] && has_defect(v, DEFECT_NAME_MISMATCH);
+	case STACK_OPENSSL: case STACK_PHP:
+		return leaves_like_openssl_program(v);
 	case STACK_GNUTLS:
-		return leaves_like_gnutls_program(v, bare) && has_plain_defect(v);
+		return leaves_like_gnutls_program(v, bare);
 	case STACK_SCHANNEL: case STACK_APPLE:
 		return has_plain_defect(v);
 	case STACK_UNKNOWN:

@@ -144,7 +144,7 @@ static enum confidence confidence_of(const struct view *v, enum chain_defect_kin
 		return hangs_on_trust(kind) && kind != DEFECT_SELF_SIGNED_LEAF ? LIKELY : CERTAIN;
 	/* A bare close may have any reason; only what every client checks suggests itself. */
 	if ((v->end->how == ENDED_BY_FIN || v->end->how == ENDED_BY_RST) &&
-	    !is_checked_by_all(kind))
+	    !is_checked_by_all(kind) && !refuses_in_silence(v->stack[SIDE_CLIENT].kind))
 		return POSSIBLE;
 	if (kind == DEFECT_EXPIRED || kind == DEFECT_NOT_YET_VALID)
 		return v->end->how == ENDED_BY_ALERT ? CERTAIN : LIKELY;
@@ -412,8 +412,9 @@ static bool rejected_without_reason(const struct view *v, struct guess *g)
 	uint8_t alert = certificate_alert(v);
 	bool hidden = e->how == ENDED_BY_HIDDEN_ALERT;
 	bool late = hidden && e->rejected_late;
+	char waited[32];
 	enum stack_kind client = v->stack[SIDE_CLIENT].kind;
-	bool silently = judges_afterwards(client);
+	bool silently = refuses_in_silence(client);
 	bool about_certificate = alert == ALERT_BAD_CERTIFICATE ||
 				 alert == ALERT_CERTIFICATE_UNKNOWN ||
 				 alert == ALERT_UNSUPPORTED_CERTIFICATE;
@@ -423,12 +424,12 @@ static bool rejected_without_reason(const struct view *v, struct guess *g)
 	if (hidden && e->phase == PHASE_SERVER_TURN)
 		return false;	/* it had accepted it */
 	if (!hidden && !about_certificate &&
-	    !(e->how == ENDED_BY_FIN && is_tls13(v->h->version) && e->phase == PHASE_CLIENT_TURN &&
-	      e->waited < STALL_NS))
+	    !((e->how == ENDED_BY_FIN || client == STACK_S2N) && is_tls13(v->h->version) &&
+	      e->phase == PHASE_CLIENT_TURN && (e->waited < STALL_NS || client == STACK_S2N)))
 		return false;
 	blame(g, !late && (hidden || about_certificate || silently) ? LIKELY : POSSIBLE,
 	      PARTY_CLIENT, PARTY_SERVER);
-	g->weight = silently && !hidden && !about_certificate ? 55 : 35;
+	g->weight = silently && !hidden && !about_certificate ? 58 : 35;
 	if (about_certificate && !v->chain)
 		say(g, "The client refused the server's certificate (%s); which of its checks failed is not visible", alert_name(alert));
 	else if (about_certificate && chain_worst(v->chain))
@@ -439,6 +440,9 @@ static bool rejected_without_reason(const struct view *v, struct guess *g)
 		say(g, "The client finished the handshake and sent an encrypted alert at once: it may have rejected the certificate, which is encrypted here");
 	else if (hidden)
 		say(g, "The client answered the server's flight with an alert instead of its Finished: most likely it rejected the certificate, which is encrypted here");
+	else if (client == STACK_S2N)
+		say(g, "The client fell silent on the server's flight and closed %s later: s2n does so when it rejects a certificate, and hides the reason",
+		    duration_text(waited, e->waited));
 	else
 		say(g, "The client closed the connection on the server's flight without an alert, as applications on %s do when they reject a certificate",
 		    silently ? stack_name(client) : "Node.js");

@@ -38,6 +38,7 @@ const char *stack_name(enum stack_kind kind)
 		[STACK_MBEDTLS] = "mbedTLS",
 		[STACK_RUSTLS] = "rustls",
 		[STACK_ERLANG] = "Erlang/OTP",
+		[STACK_S2N] = "s2n-tls (AWS)",
 		[STACK_SCHANNEL] = "Schannel (Windows)",
 		[STACK_APPLE] = "Apple",
 	};
@@ -54,6 +55,11 @@ bool is_openssl(enum stack_kind kind)
 bool judges_afterwards(enum stack_kind kind)
 {
 	return kind == STACK_NODE || kind == STACK_DOTNET || kind == STACK_BORINGSSL_LIBRARY;
+}
+
+bool refuses_in_silence(enum stack_kind kind)
+{
+	return judges_afterwards(kind) || kind == STACK_S2N;
 }
 
 static bool has_extension(const struct client_hello *c, uint16_t type)
@@ -163,7 +169,8 @@ static bool looks_mbedtls(const struct client_hello *c)
 static bool looks_openssl(const struct client_hello *c)
 {
 	return c->encrypt_then_mac && c->point_formats.count == 3 &&
-	       code_list_has(&c->suites, SUITE_EMPTY_RENEGOTIATION_INFO);
+	       (code_list_has(&c->suites, SUITE_EMPTY_RENEGOTIATION_INFO) ||
+		has_extension(c, EXT_RENEGOTIATION_INFO));	/* since 3.4 */
 }
 
 /* The suites below TLS 1.3 begin with these, in this order. */
@@ -216,6 +223,13 @@ static bool looks_erlang(const struct client_hello *c)
 	return c->suites.count > 1 && suite_at(c, 0) == SUITE_EMPTY_RENEGOTIATION_INFO;
 }
 
+static bool looks_s2n(const struct client_hello *c)
+{
+	static const uint16_t order[] = { 43, 10, 51, 13 };
+
+	return extensions_begin(c, order, 4);
+}
+
 static bool looks_schannel(const struct client_hello *c)
 {
 	static const uint16_t shape[] = { 0, 10, 11, 13, 35, 23, 65281 };
@@ -247,6 +261,7 @@ struct stack_guess stack_of_client(const struct handshake *h)
 		{ looks_wolfssl, { STACK_WOLFSSL, LIKELY } },
 		{ looks_rustls, { STACK_RUSTLS, LIKELY } },
 		{ looks_erlang, { STACK_ERLANG, LIKELY } },
+		{ looks_s2n, { STACK_S2N, LIKELY } },
 		{ looks_node, { STACK_NODE, LIKELY } },
 		{ looks_php, { STACK_PHP, LIKELY } },
 		{ looks_dotnet, { STACK_DOTNET, LIKELY } },

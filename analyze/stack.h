@@ -10,7 +10,8 @@
 enum stack_kind {
 	STACK_UNKNOWN, STACK_OPENSSL, STACK_NODE, STACK_PHP, STACK_DOTNET, STACK_BORINGSSL,
 	STACK_BORINGSSL_LIBRARY, STACK_FIREFOX, STACK_NSS, STACK_GO, STACK_JSSE, STACK_GNUTLS,
-	STACK_WOLFSSL, STACK_MBEDTLS, STACK_RUSTLS, STACK_ERLANG, STACK_SCHANNEL, STACK_APPLE
+	STACK_WOLFSSL, STACK_MBEDTLS, STACK_RUSTLS, STACK_ERLANG, STACK_S2N, STACK_SCHANNEL,
+	STACK_APPLE
 };
 
 struct stack_guess {
@@ -26,6 +27,9 @@ bool is_openssl(enum stack_kind kind);
 
 /* Applications that judge the server's certificate once the library has finished, and then leave. */
 bool judges_afterwards(enum stack_kind kind);
+
+/* Refuses without an alert: those, and s2n, which waits 10 to 30 s before it closes. */
+bool refuses_in_silence(enum stack_kind kind);
 
 struct stack_guess stack_of_client(const struct handshake *h);
 struct stack_guess stack_of_server(const struct handshake *h);

@@ -203,6 +203,37 @@ static void a_server_that_stops_in_its_flight_alerts_there(void **state)
 	forget(&s);
 }
 
+static enum outcome with_padded_server(const uint32_t *behind, size_t count)
+{
+	static const uint32_t flight[] = { 80, 144, 1552, 144, 80 };
+	struct story s = begin();
+	enum outcome outcome;
+
+	says_hello(&s, hello13());
+	hears_hello(&s, answer(0x0304, 0x1302));
+	for (size_t i = 0; i < 5; i++)
+		hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, flight[i]);
+	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 25);	/* an empty certificate */
+	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 69);
+	for (size_t i = 0; i < count; i++)
+		hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, behind[i]);
+	fin(&s, SIDE_SERVER);
+	conclude_story(&s);
+	outcome = s.ending.outcome;
+	forget(&s);
+	return outcome;
+}
+
+/* OpenSSL's record_padding: every length is a multiple of the block, and the tag. */
+static void a_padded_alert_is_known_as_the_last_word(void **state)
+{
+	static const uint32_t alert[] = { 80 }, tickets[] = { 272, 272, 80 };
+
+	(void)state;
+	assert_int_equal(with_padded_server(alert, 1), OUTCOME_FAILED);
+	assert_int_equal(with_padded_server(tickets, 3), OUTCOME_COMPLETED);
+}
+
 static void before_tls13_content_types_stay_readable(void **state)
 {
 	struct story s = begin();
@@ -273,6 +304,7 @@ int main(void)
 		cmocka_unit_test(what_follows_finished_is_data_or_an_alert),
 		cmocka_unit_test(records_beyond_those_kept_are_data_but_for_a_last_alert),
 		cmocka_unit_test(a_server_that_stops_in_its_flight_alerts_there),
+		cmocka_unit_test(a_padded_alert_is_known_as_the_last_word),
 		cmocka_unit_test(before_tls13_content_types_stay_readable),
 		cmocka_unit_test(a_hidden_record_before_change_cipher_spec_is_no_finished),
 		cmocka_unit_test(a_server_that_finished_a_full_handshake_had_the_clients_finished),

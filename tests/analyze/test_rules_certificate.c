@@ -156,19 +156,38 @@ static void php_compares_the_name_when_the_handshake_is_over(void **state)
 	assert_outcome(leaves_at_once(php(), "www.example.com", "name_differs", true), OUTCOME_COMPLETED);
 }
 
-/* wget judges and leaves, git by curl says goodbye first; gnutls-cli says goodbye to anybody. Go would
- * have alerted: it did not verify. */
+/* Programs on GnuTLS judge so late. OpenSSL and Go would have alerted: nobody verified. */
 static void who_leaves_at_once_refused_only_where_its_stack_judges_so_late(void **state)
 {
-	struct client_hello *git = gnutls();
+	(void)state;
+	assert_best(leaves_at_once(gnutls(), "www.example.com", "time_expired", false), "cert_expired", LIKELY);
+	assert_best(leaves_at_once(gnutls(), "www.example.com", "time_expired", true), "cert_expired", LIKELY);
+	assert_outcome(leaves_at_once(hello12(), "www.example.com", "time_expired", false), OUTCOME_COMPLETED);
+	assert_outcome(leaves_at_once(hello12(), "www.example.com", "time_expired", true), OUTCOME_COMPLETED);
+	assert_outcome(leaves_at_once(go(), "www.example.com", "time_expired", true), OUTCOME_COMPLETED);
+	assert_outcome(leaves_at_once(go(), "www.example.com", "time_expired", false), OUTCOME_COMPLETED);
+}
+
+/* s2n hides its reasons behind 10 to 30 s of silence; of others that is a client that stalled. */
+static void s2n_rejects_by_falling_silent(void **state)
+{
+	struct client_hello *c = hello13();
+	struct story s2n = begin(), other = begin();
 
 	(void)state;
-	offer_alpn(git, "h2");
-	assert_best(leaves_at_once(gnutls(), "www.example.com", "time_expired", false), "cert_expired", LIKELY);
-	assert_best(leaves_at_once(git, "www.example.com", "time_expired", true), "cert_expired", LIKELY);
-	assert_outcome(leaves_at_once(gnutls(), "www.example.com", "time_expired", true), OUTCOME_COMPLETED);
-	assert_outcome(leaves_at_once(go(), "www.example.com", "time_expired", true), OUTCOME_COMPLETED);
-	assert_outcome(leaves_at_once(hello12(), "www.example.com", "time_expired", true), OUTCOME_COMPLETED);
+	c->extensions = CODES(43, 10, 51, 13, 0, 5, 11, 23);
+	c->encrypt_then_mac = c->session_ticket = false;
+	says_hello(&s2n, c);
+	hears_hello(&s2n, answer(0x0304, 0x1301));
+	for (int i = 0; i < 4; i++)
+		hidden(&s2n, SIDE_SERVER, CONTENT_APPLICATION_DATA, 400);
+	pass(&s2n, 17);
+	fin(&s2n, SIDE_CLIENT);
+	assert_best(s2n, "cert_rejected", LIKELY);
+	up_to_server_flight13(&other);
+	pass(&other, 17);
+	fin(&other, SIDE_CLIENT);
+	assert_best(other, "handshake_timeout", LIKELY);
 }
 
 static void who_signed_it_decides_among_those_not_trusted(void **state)
@@ -400,6 +419,7 @@ int main(void)
 		cmocka_unit_test(boringssl_outside_a_browser_rejects_by_closing),
 		cmocka_unit_test(php_compares_the_name_when_the_handshake_is_over),
 		cmocka_unit_test(who_leaves_at_once_refused_only_where_its_stack_judges_so_late),
+		cmocka_unit_test(s2n_rejects_by_falling_silent),
 		cmocka_unit_test(who_signed_it_decides_among_those_not_trusted),
 		cmocka_unit_test(what_is_wrong_with_the_chain_names_the_cause),
 		cmocka_unit_test(a_broken_signature_invalidates_the_chain),
