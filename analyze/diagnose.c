@@ -1,11 +1,9 @@
 #include "diagnose.h"
+#include "afterwards.h"
 
 #include <stdio.h>
 
 enum { GUESSES_KEPT = 6 };
-
-/* A client that judges late does so at once; who leaves later had other reasons. */
-static const int64_t VERDICT_NS = INT64_C(300000000);
 
 static enum chain_key_use key_use_of(const struct handshake *h)
 {
@@ -284,70 +282,6 @@ static bool was_cut_to_nothing(const struct knowledge *k, const struct handshake
 {
 	return k->tls_expected && h->flow->side[SIDE_CLIENT].cut &&
 	       !happened(h->foreign_mark[SIDE_CLIENT]) && !h->upgrade_count;
-}
-
-static bool has_defect(const struct view *v, enum chain_defect_kind kind)
-{
-	const struct chain_defect *d =
-	    v->chain && !v->chain_is_borrowed ? chain_defect(v->chain, kind) : NULL;
-
-	return d && !d->tolerated;
-}
-
-/* What an application that judges afterwards looks at, whoever issued the certificate. */
-static bool has_plain_defect(const struct view *v)
-{
-	return (v->name[0] && has_defect(v, DEFECT_NAME_MISMATCH)) ||
-	       has_defect(v, DEFECT_EXPIRED) || has_defect(v, DEFECT_NOT_YET_VALID);
-}
-
-/* curl, which offers ALPN, and PHP compare the name when the handshake is over. OpenSSL's own verdict
- * comes in the handshake, and Python and a balancer's check leave like w3m, which judges late. */
-static bool leaves_like_openssl_program(const struct view *v)
-{
-	bool by_name = v->stack[SIDE_CLIENT].kind == STACK_PHP || v->h->hello->has_alpn;
-
-	return by_name && v->name[0] && has_defect(v, DEFECT_NAME_MISMATCH);
-}
-
-/* Programs on GnuTLS judge when the library is done: wget and lynx just leave, git (by curl, which
- * offers ALPN) and aria2 say goodbye first. */
-static bool leaves_like_gnutls_program(const struct view *v, bool bare)
-{
-	return has_plain_defect(v) ||
-	       ((bare || v->h->hello->has_alpn) && has_defect(v, DEFECT_SELF_SIGNED_LEAF));
-}
-
-/*
- * Some clients judge the certificate only after both Finished and then leave without a byte of
- * data: curl and PHP compare the name then, programs on GnuTLS, Node.js and its kin everything, NSS
- * in TLS 1.2 sends its alert then. With a defect that this client checks so late, it was a refusal.
- * All other stacks alert in the handshake: of theirs it is a probe, or a client that does not verify.
- */
-static bool refused_after_finishing(const struct view *v)
-{
-	const struct ending *e = v->end;
-	bool bare = e->how == ENDED_BY_FIN || e->how == ENDED_BY_RST;
-
-	if (!e->left_without_data || e->waited > VERDICT_NS || v->h->resumed || !v->chain ||
-	    !v->h->hello)
-		return false;
-	switch (v->stack[SIDE_CLIENT].kind) {
-	case STACK_NSS: case STACK_FIREFOX:	/* its own tools do not say goodbye */
-		return !bare && chain_worst(v->chain) && !v->chain_is_borrowed;
-	case STACK_NODE: case STACK_DOTNET: case STACK_BORINGSSL_LIBRARY:
-		return bare && (has_plain_defect(v) || has_defect(v, DEFECT_SELF_SIGNED_LEAF));
-	case STACK_OPENSSL: case STACK_PHP:
-		return leaves_like_openssl_program(v);
-	case STACK_GNUTLS:
-		return leaves_like_gnutls_program(v, bare);
-	case STACK_SCHANNEL: case STACK_APPLE:
-		return has_plain_defect(v);
-	case STACK_UNKNOWN:
-		return bare && has_plain_defect(v);
-	default:
-		return false;
-	}
 }
 
 /* Defects of the capture that leave nothing to say, unless an alert says it all the same. */

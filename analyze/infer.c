@@ -243,7 +243,8 @@ static bool is_padded_alert(const struct handshake *h, enum side side, const str
 {
 	uint32_t block;
 
-	if (r->offset != h->last_record[side].offset || !happened(h->flow.side[side].fin))
+	if (h->record_total[side] > h->record_count[side] ||
+	    r != &h->records[side][h->record_count[side] - 1] || !happened(h->flow->side[side].fin))
 		return false;
 	block = padding_of(h, side);
 	return block && r->length == block + lengths_of(h->suite).tag;

@@ -405,6 +405,17 @@ static void list_possibilities(struct guess *g, const struct view *v)
 	       v->server, v->server, v->name[0] ? v->name : "NAME");
 }
 
+/* Behind a TLS 1.3 handshake that worked (afterwards.c); with Encrypted ClientHello that is the more
+ * likely reason. */
+static bool left_afterwards(const struct view *v)
+{
+	const struct ending *e = v->end;
+
+	return is_tls13(v->h->version) && e->phase == PHASE_DONE && e->left_without_data &&
+	       e->rejected_late && e->how != ENDED_BY_ALERT && v->h->hello &&
+	       v->h->hello->ech != ECH_OUTER;
+}
+
 /* The client refused, and why cannot be seen. */
 static bool rejected_without_reason(const struct view *v, struct guess *g)
 {
@@ -453,6 +464,29 @@ static bool rejected_without_reason(const struct view *v, struct guess *g)
 	return true;
 }
 
+/* The handshake worked, and the client wanted nothing of it (afterwards.c says when that tells). */
+static bool rejected_afterwards(const struct view *v, struct guess *g)
+{
+	const struct ending *e = v->end;
+	bool goodbye = e->how == ENDED_BY_HIDDEN_ALERT;
+	enum stack_kind client = v->stack[SIDE_CLIENT].kind;
+
+	if (!client_turned_away(v) || !left_afterwards(v))
+		return false;
+	blame(g, LIKELY, PARTY_CLIENT, PARTY_SERVER);
+	g->weight = 50;
+	say(g, "The client finished the handshake and %s at once without asking for anything: so %s its certificate, which is encrypted here",
+	    goodbye ? "said goodbye" : "left",
+	    client == STACK_GNUTLS ? "programs on GnuTLS reject a server by"
+	    : client == STACK_PHP  ? "PHP rejects a server by the name in"
+				   : "curl rejects a server by the name in");
+	show_hello(g, v);
+	show(g, v->h->finished[SIDE_CLIENT], "client: a record of Finished's length (encrypted), and no data behind it");
+	show_end(g, v);
+	list_possibilities(g, v);
+	return true;
+}
+
 /*
  * OpenSSL says internal_error when the application's verify callback says no and sets no error of its
  * own (X509_V_ERR_UNSPECIFIED): a pinned key, a name that Perl compares. It is in clear even in TLS 1.3.
@@ -496,6 +530,7 @@ struct rule_set certificate_rules(void)
 		{ "cert_malformed", empty_list },
 		{ "cert_status_invalid", status_invalid },
 		{ "cert_rejected", rejected_without_reason },
+		{ "cert_rejected", rejected_afterwards },
 		{ "cert_rejected", rejected_by_callback },
 	};
 

@@ -123,14 +123,6 @@ static struct story leaves_at_once(struct client_hello *c, const char *name, con
 	return s;
 }
 
-static struct client_hello *php(void)
-{
-	struct client_hello *c = hello12();
-
-	c->suites = CODES(0xc02f, 0xc02b, 0xc030, 0xc02c, 0x009e, 0x00a2, 0x00a3, 0x009f, 0x00ff);
-	return c;
-}
-
 static struct client_hello *gnutls(void)
 {
 	struct client_hello *c = hello13();
@@ -149,23 +141,59 @@ static struct client_hello *go(void)
 	return c;
 }
 
-static void php_compares_the_name_when_the_handshake_is_over(void **state)
+static void programs_on_openssl_compare_the_name_when_the_handshake_is_over(void **state)
 {
 	(void)state;
-	assert_best(leaves_at_once(php(), "shop.example.com", "name_differs", true), "cert_name_mismatch", LIKELY);
-	assert_outcome(leaves_at_once(php(), "www.example.com", "name_differs", true), OUTCOME_COMPLETED);
+	assert_best(leaves_at_once(hello12(), "shop.example.com", "name_differs", true), "cert_name_mismatch", LIKELY);
+	assert_outcome(leaves_at_once(hello12(), "www.example.com", "name_differs", true), OUTCOME_COMPLETED);
+	assert_outcome(leaves_at_once(go(), "shop.example.com", "name_differs", true), OUTCOME_COMPLETED);
 }
 
-/* Programs on GnuTLS judge so late. OpenSSL and Go would have alerted: nobody verified. */
+/* Programs on GnuTLS judge dates and issuer so late too. OpenSSL and Go would have alerted: nobody
+ * verified. */
 static void who_leaves_at_once_refused_only_where_its_stack_judges_so_late(void **state)
 {
 	(void)state;
 	assert_best(leaves_at_once(gnutls(), "www.example.com", "time_expired", false), "cert_expired", LIKELY);
 	assert_best(leaves_at_once(gnutls(), "www.example.com", "time_expired", true), "cert_expired", LIKELY);
 	assert_outcome(leaves_at_once(hello12(), "www.example.com", "time_expired", false), OUTCOME_COMPLETED);
-	assert_outcome(leaves_at_once(hello12(), "www.example.com", "time_expired", true), OUTCOME_COMPLETED);
 	assert_outcome(leaves_at_once(go(), "www.example.com", "time_expired", true), OUTCOME_COMPLETED);
 	assert_outcome(leaves_at_once(go(), "www.example.com", "time_expired", false), OUTCOME_COMPLETED);
+}
+
+static struct story finishes13_and_leaves(struct client_hello *c, bool goodbye, int tickets)
+{
+	struct story s = begin();
+
+	says_hello(&s, c);
+	hears_hello(&s, answer(0x0304, 0x1302));
+	for (int i = 0; i < 4; i++)
+		hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, 400);
+	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 69);
+	for (int i = 0; i < tickets; i++)
+		hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, 282);
+	if (goodbye)
+		hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 19);
+	fin(&s, SIDE_CLIENT);
+	return s;
+}
+
+/* The certificate is hidden: only who never connects for nothing tells by leaving. gnutls-cli and
+ * s_client say goodbye to anybody, and who is greeted first may have wanted no more. */
+static void who_leaves_tls13_at_once_refused_if_it_never_comes_for_nothing(void **state)
+{
+	struct client_hello *git = gnutls(), *curl = hello13();
+
+	(void)state;
+	offer_alpn(git, "h2");
+	offer_alpn(curl, "h2");
+	curl->extensions = CODES(0, 11, 10, 16, 22, 23, 49, 13, 43, 45, 51);
+	assert_best(finishes13_and_leaves(gnutls(), false, 2), "cert_rejected", LIKELY);
+	assert_best(finishes13_and_leaves(git, true, 2), "cert_rejected", LIKELY);
+	assert_best(finishes13_and_leaves(curl, true, 2), "cert_rejected", LIKELY);
+	assert_outcome(finishes13_and_leaves(gnutls(), true, 2), OUTCOME_COMPLETED);
+	assert_outcome(finishes13_and_leaves(hello13(), true, 2), OUTCOME_COMPLETED);
+	assert_outcome(finishes13_and_leaves(gnutls(), false, 3), OUTCOME_COMPLETED);
 }
 
 /* s2n hides its reasons behind 10 to 30 s of silence; of others that is a client that stalled. */
@@ -417,7 +445,8 @@ int main(void)
 		cmocka_unit_test(another_name_and_a_generic_alert_are_a_mismatch),
 		cmocka_unit_test(an_application_that_compares_the_name_itself_ends_in_internal_error),
 		cmocka_unit_test(boringssl_outside_a_browser_rejects_by_closing),
-		cmocka_unit_test(php_compares_the_name_when_the_handshake_is_over),
+		cmocka_unit_test(programs_on_openssl_compare_the_name_when_the_handshake_is_over),
+		cmocka_unit_test(who_leaves_tls13_at_once_refused_if_it_never_comes_for_nothing),
 		cmocka_unit_test(who_leaves_at_once_refused_only_where_its_stack_judges_so_late),
 		cmocka_unit_test(s2n_rejects_by_falling_silent),
 		cmocka_unit_test(who_signed_it_decides_among_those_not_trusted),
