@@ -153,6 +153,7 @@ enum ending_how {
 	ENDED_BY_HIDDEN_ALERT,
 	ENDED_BY_CLOSE_NOTIFY,	/* readable, in mid-handshake */
 	ENDED_BY_FIN, ENDED_BY_RST,
+	ENDED_IN_CLEAR,		/* the client left TLS behind its Finished, not the connection */
 	ENDED_BY_QUIC_CLOSE,	/* readable, and about something else than TLS */
 	ENDED_BY_ICMP,
 	ENDED_BY_SILENCE	/* nobody ended it: it was idle for long */
@@ -396,6 +397,10 @@ struct summary {
 
 /* Counts so far; what capture/ knows is added by the caller. */
 void analysis_summary(const struct analysis *a, struct summary *out);
+
+/* What s_client -starttls calls the protocol that was upgraded here, or is spoken before TLS on this
+ * server's port; NULL where TLS comes first. */
+const char *starttls_name(const struct handshake *h);
 
 const char *outcome_name(enum outcome o);
 const char *step_name(enum step s);

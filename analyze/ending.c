@@ -213,6 +213,23 @@ static bool take_icmp(const struct handshake *h, struct ending *e)
 	return false;
 }
 
+/* libldap compares the certificate when the handshake is over, and takes leave of the directory
+ * without TLS if it does not like it. Who has sent data is not judging any more (FTP has CCC). */
+static bool take_clear(const struct handshake *h, struct ending *e)
+{
+	struct mark clear = h->broken_mark[SIDE_CLIENT];
+
+	if (!happened(clear) || h->broken[SIDE_CLIENT].kind != BROKEN_RECORD_HEADER ||
+	    h->dissected_as != 't' || h->data_records[SIDE_CLIENT] ||
+	    !happened(h->finished[SIDE_CLIENT]) || mark_before(clear, h->finished[SIDE_CLIENT]) ||
+	    mark_before(side_gone(h, SIDE_SERVER), clear))
+		return false;
+	e->by = SIDE_CLIENT;
+	e->how = ENDED_IN_CLEAR;
+	e->mark = clear;
+	return true;
+}
+
 /* The first CONNECTION_CLOSE that names no alert (RFC 9000 19.19). */
 static bool take_quic_close(const struct handshake *h, struct ending *e)
 {
@@ -250,6 +267,9 @@ static void find_end(const struct handshake *h, struct ending *e)
 	const struct alert_fact *alert = first_alert(h, false);
 	const struct alert_fact *hidden = first_alert(h, true);
 	const struct alert_fact *leave = first_leave(h);
+
+	if (take_clear(h, e))
+		return;
 	bool gone = take_gone(h, e);
 
 	if (alert &&
@@ -304,6 +324,16 @@ static bool data_both_ways(const struct handshake *h)
 	return h->data_records[SIDE_CLIENT] && h->data_records[SIDE_SERVER];
 }
 
+/* An encrypted goodbye of the client's is answered with another (RFC 8446 6.1). */
+static bool client_said_goodbye(const struct handshake *h, struct mark before)
+{
+	for (uint8_t i = 0; i < h->alert_count; i++)
+		if (h->alerts[i].from == SIDE_CLIENT && h->alerts[i].hidden &&
+		    mark_before(h->alerts[i].mark, before))
+			return true;
+	return false;
+}
+
 /* Nobody says goodbye at once to a client that has just finished and asked for nothing yet. */
 static bool is_verdict_on_finished(const struct handshake *h, const struct alert_fact *a)
 {
@@ -311,7 +341,8 @@ static bool is_verdict_on_finished(const struct handshake *h, const struct alert
 	struct mark finished = h->finished[SIDE_CLIENT];
 
 	return happened(finished) && !h->data_records[SIDE_CLIENT] && h->dissected_as == 't' &&
-	       happened(side_gone(h, SIDE_SERVER)) && a->mark.time - finished.time < at_once;
+	       happened(side_gone(h, SIDE_SERVER)) && a->mark.time - finished.time < at_once &&
+	       !client_said_goodbye(h, a->mark);
 }
 
 /* The client showed a certificate, or an empty list in its stead. */
@@ -413,8 +444,8 @@ static void judge_outcome(const struct handshake *h, struct ending *e)
 
 	e->outcome = OUTCOME_FAILED;
 	if (done) {
-		e->rejected_late = server_refused_late(h, e) || client_refused_late(h, e) ||
-				   ech_refused(h, e);
+		e->rejected_late = e->how == ENDED_IN_CLEAR || server_refused_late(h, e) ||
+				   client_refused_late(h, e) || ech_refused(h, e);
 		e->left_without_data = !h->data_records[SIDE_CLIENT] && anyone_left(e) &&
 				       e->by == SIDE_CLIENT;
 		e->outcome = e->rejected_late ? OUTCOME_FAILED : OUTCOME_COMPLETED;

@@ -366,6 +366,15 @@ void upgrade(struct story *s, enum side from, enum foreign_protocol protocol, bo
 	note(s, &e);
 }
 
+void leaves_tls(struct story *s, enum side from)
+{
+	struct tls_event e = { .kind = TLS_BROKEN, .from = from, .mark = segment_of(s, from, 7),
+			       .broken = { .kind = BROKEN_RECORD_HEADER, .sample = { 0x30, 5, 2, 1, 2 },
+					   .sample_len = 5 } };
+
+	note(s, &e);
+}
+
 void gap(struct story *s, enum side from)
 {
 	struct tls_event e = { .kind = TLS_GAP, .from = from, .mark = packet_of(s, from) };

@@ -54,6 +54,7 @@ void breaks(struct story *s, enum side from, enum broken_kind kind, uint8_t type
 void foreign(struct story *s, enum side from, enum foreign_protocol protocol, const char *text);
 void upgrade(struct story *s, enum side from, enum foreign_protocol protocol, bool proxy,
 	     enum upgrade_step step, const char *words);
+void leaves_tls(struct story *s, enum side from);	/* bytes that are no record, where one was due */
 void gap(struct story *s, enum side from);
 void bytes_of(struct story *s, enum side from, uint64_t count);	/* a segment that says no TLS */
 void acknowledges(struct story *s, enum side from);

@@ -285,6 +285,47 @@ static void an_alert_at_once_behind_finished_is_a_verdict_on_it(void **state)
 	forget(&asked);
 }
 
+static void a_goodbye_that_answers_a_goodbye_is_no_verdict(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	up_to_server_flight13(&s);
+	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 53);
+	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 19);
+	hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, 19);
+	fin(&s, SIDE_SERVER);
+	fin(&s, SIDE_CLIENT);
+	conclude_story(&s);
+	assert_false(s.ending.rejected_late);
+	assert_int_equal(s.ending.outcome, OUTCOME_COMPLETED);
+	forget(&s);
+}
+
+/* libldap unbinds in clear when it dislikes the certificate; the server's alert only answers that. */
+static void a_client_that_leaves_tls_behind_its_finished_has_refused(void **state)
+{
+	struct story s = begin(), later = begin();
+
+	(void)state;
+	up_to_server_flight13(&s);
+	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 53);
+	leaves_tls(&s, SIDE_CLIENT);
+	hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, 19);
+	fin(&s, SIDE_SERVER);
+	conclude_story(&s);
+	assert_int_equal(s.ending.how, ENDED_IN_CLEAR);
+	assert_int_equal(s.ending.by, SIDE_CLIENT);
+	assert_int_equal(s.ending.outcome, OUTCOME_FAILED);
+	forget(&s);
+	completes13(&later);	/* FTP's CCC: the session goes on in clear, by agreement */
+	leaves_tls(&later, SIDE_CLIENT);
+	fin(&later, SIDE_CLIENT);
+	conclude_story(&later);
+	assert_int_equal(later.ending.outcome, OUTCOME_COMPLETED);
+	forget(&later);
+}
+
 /* ---- silence ---- */
 
 static void a_capture_that_stops_at_once_proves_nothing(void **state)
@@ -424,6 +465,8 @@ int main(void)
 		cmocka_unit_test(a_server_that_leaves_at_once_behind_a_client_certificate_refused_it),
 		cmocka_unit_test(a_servers_goodbye_to_a_client_without_certificate_is_no_refusal),
 		cmocka_unit_test(an_alert_at_once_behind_finished_is_a_verdict_on_it),
+		cmocka_unit_test(a_goodbye_that_answers_a_goodbye_is_no_verdict),
+		cmocka_unit_test(a_client_that_leaves_tls_behind_its_finished_has_refused),
 		cmocka_unit_test(a_capture_that_stops_at_once_proves_nothing),
 		cmocka_unit_test(a_capture_that_goes_on_for_a_minute_proves_silence),
 		cmocka_unit_test(datagrams_that_nobody_answers_end_in_silence),
