@@ -61,6 +61,7 @@ static void build_view(const struct knowledge *k, const struct handshake *h,
 	address_text(v->server, &h->flow->side[SIDE_SERVER].address);
 	host_text(v->client, &h->flow->side[SIDE_CLIENT].address);
 	v->lesson = k->lessons ? lessons_of(k->lessons, &h->flow->side[SIDE_SERVER].address) : NULL;
+	v->tls_at_once = k->tls_expected && !(v->lesson && v->lesson->words_first);
 	v->stack[SIDE_CLIENT] = stack_of_client(h);
 	v->stack[SIDE_SERVER] = stack_of_server(h);
 	if (k->trust) {
@@ -134,6 +135,7 @@ static size_t guess_causes(const struct view *v, struct guess kept[GUESSES_KEPT]
 	try_rules(v, client_certificate_rules(), kept, &count);
 	try_rules(v, name_rules(), kept, &count);
 	try_rules(v, protocol_rules(), kept, &count);
+	try_rules(v, upgrade_rules(), kept, &count);
 	try_rules(v, network_rules(), kept, &count);
 	try_rules(v, quic_rules(), kept, &count);
 	try_rules(v, alert_rules(), kept, &count);

@@ -219,7 +219,7 @@ static bool take_clear(const struct handshake *h, struct ending *e)
 {
 	struct mark clear = h->broken_mark[SIDE_CLIENT];
 
-	if (!happened(clear) || h->broken[SIDE_CLIENT].kind != BROKEN_RECORD_HEADER ||
+	if (!happened(clear) || h->broken[SIDE_CLIENT]->kind != BROKEN_RECORD_HEADER ||
 	    h->dissected_as != 't' || h->data_records[SIDE_CLIENT] ||
 	    !happened(h->finished[SIDE_CLIENT]) || mark_before(clear, h->finished[SIDE_CLIENT]) ||
 	    mark_before(side_gone(h, SIDE_SERVER), clear))

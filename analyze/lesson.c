@@ -212,10 +212,13 @@ static void learn_offer(struct lesson *l, const struct handshake *h, const struc
 /* What one dialogue offers, another that lacks it may have been robbed of. */
 static void learn_upgrade(struct lesson *l, const struct handshake *h)
 {
-	for (uint8_t i = 0; i < h->upgrade_count; i++)
-		if (!h->upgrades[i].told.proxy && (h->upgrades[i].told.step == UPGRADE_OFFERED ||
-					      h->upgrades[i].told.step == UPGRADE_ACCEPTED))
+	for (uint8_t i = 0; i < h->upgrade_count; i++) {
+		if (h->upgrades[i].told.step != UPGRADE_OFFERED && h->upgrades[i].told.step != UPGRADE_ACCEPTED)
+			continue;
+		l->words_first = true;
+		if (!h->upgrades[i].told.proxy)
 			point_at(&l->upgrade, h, h->upgrades[i].mark);
+	}
 }
 
 void lessons_learn(struct lessons *l, const struct handshake *h, const struct ending *e)

@@ -41,6 +41,7 @@ struct lesson {
 	uint32_t tls13_answered;			/* hellos with TLS 1.3 in the offer that got a ServerHello */
 	struct elsewhere older;				/* first one that completed without it in the offer */
 	struct elsewhere upgrade;			/* first one in which STARTTLS was offered, or taken */
+	bool words_first;				/* TLS comes behind an upgrade or in a tunnel there */
 	uint32_t hidden_data_first;			/* TLS 1.3 flows in which the server sent tickets or data */
 	bool alpn_http11, alpn_h2;
 	char alpn[32];					/* last one it chose, printable */

@@ -24,6 +24,7 @@ struct view {
 	char server[80];	/* address:port as text */
 	char client[48];	/* without its port, which is another one next time */
 	bool tls_expected;	/* the port is one where TLS is spoken */
+	bool tls_at_once;	/* and from the first byte on, with no upgrade or tunnel before it */
 	const struct trace *next_try;	/* of the same user; NULL if none is known */
 };
 
@@ -60,6 +61,7 @@ struct rule_set certificate_rules(void);
 struct rule_set client_certificate_rules(void);
 struct rule_set name_rules(void);
 struct rule_set protocol_rules(void);
+struct rule_set upgrade_rules(void);
 struct rule_set network_rules(void);
 struct rule_set quic_rules(void);
 struct rule_set alert_rules(void);

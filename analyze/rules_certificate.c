@@ -175,6 +175,7 @@ static const char *verb_of(const struct ending *e)
 	switch (e->how) {
 	case ENDED_BY_FIN: return "closed the connection on";
 	case ENDED_BY_RST: return "reset the connection on";
+	case ENDED_IN_CLEAR: return "turned away from";
 	default: return "refused";
 	}
 }
@@ -401,8 +402,11 @@ static void list_possibilities(struct guess *g, const struct view *v)
 	if (!is_tls13(v->h->version) || v->chain)
 		return;
 	advise(g, "Read the client's own error message; to see the alert, capture with a key log (SSLKEYLOGFILE) and run tlswhy with --keylog.");
-	advise(g, "Check the dates, names and chain that %s shows: openssl s_client -connect %s -servername %s -showcerts",
-	       v->server, v->server, v->name[0] ? v->name : "NAME");
+	const char *starttls = starttls_name(v->h);
+
+	advise(g, "Check the dates, names and chain that %s shows: openssl s_client%s%s -connect %s -servername %s -showcerts",
+	       v->server, starttls ? " -starttls " : "", starttls ? starttls : "", v->server,
+	       v->name[0] ? v->name : "NAME");
 }
 
 /* Behind a TLS 1.3 handshake that worked (afterwards.c); with Encrypted ClientHello that is the more
@@ -421,8 +425,9 @@ static bool rejected_without_reason(const struct view *v, struct guess *g)
 {
 	const struct ending *e = v->end;
 	uint8_t alert = certificate_alert(v);
-	bool hidden = e->how == ENDED_BY_HIDDEN_ALERT;
-	bool late = hidden && e->rejected_late;
+	bool in_clear = e->how == ENDED_IN_CLEAR;
+	bool late = e->how == ENDED_BY_HIDDEN_ALERT && e->rejected_late;
+	bool hidden = e->how == ENDED_BY_HIDDEN_ALERT || in_clear;
 	char waited[32];
 	enum stack_kind client = v->stack[SIDE_CLIENT].kind;
 	bool silently = refuses_in_silence(client);
@@ -447,6 +452,8 @@ static bool rejected_without_reason(const struct view *v, struct guess *g)
 		say(g, "The client refused the server's certificate (%s), perhaps for a reason that cannot be seen from here: its own trust store, a pinned key, or the user", alert_name(alert));
 	else if (about_certificate)
 		say(g, "The client refused the server's certificate (%s), in which nothing wrong can be seen from here: a private trust store, a pinned key, or the user", alert_name(alert));
+	else if (in_clear)
+		say(g, "The client finished the handshake and then went on without TLS, as libldap does when it rejects the certificate%s", v->chain ? "" : ", which is encrypted here");
 	else if (late)
 		say(g, "The client finished the handshake and sent an encrypted alert at once: it may have rejected the certificate, which is encrypted here");
 	else if (hidden)

@@ -1,32 +1,10 @@
 /*
- * The wrong protocol: plaintext to a TLS port, TLS to a plaintext port, an upgrade or a tunnel that
- * was refused.
+ * The wrong protocol: plaintext to a TLS port, and TLS where words come first.
  */
-#include "rules.h"
+#include "spoken.h"
 
 #include <stdio.h>
 #include <strings.h>
-
-static const struct tls_upgrade *last_step(const struct view *v, enum upgrade_step step,
-					   struct mark *mark)
-{
-	for (uint8_t i = v->h->upgrade_count; i; i--) {
-		if (v->h->upgrades[i - 1].told.step != step)
-			continue;
-		*mark = v->h->upgrades[i - 1].mark;
-		return &v->h->upgrades[i - 1].told;
-	}
-	return NULL;
-}
-
-static void quote(char out[LIST_MAX], const uint8_t *bytes, size_t len)
-{
-	size_t end = 0;
-
-	while (end < len && end < 60 && bytes[end] != '\r' && bytes[end] != '\n')
-		end++;
-	escape_text(out, LIST_MAX, bytes, end);
-}
 
 /* ---- plaintext to a TLS port ---- */
 
@@ -80,9 +58,9 @@ static bool plaintext(const struct view *v, struct guess *g)
 	tls_there = server_spoke_tls(v);
 	told = happened(h->foreign_mark[SIDE_SERVER]) &&
 	       (says_wants_tls(h->foreign[SIDE_SERVER]) ||
-		(v->tls_expected && contains(h->foreign[SIDE_SERVER], "HTTP/1") &&
+		(v->tls_at_once && contains(h->foreign[SIDE_SERVER], "HTTP/1") &&
 		 contains(h->foreign[SIDE_SERVER], " 400 ")));
-	refused = server_said_nothing(v) && v->tls_expected && v->end->how != ENDED_NOT;
+	refused = server_said_nothing(v) && v->tls_at_once && v->end->how != ENDED_NOT;
 	if (!tls_there && !told && !refused)
 		return false;
 	blame(g, tls_there || told ? CERTAIN : LIKELY,
@@ -92,10 +70,10 @@ static bool plaintext(const struct view *v, struct guess *g)
 		g->aborted_by = PARTY_SERVER;
 	quote(words, f->sample, f->sample_len);
 	say(g, "The client spoke plain %s to a TLS port", foreign_name(f->protocol));
-	show(g, h->foreign_mark[SIDE_CLIENT], "client: \"%s\"", words);
+	show(g, h->foreign_mark[SIDE_CLIENT], "client: %s", words);
 	if (happened(h->foreign_mark[SIDE_SERVER])) {
 		quote(words, h->foreign[SIDE_SERVER]->sample, h->foreign[SIDE_SERVER]->sample_len);
-		show(g, h->foreign_mark[SIDE_SERVER], "server, in clear: \"%s\"", words);
+		show(g, h->foreign_mark[SIDE_SERVER], "server, in clear: %s", words);
 	}
 	show_end(g, v);
 	if (f->protocol == FOREIGN_PROXY)
@@ -126,7 +104,7 @@ static bool proxy_header_unexpected(const struct view *v, struct guess *g)
 	bool answered = happened(v->h->foreign_mark[SIDE_SERVER]);
 
 	if (!u || v->h->server || v->end->outcome != OUTCOME_FAILED ||
-	    (told && !is_about_first_bytes(v->end->alert->code)) || (answered && !v->tls_expected))
+	    (told && !is_about_first_bytes(v->end->alert->code)) || (answered && !v->tls_at_once))
 		return false;
 	if (!told && !answered &&
 	    (v->end->by != SIDE_SERVER ||
@@ -142,20 +120,72 @@ static bool proxy_header_unexpected(const struct view *v, struct guess *g)
 	return true;
 }
 
+/* The patience of a client that hears nothing; health checks and preconnects come in below or stay
+ * for long on ports for the web, where nobody waits for a greeting. */
+#define PATIENCE_NS INT64_C(4000000000)
+
+/* A port of TLS for a protocol in which, without TLS, the server has the first word. */
+static bool greets_in_clear(const struct view *v)
+{
+	static const char *const names[] = { "submissions", "imaps", "pop3s", "nntps", "ftps" };
+	bool at_once;
+	const char *name = port_protocol(v->h->flow->side[SIDE_SERVER].address.port, &at_once, NULL);
+
+	for (size_t i = 0; name && at_once && i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
+/* The client waits for a greeting in clear, the server for a ClientHello. */
+static bool waits_for_greeting(const struct view *v, struct guess *g)
+{
+	const struct tcp_side *client = &v->h->flow->side[SIDE_CLIENT];
+	const struct tcp_side *server = &v->h->flow->side[SIDE_SERVER];
+	struct mark end = mark_earlier(client->fin, server->fin);
+	char waited[32];
+
+	if (v->h->hello || v->h->upgrade_count || client->data_segments || !happened(client->syn) ||
+	    !happened(server->syn) || !happened(end) || !greets_in_clear(v) ||
+	    (server->data_segments && mark_before(server->first_data, end)) ||
+	    end.time - server->syn.time < PATIENCE_NS)
+		return false;
+	blame(g, POSSIBLE, mark_before(client->fin, server->fin) || !happened(server->fin) ?
+	      PARTY_CLIENT : PARTY_SERVER, PARTY_CLIENT);
+	g->weight = 60;
+	say(g, "Neither side said a word for %s: the client may wait for a greeting in clear, the server waits for a ClientHello, as TLS begins at once on this port",
+	    duration_text(waited, end.time - server->syn.time));
+	show(g, server->syn, "server: accepts the connection");
+	show(g, end, "%s closes (FIN)", g->aborted_by == PARTY_CLIENT ? "client" : "server");
+	advise(g, "Set the client to TLS (not STARTTLS, not \"none\") for port %u.", server->address.port);
+	return true;
+}
+
 /* ---- TLS to something else ---- */
+
+/* How to come to TLS with a server that wants words first. */
+static void advise_words_first(struct guess *g, const struct spoken *s)
+{
+	if (s->at_once)
+		advise(g, "Set the client to %s (often called \"explicit TLS\"), or connect to port %u, where TLS comes first.", s->ask, s->at_once);
+	else if (s->protocol == FOREIGN_POSTGRESQL)
+		advise(g, "Drop sslnegotiation=direct and the like: PostgreSQL understands TLS without SSLRequest only from version 17 on, and only with the ALPN name postgresql.");
+	else
+		advise(g, "Have the client upgrade by %s: TLS at once is not understood there.", s->ask);
+}
 
 static void advise_not_tls(struct guess *g, const struct view *v, enum foreign_protocol p)
 {
+	const struct spoken *s = spoken_by(p);
+
+	if (s) {
+		g->fix_at = PARTY_CLIENT;
+		advise_words_first(g, s);
+		return;
+	}
 	switch (p) {
 	case FOREIGN_HTTP:
 		advise(g, "This is plain HTTP: use http:// for %s, or turn TLS on there.", v->server);
-		break;
-	case FOREIGN_SMTP:
-	case FOREIGN_IMAP:
-	case FOREIGN_POP3:
-	case FOREIGN_FTP:
-	case FOREIGN_NNTP:
-		advise(g, "This is a plain %s port that wants STARTTLS: set the client to STARTTLS, or to the implicit-TLS port.", foreign_name(p));
 		break;
 	case FOREIGN_SSH:
 		advise(g, "This is an SSH server: the port number is wrong, or a NAT rule points to the wrong service.");
@@ -171,6 +201,19 @@ static bool spoke_before_capture(const struct handshake *h)
 	return h->flow->transport == TRANSPORT_TCP && !happened(h->flow->side[SIDE_CLIENT].syn) &&
 	       !happened(h->flow->side[SIDE_SERVER].syn) &&
 	       !mark_before(h->hello_mark, h->foreign_mark[SIDE_SERVER]);
+}
+
+static void say_not_tls(struct guess *g, const struct view *v, enum foreign_protocol p)
+{
+	const struct spoken *s = spoken_by(p);
+	bool known = p != FOREIGN_UNKNOWN && p != FOREIGN_BINARY;
+
+	if (s)
+		say(g, "%s is %s that wants %s before TLS: it answered the ClientHello in clear",
+		    v->server, s->server, s->ask);
+	else
+		say(g, "The server at %s does not speak TLS on this port: it answered the ClientHello with %s%s",
+		    v->server, known ? "plain " : "something else", known ? foreign_name(p) : "");
 }
 
 static bool not_tls(const struct view *v, struct guess *g)
@@ -190,12 +233,9 @@ static bool not_tls(const struct view *v, struct guess *g)
 	if (v->end->how == ENDED_BY_ALERT)
 		g->aborted_by = party_of(v->end->by);
 	quote(words, f->sample, f->sample_len);
-	say(g,
-	    "The server at %s does not speak TLS on this port: it answered the ClientHello with %s%s",
-	    v->server,
-	    unknown ? "something else" : "plain ", unknown ? "" : foreign_name(f->protocol));
+	say_not_tls(g, v, f->protocol);
 	show_hello(g, v);
-	show(g, h->foreign_mark[SIDE_SERVER], "server: \"%s\"", words);
+	show(g, h->foreign_mark[SIDE_SERVER], "server: %s", words);
 	advise_not_tls(g, v, f->protocol);
 	return true;
 }
@@ -214,131 +254,37 @@ static bool banner_before_hello(const struct view *v, struct guess *g)
 	blame(g, LIKELY, v->end->how == ENDED_NOT ? PARTY_CLIENT : party_of(v->end->by),
 	      PARTY_CLIENT);
 	g->weight = 60;
-	say(g, "The client began TLS on a plain %s port without an upgrade", foreign_name(first->protocol));
+	say(g, "The client began TLS on a plain %s port without %s", foreign_name(first->protocol),
+	    spoken_by(first->protocol) ? spoken_by(first->protocol)->ask : "an upgrade");
 	show(g, seen, "server speaks %s", foreign_name(first->protocol));
 	show_exchange(g, v);
 	advise_not_tls(g, v, first->protocol);
 	return true;
 }
 
-/* ---- upgrades and tunnels ---- */
-
-static void show_words(struct guess *g, struct mark mark, const struct tls_upgrade *u)
+/* TLS at once on a port where this protocol wants words first, and the server hangs up. */
+static bool hello_to_words_port(const struct view *v, struct guess *g)
 {
-	char words[LIST_MAX];
-
-	quote(words, u->words, u->words_len);
-	if (words[0])
-		show(g, mark, "%s: \"%s\"", u->proxy ? "proxy" : "server", words);
-}
-
-static bool accepted_later(const struct view *v, struct mark refused)
-{
-	struct mark mark;
-
-	return last_step(v, UPGRADE_ACCEPTED, &mark) && mark_before(refused, mark);
-}
-
-/* Offered in another flow of this capture, and this one's server said no word of it. */
-static void say_stripped(struct guess *g, const struct view *v, const struct tls_upgrade *u)
-{
-	const struct elsewhere *e = &v->lesson->upgrade;
+	const struct spoken *s = spoken_at(v->h->flow->side[SIDE_SERVER].address.port);
+	bool upgrades = v->lesson && happened(v->lesson->upgrade.mark);
 	char client[80];
 
-	address_text(client, &e->client);
-	g->fix_at = PARTY_NETWORK;
-	say(g, "The %s server offers an upgrade to TLS to others, but not in this dialogue: something on the way strips it, or the server offers it to some clients only",
-	    foreign_name(u->protocol));
-	show(g, (struct mark){ 0 }, "to %s the same server offered it (frame %llu, tcp stream %u)", client,
-	     (unsigned long long)e->mark.frame, e->stream);
-	advise(g, "Look for a firewall or proxy between %s and the server that inspects the protocol (fixup or ALG) and takes the offer out; then for rules on the server by address.", v->client);
-}
-
-static bool starttls_refused(const struct view *v, struct guess *g)
-{
-	struct mark mark = { 0 }, gone;
-	const struct tls_upgrade *u = last_step(v, UPGRADE_REFUSED, &mark);
-	const struct tls_upgrade *abandoned = last_step(v, UPGRADE_ABANDONED, &gone);
-	const struct tls_upgrade *required = last_step(v, UPGRADE_REQUIRED, &gone);
-	bool missing = false;
-
-	if (!u) {
-		u = last_step(v, UPGRADE_NOT_OFFERED, &mark);
-		missing = u != NULL;
+	if (!s || !v->h->hello || v->h->server || v->h->upgrade_count ||
+	    happened(v->h->foreign_mark[SIDE_SERVER]) || v->end->by != SIDE_SERVER ||
+	    (v->end->how != ENDED_BY_FIN && v->end->how != ENDED_BY_RST) ||
+	    (v->lesson && v->lesson->completed && !v->lesson->words_first))
+		return false;
+	blame(g, LIKELY, PARTY_SERVER, PARTY_CLIENT);
+	g->weight = upgrades ? 70 : 55;
+	say(g, "Port %u is for %s that wants %s before TLS: this one hung up on a ClientHello that came first",
+	    v->h->flow->side[SIDE_SERVER].address.port, s->server, s->ask);
+	show_exchange(g, v);
+	if (upgrades) {
+		address_text(client, &v->lesson->upgrade.client);
+		show(g, (struct mark){ 0 }, "to %s the same server offered an upgrade (frame %llu, tcp stream %u)",
+		     client, (unsigned long long)v->lesson->upgrade.mark.frame, v->lesson->upgrade.stream);
 	}
-	if (!u || u->proxy || accepted_later(v, mark) || v->end->outcome == OUTCOME_COMPLETED)
-		return false;
-	if (last_step(v, UPGRADE_IN_CLEAR, &gone) && !v->h->hello)
-		return false;	/* it only preferred TLS */
-	/* A ClientHello that nobody asked for is no upgrade: the client took this for a TLS port. */
-	if (missing && v->h->hello && !last_step(v, UPGRADE_ASKED, &gone))
-		return false;
-	/* Without an offer, only a client that leaves over it wanted TLS at all. */
-	if (missing && !abandoned && !v->h->hello && !required)
-		return false;
-	blame(g, missing ? LIKELY : CERTAIN, missing ? PARTY_CLIENT : PARTY_SERVER, PARTY_SERVER);
-	g->weight = 60;
-	if (!missing && v->end->how != ENDED_NOT && v->end->by == SIDE_CLIENT)
-		g->aborted_by = PARTY_CLIENT;
-	g->weight = 75;
-	say(g, "The %s server %s", foreign_name(u->protocol),
-	    missing ? "does not offer an upgrade to TLS, and the client left without one" :
-		      "refused to upgrade to TLS");
-	show_words(g, mark, u);
-	if (missing && v->lesson && happened(v->lesson->upgrade.mark)) {
-		say_stripped(g, v, u);
-		show_end(g, v);
-		return true;
-	}
-	show_end(g, v);
-	advise(g, missing ? "If it is enabled there, look for a firewall that strips it from the dialogue." :
-			    "Read the log of %s at that second: it says why it refused.", v->server);
-	return true;
-}
-
-static bool proxy_refused(const struct view *v, struct guess *g)
-{
-	struct mark mark = { 0 };
-	const struct tls_upgrade *u = last_step(v, UPGRADE_REFUSED, &mark);
-
-	if (!u || !u->proxy || accepted_later(v, mark))
-		return false;
-	blame(g, CERTAIN, PARTY_SERVER, PARTY_NETWORK);
-		g->weight = 76;
-		say(g, "The proxy at %s refused the tunnel to %s%s%s", v->server,
-		    u->target[0] ? u->target : "the server",
-		    u->status == 407 ? ": it wants authentication" : "",
-		    u->status == 403 ? ": its policy forbids it" : "");
-		show_words(g, mark, u);
-		show_end(g, v);
-		if (u->status == 407 ||
-		    (u->words_len && memmem(u->words, u->words_len, "authentication", 14)))
-			advise(
-			    g,
-			    "Give the client at %s credentials for the proxy, or exempt the destination.",
-			    v->client);
-		else if (u->target[0])
-			advise(
-			    g,
-			    "See on the proxy whether %s is permitted, and from there whether it can be reached.",
-			    u->target);
-		return true;
-}
-
-/* The proxy was asked and went away, or never answered. */
-static bool proxy_silent(const struct view *v, struct guess *g)
-{
-	struct mark mark = { 0 }, other;
-	const struct tls_upgrade *u = last_step(v, UPGRADE_ASKED, &mark);
-
-	if (!u || !u->proxy || v->h->hello || last_step(v, UPGRADE_ACCEPTED, &other) ||
-	    last_step(v, UPGRADE_REFUSED, &other) || v->end->how == ENDED_NOT)
-		return false;
-	blame(g, POSSIBLE, party_of(v->end->by), PARTY_NETWORK);
-	g->weight = 60;
-	say(g, "The proxy at %s did not open the tunnel to %s and gave no answer", v->server, u->target);
-	show_words(g, mark, u);
-	show_end(g, v);
+	advise_words_first(g, s);
 	return true;
 }
 
@@ -347,11 +293,10 @@ struct rule_set protocol_rules(void)
 	static const struct rule rules[] = {
 		{ "plaintext_to_tls_port", plaintext },
 		{ "plaintext_to_tls_port", proxy_header_unexpected },
+		{ "plaintext_to_tls_port", waits_for_greeting },
 		{ "server_not_tls", not_tls },
 		{ "server_not_tls", banner_before_hello },
-		{ "starttls_refused", starttls_refused },
-		{ "proxy_refused", proxy_refused },
-		{ "proxy_refused", proxy_silent },
+		{ "server_not_tls", hello_to_words_port },
 	};
 
 	return (struct rule_set){ rules, sizeof(rules) / sizeof(rules[0]) };

@@ -151,6 +151,27 @@ static bool version_single_generation(const struct view *v, struct guess *g)
 	return true;
 }
 
+/* Dovecot, slapd, s2n and others hang up without an alert on a hello that they cannot serve. */
+static bool version_hung_up_on(const struct view *v, struct guess *g)
+{
+	static const int64_t at_once = INT64_C(1000000000);
+	const struct client_hello *c = v->h->hello;
+	char versions[LIST_MAX];
+
+	if (!before_server_hello(v) || v->end->how != ENDED_BY_FIN || v->end->by != SIDE_SERVER ||
+	    v->end->waited > at_once || !is_outdated(highest_version(c)) || !offers_suites_of_old(c))
+		return false;
+	for (uint8_t i = 0; v->lesson && i < v->lesson->versions.count; i++)
+		if (offers_version(c, v->lesson->versions.at[i]))
+			return false;
+	blame(g, LIKELY, PARTY_SERVER, PARTY_CLIENT);
+	g->weight = 50;
+	say(g, "The client offers %s, which current servers have switched off: this one hung up on it without an alert, as Dovecot, OpenLDAP and others do",
+	    offered_versions(versions, c));
+	show_exchange(g, v);
+	return true;
+}
+
 static bool ended_without_a_word(const struct view *v)
 {
 	enum ending_how how = v->end->how;
@@ -244,6 +265,7 @@ struct rule_set version_rules(void)
 		{ "version_mismatch", version_below_security_level },
 		{ "version_mismatch", version_disjoint },
 		{ "version_mismatch", version_single_generation },
+		{ "version_mismatch", version_hung_up_on },
 		{ "version_mismatch", version_intolerant },
 		{ "fallback_refused", fallback_refused },
 		{ "downgrade_detected", downgrade_detected },

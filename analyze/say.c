@@ -310,12 +310,17 @@ void show_end(struct guess *g, const struct view *v)
 		show_alert(g, v);
 		break;
 	case ENDED_BY_FIN:
-		show(g, e->mark, "%s closes (FIN) without an alert, %s after the last data",
-		     party_noun(e->by), duration_text(waited, e->waited));
+		show(g, e->mark, "%s closes (FIN)%s, %s after the last data", party_noun(e->by),
+		     v->h->record_total[0] || v->h->record_total[1] ? " without an alert" : "",
+		     duration_text(waited, e->waited));
 		break;
 	case ENDED_BY_RST:
 		show(g, e->mark, "RST from the %s's address, %s after the last data", party_noun(e->by),
 		     duration_text(waited, e->waited));
+		break;
+	case ENDED_IN_CLEAR:
+		show(g, e->mark, "%s leaves TLS and goes on in clear, %s after the last data",
+		     party_noun(e->by), duration_text(waited, e->waited));
 		break;
 	case ENDED_BY_QUIC_CLOSE:
 		show_quic_close(g, v);

@@ -15,23 +15,6 @@ static bool is_plain_name(const char *name, size_t len)
 	return len > 0 && len < 256;
 }
 
-/* What s_client calls the protocol that was upgraded here; NULL if TLS came first. */
-static const char *starttls_name(const struct handshake *h)
-{
-	static const char *const names[FOREIGN_COUNT] = {
-		[FOREIGN_SMTP] = "smtp", [FOREIGN_FTP] = "ftp", [FOREIGN_IMAP] = "imap",
-		[FOREIGN_POP3] = "pop3", [FOREIGN_NNTP] = "nntp", [FOREIGN_IRC] = "irc",
-		[FOREIGN_XMPP] = "xmpp", [FOREIGN_LDAP] = "ldap",
-		[FOREIGN_POSTGRESQL] = "postgres", [FOREIGN_MYSQL] = "mysql",
-		[FOREIGN_SIEVE] = "sieve",
-	};
-
-	for (uint8_t i = 0; i < h->upgrade_count; i++)
-		if (!h->upgrades[i].told.proxy && names[h->upgrades[i].told.protocol])
-			return names[h->upgrades[i].told.protocol];
-	return NULL;
-}
-
 /* The kind of TLS that s_client is to speak: options, with the space before them. */
 static void s_client_kind(const struct handshake *h, char *out, size_t room)
 {
@@ -56,10 +39,10 @@ static const struct tls_upgrade *tunnel_of(const struct handshake *h)
 /* A piece of a command in causes.txt, and what stands there for this server. */
 struct blank {
 	const char *text;
-	char put[sizeof("https://:65535/") + 256];
+	char put[sizeof("https://:65535/") + 264];
 };
 
-enum { BLANKS = 9 };
+enum { BLANKS = 13 };
 
 /* An address for curl: behind a proxy that refused, that of the tunnel. */
 static void fill_address(const struct handshake *h, bool named, const char *name, struct blank *out)
@@ -75,12 +58,73 @@ static void fill_address(const struct handshake *h, bool named, const char *name
 			 server->ip_len == 16 && !named ? "https://[%s]:%u/" : "https://%s:%u/", name, server->port);
 }
 
+static enum foreign_protocol said_in_clear(const struct handshake *h, enum side side)
+{
+	return h->foreign_mark[side].frame ? h->foreign[side]->protocol : FOREIGN_UNKNOWN;
+}
+
+/* How to hear what a port says that is not TLS. */
+static void fill_plain(const struct handshake *h, const char *name, const char *peer,
+		       struct blank *out)
+{
+	const char *starttls = starttls_name(h);
+	enum foreign_protocol said = said_in_clear(h, SIDE_SERVER);
+
+	*out = (struct blank){ .text = "curl -v http://HOST:443/ # for other services: nc HOST 443" };
+	if (starttls)
+		snprintf(out->put, sizeof(out->put), "openssl s_client -starttls %s -connect %s </dev/null",
+			 starttls, peer);
+	else if (said == FOREIGN_HTTP || said == FOREIGN_HTTP2)
+		snprintf(out->put, sizeof(out->put), "curl -v http://%s/", peer);
+	else
+		snprintf(out->put, sizeof(out->put), "nc -v %s %u", name,
+			 h->flow->side[SIDE_SERVER].address.port);
+}
+
+/* Whether curl is the program to knock with: not where the client spoke plaintext of another kind. */
+static bool is_for_web(const struct handshake *h)
+{
+	enum foreign_protocol said = said_in_clear(h, SIDE_CLIENT);
+	const char *port = port_protocol(h->flow->side[SIDE_SERVER].address.port, NULL, NULL);
+
+	if (h->foreign_mark[SIDE_CLIENT].frame)
+		return said == FOREIGN_HTTP || said == FOREIGN_HTTP2 || said == FOREIGN_PROXY;
+	return h->hello || !port || !strncmp(port, "http", 4);
+}
+
+/* The commands that must know how this server comes to TLS. */
+static void fill_kinds(const struct handshake *h, const char *peer, struct blank blanks[4])
+{
+	const char *starttls = starttls_name(h);
+	char kind[32];
+
+	s_client_kind(h, kind, sizeof(kind));
+	blanks[0] = (struct blank){ .text = "s_client -starttls smtp" };
+	snprintf(blanks[0].put, sizeof(blanks[0].put), "s_client%s", kind);
+	blanks[1] = (struct blank){ .text = "s_client" };
+	snprintf(blanks[1].put, sizeof(blanks[1].put), "s_client%s", kind);
+	blanks[2] = (struct blank){ .text = "testssl.sh HOST:443" };
+	snprintf(blanks[2].put, sizeof(blanks[2].put), "testssl.sh%s%s %s", starttls ? " -t " : "",
+		 starttls ? starttls : "", peer);
+	blanks[3] = (struct blank){ .text = " # or imap, pop3, ftp, ldap, postgres, mysql" };
+}
+
+/* Where curl is the wrong program to knock with. */
+static void fill_knock(const struct handshake *h, const char *peer, const char *url, struct blank *out)
+{
+	*out = (struct blank){ .text = "curl -v https://HOST/" };
+	if (is_for_web(h))
+		snprintf(out->put, sizeof(out->put), "curl -v %.270s", url);
+	else
+		snprintf(out->put, sizeof(out->put), "openssl s_client -connect %s </dev/null", peer);
+}
+
 /* Longer pieces first: they contain the shorter ones. */
 static void fill_blanks(const struct handshake *h, struct blank blanks[BLANKS])
 {
 	const struct address *server = &h->flow->side[SIDE_SERVER].address;
 	const struct tls_upgrade *tunnel = tunnel_of(h);
-	char name[256], kind[32], peer[PEER_TEXT];
+	char name[256], peer[PEER_TEXT];
 	bool named = h->hello && is_plain_name(h->hello->server_name.at, h->hello->server_name.len);
 
 	if (named)
@@ -88,27 +132,25 @@ static void fill_blanks(const struct handshake *h, struct blank blanks[BLANKS])
 			 h->hello->server_name.at);
 	else
 		ip_text(server, name);
-	s_client_kind(h, kind, sizeof(kind));
 	peer_text(server, peer);
-	blanks[0] = (struct blank){ .text = "s_client -starttls smtp" };
-	snprintf(blanks[0].put, sizeof(blanks[0].put), "s_client%s", kind);
-	blanks[1] = (struct blank){ .text = "s_client" };
-	snprintf(blanks[1].put, sizeof(blanks[1].put), "s_client%s", kind);
-	blanks[2] = (struct blank){ .text = named ? "-servername HOST" : "-servername HOST " };
+	fill_plain(h, name, peer, &blanks[0]);
+	fill_kinds(h, peer, &blanks[1]);
+	blanks[6] = (struct blank){ .text = named ? "-servername HOST" : "-servername HOST " };
 	if (named)
-		snprintf(blanks[2].put, sizeof(blanks[2].put), "-servername %s", name);
-	fill_address(h, named, name, &blanks[3]);
-	blanks[4] = (struct blank){ .text = "HOST:443" };
-	snprintf(blanks[4].put, sizeof(blanks[4].put), "%s", peer);
-	blanks[5] = (struct blank){ .text = "HOST:25" };
-	snprintf(blanks[5].put, sizeof(blanks[5].put), "%s", peer);
-	blanks[6] = (struct blank){ .text = "http://PROXY:3128" };
-	snprintf(blanks[6].put, sizeof(blanks[6].put), "%s://%s",
+		snprintf(blanks[6].put, sizeof(blanks[6].put), "-servername %s", name);
+	fill_address(h, named, name, &blanks[7]);
+	fill_knock(h, peer, blanks[7].put, &blanks[5]);
+	blanks[8] = (struct blank){ .text = "HOST:443" };
+	snprintf(blanks[8].put, sizeof(blanks[8].put), "%s", peer);
+	blanks[9] = (struct blank){ .text = "HOST:25" };
+	snprintf(blanks[9].put, sizeof(blanks[9].put), "%s", peer);
+	blanks[10] = (struct blank){ .text = "http://PROXY:3128" };
+	snprintf(blanks[10].put, sizeof(blanks[10].put), "%s://%s",
 		 tunnel && tunnel->protocol == FOREIGN_SOCKS ? "socks5h" : "http", peer);
-	blanks[7] = (struct blank){ .text = "HOST" };
-	snprintf(blanks[7].put, sizeof(blanks[7].put), "%s", name);
-	blanks[8] = (struct blank){ .text = "443" };
-	snprintf(blanks[8].put, sizeof(blanks[8].put), "%u", server->port);
+	blanks[11] = (struct blank){ .text = "HOST" };
+	snprintf(blanks[11].put, sizeof(blanks[11].put), "%s", name);
+	blanks[12] = (struct blank){ .text = "443" };
+	snprintf(blanks[12].put, sizeof(blanks[12].put), "%u", server->port);
 }
 
 void command_for(const struct handshake *h, const char *command, char *out, size_t room)

@@ -1,0 +1,163 @@
+/*
+ * The dialogue before TLS: upgrades that were refused or never offered, tunnels that a proxy did not
+ * open.
+ */
+#include "spoken.h"
+
+/* Result codes of LDAP that an upgrade may meet (RFC 4511 4.1.9, A.2). */
+static const char *ldap_result(uint32_t code)
+{
+	switch (code) {
+	case 1: return "operationsError";
+	case 2: return "protocolError";
+	case 8: return "strongerAuthRequired";
+	case 13: return "confidentialityRequired";
+	case 51: return "busy";
+	case 52: return "unavailable";
+	case 53: return "unwillingToPerform";
+	case 80: return "other";
+	default: return "result";
+	}
+}
+
+static void show_words(struct guess *g, struct mark mark, const struct tls_upgrade *u)
+{
+	char words[LIST_MAX];
+
+	quote(words, u->words, u->words_len);
+	if (u->proxy && words[0])
+		show(g, mark, "proxy: %s", words);
+	else if (u->protocol == FOREIGN_LDAP)
+		show(g, mark, "server: %s (%u)%s%s", ldap_result(u->status), u->status,
+		     words[0] ? ", " : "", words);
+	else if (u->protocol == FOREIGN_MYSQL && u->step == UPGRADE_NOT_OFFERED)
+		show(g, mark, "server: version %s, without CLIENT_SSL among its capabilities", words);
+	else if (u->protocol == FOREIGN_POSTGRESQL && u->words_len == 1)
+		show(g, mark, "server: %s in answer to SSLRequest, which means no", words);
+	else if (words[0])
+		show(g, mark, "server: %s", words);
+}
+
+static bool accepted_later(const struct view *v, struct mark refused)
+{
+	struct mark mark;
+
+	return last_step(v, UPGRADE_ACCEPTED, &mark) && mark_before(refused, mark);
+}
+
+/* Offered in another flow of this capture, and this one's server said no word of it. */
+static void say_stripped(struct guess *g, const struct view *v, const struct tls_upgrade *u)
+{
+	const struct elsewhere *e = &v->lesson->upgrade;
+	char client[80];
+
+	address_text(client, &e->client);
+	g->fix_at = PARTY_NETWORK;
+	say(g, "The %s server offers an upgrade to TLS to others, but not in this dialogue: something on the way strips it, or the server offers it to some clients only",
+	    foreign_name(u->protocol));
+	show(g, (struct mark){ 0 }, "to %s the same server offered it (frame %llu, tcp stream %u)", client,
+	     (unsigned long long)e->mark.frame, e->stream);
+	advise(g, "Look for a firewall or proxy between %s and the server that inspects the protocol (fixup or ALG) and takes the offer out; then for rules on the server by address.", v->client);
+}
+
+static bool starttls_refused(const struct view *v, struct guess *g)
+{
+	struct mark mark = { 0 }, gone;
+	const struct tls_upgrade *u = last_step(v, UPGRADE_REFUSED, &mark);
+	const struct tls_upgrade *abandoned = last_step(v, UPGRADE_ABANDONED, &gone);
+	const struct tls_upgrade *required = last_step(v, UPGRADE_REQUIRED, &gone);
+	bool missing = false;
+
+	if (!u) {
+		u = last_step(v, UPGRADE_NOT_OFFERED, &mark);
+		missing = u != NULL;
+	}
+	if (!u || u->proxy || accepted_later(v, mark) || v->end->outcome == OUTCOME_COMPLETED)
+		return false;
+	if (last_step(v, UPGRADE_IN_CLEAR, &gone) && !v->h->hello)
+		return false;	/* it only preferred TLS */
+	/* A ClientHello that nobody asked for is no upgrade: the client took this for a TLS port. */
+	if (missing && v->h->hello && !last_step(v, UPGRADE_ASKED, &gone))
+		return false;
+	/* Without an offer, only a client that leaves over it wanted TLS at all. */
+	if (missing && !abandoned && !v->h->hello && !required)
+		return false;
+	blame(g, missing ? LIKELY : CERTAIN, missing ? PARTY_CLIENT : PARTY_SERVER, PARTY_SERVER);
+	g->weight = 60;
+	if (!missing && v->end->how != ENDED_NOT && v->end->by == SIDE_CLIENT)
+		g->aborted_by = PARTY_CLIENT;
+	g->weight = 75;
+	say(g, "The %s server %s", foreign_name(u->protocol),
+	    missing ? "does not offer an upgrade to TLS, and the client left without one" :
+		      "refused to upgrade to TLS");
+	show_words(g, mark, u);
+	if (missing && v->lesson && happened(v->lesson->upgrade.mark)) {
+		say_stripped(g, v, u);
+		show_end(g, v);
+		return true;
+	}
+	show_end(g, v);
+	const struct spoken *s = spoken_by(u->protocol);
+	const char *hint = s ? (missing ? s->missing : s->refused) : NULL;
+
+	if (hint)
+		advise(g, "%s", hint);
+	return true;
+}
+
+static bool proxy_refused(const struct view *v, struct guess *g)
+{
+	struct mark mark = { 0 };
+	const struct tls_upgrade *u = last_step(v, UPGRADE_REFUSED, &mark);
+
+	if (!u || !u->proxy || accepted_later(v, mark))
+		return false;
+	blame(g, CERTAIN, PARTY_SERVER, PARTY_NETWORK);
+		g->weight = 76;
+		say(g, "The proxy at %s refused the tunnel to %s%s%s", v->server,
+		    u->target[0] ? u->target : "the server",
+		    u->status == 407 ? ": it wants authentication" : "",
+		    u->status == 403 ? ": its policy forbids it" : "");
+		show_words(g, mark, u);
+		show_end(g, v);
+		if (u->status == 407 ||
+		    (u->words_len && memmem(u->words, u->words_len, "authentication", 14)))
+			advise(
+			    g,
+			    "Give the client at %s credentials for the proxy, or exempt the destination.",
+			    v->client);
+		else if (u->target[0])
+			advise(
+			    g,
+			    "See on the proxy whether %s is permitted, and from there whether it can be reached.",
+			    u->target);
+		return true;
+}
+
+/* The proxy was asked and went away, or never answered. */
+static bool proxy_silent(const struct view *v, struct guess *g)
+{
+	struct mark mark = { 0 }, other;
+	const struct tls_upgrade *u = last_step(v, UPGRADE_ASKED, &mark);
+
+	if (!u || !u->proxy || v->h->hello || last_step(v, UPGRADE_ACCEPTED, &other) ||
+	    last_step(v, UPGRADE_REFUSED, &other) || v->end->how == ENDED_NOT)
+		return false;
+	blame(g, POSSIBLE, party_of(v->end->by), PARTY_NETWORK);
+	g->weight = 60;
+	say(g, "The proxy at %s did not open the tunnel to %s and gave no answer", v->server, u->target);
+	show_words(g, mark, u);
+	show_end(g, v);
+	return true;
+}
+
+struct rule_set upgrade_rules(void)
+{
+	static const struct rule rules[] = {
+		{ "starttls_refused", starttls_refused },
+		{ "proxy_refused", proxy_refused },
+		{ "proxy_refused", proxy_silent },
+	};
+
+	return (struct rule_set){ rules, sizeof(rules) / sizeof(rules[0]) };
+}
