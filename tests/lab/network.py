@@ -6,7 +6,9 @@ told otherwise, so the server's packets arrive with one hop taken from their TTL
 
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import time
 
@@ -110,18 +112,18 @@ class Network:
 		self.ip(side, "-6", "route", "add", "default", "via", ROUTER[side][1])
 
 	def name_server(self, family):
-		"""Names lead to one address: clients that race address families would open a second flow."""
+		"""Names lead to one address: clients that race address families would open a second flow.
+		Whoever asks for another name, as servers do about their clients, is told at once that there is no answer."""
 		for space in self.spaces.values():
 			with open("/etc/netns/%s/hosts" % space, "w") as f:
-				f.write("127.0.0.1 localhost\n%s %s\n" % (SERVER[family == 6], " ".join(self.names)))
+				f.write("127.0.0.1 localhost %s\n%s %s\n" % (socket.gethostname(), SERVER[family == 6], " ".join(self.names)))
+			with open("/etc/netns/%s/resolv.conf" % space, "w") as f:
+				f.write("nameserver 127.0.0.1\n")
 
 	def down(self):
 		for space in self.spaces.values():
 			subprocess.run(["ip", "netns", "del", space], stderr=subprocess.DEVNULL)
-			hosts = "/etc/netns/%s/hosts" % space
-			if os.path.exists(hosts):
-				os.remove(hosts)
-				os.rmdir("/etc/netns/" + space)
+			shutil.rmtree("/etc/netns/" + space, ignore_errors=True)
 
 	def run(self, side, *argv):
 		sh("ip", "netns", "exec", self.spaces[side], *argv)

@@ -58,7 +58,7 @@ def pop3():
 def ftp():
 	f = ftplib.FTP(timeout=PATIENCE_S) if MODE == "plain" else ftplib.FTP_TLS(context=context(), timeout=PATIENCE_S)
 	f.connect(HOST, PORT)
-	f.login("kim", "secret")
+	f.login()	# anonymous
 	if MODE != "plain":
 		f.prot_p()
 	print(f.nlst())

@@ -232,7 +232,8 @@ def ftp(tcp):
 
 
 def postgres(tcp):
-	tcp.recv(8)
+	while tcp.recv(8)[4:] == struct.pack(">I", 80877104):	# GSSENCRequest
+		tcp.sendall(b"N")
 	if ARGUMENT:
 		tcp.sendall(b"N")
 		until_closed(tcp)

@@ -25,8 +25,8 @@ class Row:
 		self.more = more
 
 
-# Modules whose rows are all kept, but those marked as spare.
-WHOLE = ("datagram", "endpoints", "defects", "stapled_status", "mail")
+# Modules whose rows are all kept, but those that they call spare.
+WHOLE = ("datagram", "endpoints", "defects", "stapled_status", "mail", "databases", "directory", "files", "chat", "proxies")
 
 
 def family(name):
@@ -37,8 +37,10 @@ def rows(everything=False):
 	"""All scenarios; of families that grew large, the same half or third every time."""
 	found = []
 	for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
-		for row in importlib.import_module("scenarios." + module).rows():
+		table = importlib.import_module("scenarios." + module)
+		for row in table.rows():
 			row.module = module
+			row.spare = row.name in getattr(table, "SPARE", ())
 			found.append(row)
 	names = [r.name for r in found]
 	twice = sorted({n for n in names if names.count(n) > 1})
@@ -47,7 +49,7 @@ def rows(everything=False):
 	large = [r for r in found if r.module not in WHOLE]
 	sizes = collections.Counter(family(r.name) for r in large)
 	sources = {r.more.get("source") for r in found}
-	return [r for r in found if everything or r.name in sources or not r.more.get("spare") and
+	return [r for r in found if everything or r.name in sources or not r.spare and
 		(r.module in WHOLE or draw("kept " + r.name, range(share(sizes[family(r.name)]))) == 0)]
 
 

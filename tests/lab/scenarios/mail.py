@@ -151,7 +151,7 @@ SPARE = ("completed-postfix-curl completed-postfix-python completed-dovecot-imap
 	"plaintext_to_tls_port-dovecot-995-waits").split()
 
 
-def all_rows():
+def rows():
 	yield from works()
 	yield from refused()
 	yield from beyond()
@@ -163,8 +163,3 @@ def all_rows():
 	yield Row("none-postfix-opportunistic", "no TLS on offer, and the client would only have preferred it", shell(SWAKS % (25, "--tls-optional")),
 		("postfix", dict(port=25, config="smtpd_tls_security_level = none")), outcome="none", client_stack=PERL, client_says="250 2.0.0 Ok")
 
-
-def rows():
-	for row in all_rows():
-		row.more["spare"] = row.name in SPARE
-		yield row
