@@ -172,6 +172,8 @@ static bool split_mac(const struct generic_keys *keys, const struct generic_head
 static bool open_stream(struct generic_keys *keys, const struct generic_header *header,
 			const uint8_t *in, size_t len, uint8_t *out, size_t *out_len)
 {
+	if (!len)
+		return false;
 	if (keys->cipher == GENERIC_NULL)
 		memcpy(out, in, len);
 	else if (wc_Arc4Process(&keys->rc4, out, in, (word32)len) != 0)

@@ -26,7 +26,21 @@ with gcc make -s -j2 CC=gcc all tests
 with clang make -s -j2 CC=clang BUILD=build-clang PROGRAM=build-clang/tlswhy build-clang/tlswhy tests
 with cppcheck cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr \
 	--suppress=missingIncludeSystem --suppressions-list=tests/cppcheck.txt --error-exitcode=1 $defines $sources
-with clang-tidy clang-tidy --quiet $sources -- -std=c11 $defines -Wno-everything
+
+tidy() {	# it counts what it was told to be silent about, on standard error
+	clang-tidy --quiet $sources -- -std=c11 $defines -Wno-everything 2>build/tidy.log || { cat build/tidy.log; return 1; }
+}
+with clang-tidy tidy
+
+# Races between the threads that read: however many of them, the same answers, and not a word of the
+# sanitizer's.
+threads() {
+	make -s -j2 BUILD=build-tsan PROGRAM=build-tsan/tlswhy SANITIZE=thread CFLAGS="-O1 -g" build-tsan/tlswhy \
+		build-tsan/tests/report/test_output &&
+	build-tsan/tests/report/test_output >/dev/null 2>&1 && python3 tests/workers.py build-tsan/tlswhy >build/tsan.log ||
+		{ tail -n 40 build/tsan.log; return 1; }
+}
+with threads threads
 
 under_valgrind() {
 	for capture in $(ls pcaps/*.pcap* | awk 'NR % 120 == 1'); do

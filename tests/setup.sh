@@ -1,6 +1,8 @@
 #!/bin/sh
-# Installs the packages that tlswhy needs to build and test and that this machine lacks.
+# setup.sh [check]: installs the packages that tlswhy needs to build and test and that this machine lacks;
+# with "check" also the tools of make check and make fuzz.
 need="gcc make pkg-config libpcap-dev libwolfssl-dev libjansson-dev libseccomp-dev zlib1g-dev libzstd-dev libbrotli-dev libcmocka-dev"
+[ "${1-}" != check ] || need="$need clang libclang-rt-dev clang-tidy cppcheck valgrind"
 missing=
 have() {
 	[ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null)" = "ii " ]

@@ -60,7 +60,7 @@ static void an_icmp_about_the_servers_packet_is_no_refusal(void **state)
 
 	(void)state;
 	says_hello(&s, hello13());
-	s.flow.icmp[0] = (struct icmp_error){ .mark = { 3, s.now.time }, .kind = ICMP_PORT_UNREACHABLE,
+	s.flow.icmp[0] = (struct icmp_error){ .mark = { .frame = 3, .time = s.now.time }, .kind = ICMP_PORT_UNREACHABLE,
 		.from = s.flow.side[SIDE_CLIENT].address, .about = SIDE_SERVER, .type = 3, .code = 3 };
 	s.flow.icmp_count = 1;
 	assert_outcome(s, OUTCOME_INCONCLUSIVE);

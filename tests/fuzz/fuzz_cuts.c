@@ -74,12 +74,12 @@ static void replay(struct talk *t, struct reader r, size_t piece)
 	}
 }
 
-/* What was told before one of them came to words that are no TLS, else all. */
+/* What was told before one of them came to what is no TLS or amid records, else all. */
 static bool agree(const struct talk *a, const struct talk *b)
 {
 	size_t shorter = a->len < b->len ? a->len : b->len;
 
-	if (a->lines.foreign || b->lines.foreign)
+	if (a->lines.loose || b->lines.loose)
 		return !memcmp(a->text, b->text, shorter);
 	return a->len == b->len && !memcmp(a->text, b->text, a->len);
 }

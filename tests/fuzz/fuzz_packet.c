@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "../../bytes.h"
-#include "../../capture/packet.h"
+#include "../../capture/glance.h"
 #include "support.h"
 
 static const int link_types[] = {
@@ -24,6 +24,31 @@ static void check(const struct packet *p)
 	claim(p->sack_count <= TCP_SACK_BLOCKS_MAX, "SACK blocks fit");
 	touch(p->payload, p->payload_len);
 	touch_text(p->tunnel);
+}
+
+/* What is known at a glance is what the long way finds. */
+static void check_glance(const struct frame *frame, bool decoded, const struct packet *slow)
+{
+	static const struct capture_key key = { { 3, 4 } };
+	struct packet quick = { 0 };
+	struct glance g;
+
+	if (!glance(frame, &g))
+		return;
+	claim(decoded && slow->kind == PACKET_TCP, "a glance takes only TCP for TCP");
+	glance_packet(&g, frame, &quick);
+	claim(!memcmp(&quick.source, &slow->source, sizeof(quick.source)) &&
+	      !memcmp(&quick.destination, &slow->destination, sizeof(quick.destination)), "the same ends");
+	claim(quick.payload == slow->payload && quick.payload_len == slow->payload_len &&
+	      quick.payload_wire_len == slow->payload_wire_len, "the same payload");
+	claim(quick.seq == slow->seq && quick.ack == slow->ack && quick.flags == slow->flags &&
+	      quick.window == slow->window && quick.ttl == slow->ttl && quick.ip_id == slow->ip_id &&
+	      quick.has_vlan == slow->has_vlan && quick.vlan == slow->vlan, "the same fields");
+	claim(quick.mss == slow->mss && quick.has_options == slow->has_options &&
+	      quick.has_timestamps == slow->has_timestamps && quick.sack_count == slow->sack_count &&
+	      !memcmp(quick.sack, slow->sack, quick.sack_count * sizeof(quick.sack[0])), "the same options");
+	claim(glance_hash(&g, &key) == hash_flow(&key, TRANSPORT_TCP, &slow->source, &slow->destination),
+	      "the same flow");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -44,8 +69,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		frame.wire_len = frame.len + (len & 0x8000 ? 40 : 0);
 		frame.mark.frame++;
 		frame.mark.time += 1000000;
-		if (decode(decoder, &frame, &packet, &undecodable))
+		bool decoded = decode(decoder, &frame, &packet, &undecodable);
+		if (decoded)
 			check(&packet);
+		check_glance(&frame, decoded, &packet);
 		free(copy);
 	}
 	decoder_free(decoder);

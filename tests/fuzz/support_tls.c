@@ -112,9 +112,10 @@ void tls_pull_lines(struct tls *t, struct tls_lines *l)
 	for (struct tls_event *e; (e = tls_next(t)); ) {
 		l->upgraded |= e->kind == TLS_UPGRADE;
 		l->began |= l->upgraded || (e->kind == TLS_MESSAGE && e->message.type == HS_CLIENT_HELLO);
-		l->foreign |= !l->over && e->kind == TLS_FOREIGN;
-		l->over |= l->foreign || (!l->began && e->kind != TLS_RECORD);
-		l->over |= e->kind == TLS_RECORD && e->record.version != 0x0002 && !joins(l, e);
+		bool strays = e->kind == TLS_RECORD && e->record.version != 0x0002 && !joins(l, e);
+
+		l->loose |= !l->over && (e->kind == TLS_FOREIGN || strays);
+		l->over |= l->loose || (!l->began && e->kind != TLS_RECORD);
 		if (!l->over)
 			write_line(e, l->out);
 		l->over |= e->kind == TLS_BROKEN;

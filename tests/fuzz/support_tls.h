@@ -16,7 +16,8 @@ struct tls_lines {
 	FILE *out;
 	uint64_t next[2];	/* offsets of the records that are due */
 	bool began;		/* with a ClientHello, or a dialogue before it */
-	bool upgraded, foreign, over;
+	bool upgraded, over;
+	bool loose;		/* over by what may be told earlier or later */
 };
 void tls_pull_lines(struct tls *t, struct tls_lines *lines);
 

@@ -77,10 +77,10 @@ static void fill_verdict(struct example *e)
 		       "on 2024-03-01.",
 	    .evidence =
 		{
-		    { { 16, example_time(20100) },
+		    { { .frame = 16, .time = example_time(20100) },
 		     "Certificate of shop.example.com, valid until "
 		     "2024-03-01T00:00:00Z, issued by Example CA." },
-		    { { 18, example_time(30100) }, "Fatal alert certificate_expired from the client." },
+		    { { .frame = 18, .time = example_time(30100) }, "Fatal alert certificate_expired from the client." },
 		},
 	    .evidence_count = 2,
 	    .alternatives = { { "cert_revoked", POSSIBLE, "A client that puts revocation so." } },
