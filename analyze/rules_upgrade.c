@@ -121,7 +121,8 @@ static bool proxy_refused(const struct view *v, struct guess *g)
 		show_words(g, mark, u);
 		show_end(g, v);
 		if (u->status == 407 ||
-		    (u->words_len && memmem(u->words, u->words_len, "authentication", 14)))
+		    (u->words_len && (memmem(u->words, u->words_len, "authentication", 14) ||
+				      memmem(u->words, u->words_len, "password", 8))))
 			advise(
 			    g,
 			    "Give the client at %s credentials for the proxy, or exempt the destination.",

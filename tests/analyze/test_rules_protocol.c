@@ -102,6 +102,21 @@ static void a_port_of_upgrades_and_tunnels_may_hear_plaintext(void **state)
 	lessons_free(l);
 }
 
+static void a_proxy_that_takes_no_such_password_wants_another(void **state)
+{
+	struct story s = begin_at(1080);
+	struct verdict v;
+
+	(void)state;
+	upgrade(&s, SIDE_CLIENT, FOREIGN_SOCKS, true, UPGRADE_ASKED, "SOCKS 5 CONNECT");
+	upgrade(&s, SIDE_SERVER, FOREIGN_SOCKS, true, UPGRADE_REFUSED, "user name or password not accepted");
+	fin(&s, SIDE_SERVER);
+	judge_story(&s, &v);
+	assert_string_equal(v.diagnosis.code, "proxy_refused");
+	assert_non_null(strstr(v.diagnosis.remedies[0], "credentials"));
+	forget(&s);
+}
+
 /* ---- hung up on an old hello ---- */
 
 static struct client_hello *hello11(void)
@@ -135,6 +150,7 @@ int main(void)
 		cmocka_unit_test(a_port_where_tls_at_once_worked_is_no_port_for_words),
 		cmocka_unit_test(who_waits_for_a_greeting_meets_a_server_that_waits_too),
 		cmocka_unit_test(a_port_of_upgrades_and_tunnels_may_hear_plaintext),
+		cmocka_unit_test(a_proxy_that_takes_no_such_password_wants_another),
 		cmocka_unit_test(who_hangs_up_on_an_old_version_does_not_speak_it),
 	};
 
