@@ -4,9 +4,9 @@ import os
 import subprocess
 
 PACKAGES = """apache2-bin curl dovecot-imapd dovecot-lmtpd dovecot-managesieved dovecot-pop3d dovecot-submissiond
-ethtool fetchmail gnutls-bin golang-go haproxy iproute2 iptables ldap-utils lftp libmbedtls-dev libnss3-tools libwolfssl-dev
+ethtool fetchmail gnutls-bin golang-go haproxy iproute2 iptables ldap-utils lftp libmbedtls-dev libnss3-tools libwolfssl-dev microsocks
 lighttpd lighttpd-mod-openssl mariadb-client mariadb-server msmtp nginx nodejs openjdk-17-jdk-headless openssl
-postfix postgresql slapd stunnel4 swaks tcpdump tshark wget""".split()
+postfix postgresql prosody slapd squid stunnel4 swaks tcpdump tinyproxy tshark wget""".split()
 # Debian lets only one FTP server be installed: this one is unpacked beside whatever is there.
 UNPACKED = ["vsftpd"]
 FOLDER = "/tmp/tlswhy-lab/unpacked"
