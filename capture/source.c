@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ahead.h"
 #include "capture.h"
 #include "decompress.h"
 #include "source.h"
@@ -13,6 +14,7 @@
 enum {
 	WINDOW_START = 512 * 1024,	/* holds the largest frame, stays in a core's cache */
 	RAW_BLOCK = 128 * 1024,		/* compressed bytes read at a time */
+	AHEAD_FROM = 256 * 1024,	/* compressed bytes: less is not worth a thread */
 	MAGIC_LEN = 4,			/* tells gzip from zstd from anything else */
 	DAMAGE_MAX = 160
 };
@@ -23,10 +25,12 @@ struct stream {
 	uint8_t *buffer;	/* the window lies in here */
 	size_t size;
 	struct decompressor *decompressor;	/* NULL: plain */
+	struct ahead *ahead;	/* who decompresses, with all that is below until it is done; NULL: we do */
 	uint8_t *raw;		/* read and not yet decoded; for plain input its first bytes */
 	struct reader raw_left;
-	uint64_t raw_read;	/* bytes that came from fd */
+	_Atomic uint64_t raw_read;	/* bytes that came from fd */
 	uint64_t total;		/* length of the file, 0 if unknown */
+	bool worth_a_thread;	/* that decompresses, and is not there yet */
 	bool ended;
 	char damage[DAMAGE_MAX];
 };
@@ -36,7 +40,7 @@ static bool wait_for_bytes(const struct stream *t)
 {
 	struct pollfd ends[] = { { .fd = t->fd, .events = POLLIN }, { .fd = t->wake, .events = POLLIN } };
 
-	if (t->wake <= 0 || t->total)
+	if (t->total || t->wake <= 0)
 		return true;
 	while (poll(ends, 2, -1) < 0 && errno == EINTR)
 		;
@@ -78,7 +82,7 @@ static size_t produce_plain(struct stream *t, uint8_t *to, size_t room)
 	return sniffed;
 }
 
-static size_t produce_decoded(struct stream *t, uint8_t *to, size_t room)
+static size_t decode_some(struct stream *t, uint8_t *to, size_t room)
 {
 	for (;;) {
 		size_t made;
@@ -97,6 +101,26 @@ static size_t produce_decoded(struct stream *t, uint8_t *to, size_t room)
 				 (unsigned long long)t->raw_read);
 		return 0;
 	}
+}
+
+static size_t decode_ahead(void *of, uint8_t *to, size_t room)
+{
+	struct stream *t = of;
+
+	return t->damage[0] ? 0 : decode_some(t, to, room);
+}
+
+/* More of what the capture is; 0 at its end. */
+static size_t produce(struct stream *t, uint8_t *to, size_t room)
+{
+	if (t->worth_a_thread)
+		t->ahead = ahead_new(decode_ahead, t);
+	t->worth_a_thread = false;
+	if (t->ahead)
+		return ahead_take(t->ahead, to, room);
+	if (t->damage[0])
+		return 0;
+	return t->decompressor ? decode_some(t, to, room) : produce_plain(t, to, room);
 }
 
 /* A buffer of n bytes at least; what is in it stays. False without memory. */
@@ -128,16 +152,17 @@ bool source_fill(struct source *s, size_t n)
 		memmove(t->buffer, s->window.at, have);
 	s->window = reader_of(t->buffer, have);
 	if (!make_room(t, n)) {
+		ahead_free(t->ahead);
+		t->ahead = NULL;
 		snprintf(t->damage, sizeof(t->damage), "no memory for a block of %zu bytes", n);
 		t->ended = true;
 	}
 	while (have < n && !t->ended) {
 		uint8_t *to = t->buffer + have;
-		size_t got = t->decompressor ? produce_decoded(t, to, t->size - have)
-					     : produce_plain(t, to, t->size - have);
+		size_t got = produce(t, to, t->size - have);
 		have += got;
 		s->window_end += got;
-		t->ended = got == 0 || t->damage[0];
+		t->ended = got == 0;
 	}
 	s->window = reader_of(t->buffer, have);
 	return have >= n;
@@ -166,7 +191,7 @@ double source_progress(const struct source *s)
 
 	if (!t->total)
 		return -1;
-	uint64_t waiting = left(&t->raw_left) + (t->decompressor ? 0 : left(&s->window));
+	uint64_t waiting = t->decompressor ? 0 : left(&t->raw_left) + left(&s->window);
 	double done = (double)(t->raw_read - waiting) / (double)t->total;
 	return done > 1 ? 1 : done;
 }
@@ -211,6 +236,7 @@ static bool detect_compression(struct stream *t, const char *path, char *problem
 	if (kind == COMPRESSION_NONE)
 		return true;
 	t->decompressor = decompressor_new(kind);
+	t->worth_a_thread = t->total >= AHEAD_FROM;
 	return t->decompressor || fail(problem, len, path, "no memory");
 }
 
@@ -240,6 +266,7 @@ void source_close(struct source *s)
 
 	if (!t)
 		return;
+	ahead_free(t->ahead);
 	if (t->fd >= 0)
 		close(t->fd);
 	decompressor_free(t->decompressor);
