@@ -5,7 +5,7 @@
 #include "analysis.h"
 #include "diagnose.h"
 #include "endpoints.h"
-#include "trace.h"
+#include "recent.h"
 
 #include <stdlib.h>
 
@@ -20,7 +20,7 @@ enum {
 struct waiting {
 	struct handshake *handshake;
 	struct ending ending;
-	bool tls_expected;
+	struct placement placement;	/* live; else the whole run will tell */
 };
 
 struct analysis {
@@ -33,6 +33,7 @@ struct analysis {
 	struct lessons *lessons;
 	struct endpoints *endpoints;
 	struct traces *traces;		/* NULL when live: nobody waits for the end */
+	struct recent *recent;		/* then this; else NULL */
 	struct waiting *queue;
 	size_t queue_count, queue_room, queue_at;
 	size_t queue_bytes;			/* of the handshakes that wait */
@@ -86,7 +87,9 @@ struct analysis *analysis_new(const struct analyze_options *options, char *probl
 	a->keylog = must(keylog_new());
 	a->lessons = must(lessons_new(a->options.memory / 8));
 	a->endpoints = must(endpoints_new(a->options.memory / 4, a->options.live));
-	if (!a->options.live)
+	if (a->options.live)
+		a->recent = must(recent_new(a->options.memory / 16));
+	else
 		a->traces = must(traces_new(a->options.memory / 16));
 	return a;
 }
@@ -106,6 +109,7 @@ void analysis_free(struct analysis *a)
 	free(a->queue);
 	endpoints_free(a->endpoints);
 	traces_free(a->traces);
+	recent_free(a->recent);
 	lessons_free(a->lessons);
 	trust_context_free(a->trust);
 	trust_free(a->store);
@@ -166,7 +170,8 @@ static void give_back(struct analysis *a, struct handshake *h)
 	a->spare[a->spare_count++] = h;
 }
 
-static void enqueue(struct analysis *a, struct handshake *h, const struct ending *e)
+static void enqueue(struct analysis *a, struct handshake *h, const struct ending *e,
+		    const struct placement *placement)
 {
 	if (a->queue_count == a->queue_room) {
 		size_t room = a->queue_room ? a->queue_room * 2 : 64;
@@ -174,17 +179,21 @@ static void enqueue(struct analysis *a, struct handshake *h, const struct ending
 		a->queue = must(realloc(a->queue, room * sizeof(*a->queue)));
 		a->queue_room = room;
 	}
-	a->queue[a->queue_count++] = (struct waiting){ .handshake = h, .ending = *e };
+	a->queue[a->queue_count++] = (struct waiting){ .handshake = h, .ending = *e,
+							  .placement = *placement };
 	a->queue_bytes += handshake_bytes(h) + sizeof(struct waiting);
 }
 
 /* Completed handshakes that nobody wants to see are counted and forgotten. */
-static bool settle_completed(struct analysis *a, struct handshake *h, const struct ending *e)
+static bool settle_completed(struct analysis *a, struct handshake *h, const struct ending *e,
+			     const struct placement *placement)
 {
-	if (e->outcome != OUTCOME_COMPLETED || a->options.keep_completed || e->left_without_data)
+	if (e->outcome != OUTCOME_COMPLETED || a->options.keep_completed || e->left_without_data ||
+	    placement->incident)
 		return false;
 	a->summary.completed++;
-	endpoints_note(a->endpoints, h, OUTCOME_COMPLETED, NULL, false);
+	a->summary.probes += placement->probe;
+	endpoints_note(a->endpoints, h, OUTCOME_COMPLETED, NULL, placement->probe);
 	give_back(a, h);
 	return true;
 }
@@ -225,9 +234,21 @@ static bool is_worth_a_look(struct analysis *a, const struct concluded *conclude
 	return false;
 }
 
+/* Live: what came before it says of this attempt, and it of them. */
+static void note_recent(struct analysis *a, const struct concluded *concluded,
+			struct placement *out)
+{
+	struct trace trace;
+
+	trace_read(concluded->handshake, &concluded->ending, &trace);
+	recent_note(a->recent, &trace, out);
+	a->summary.probes += out->probes_before;
+}
+
 static void take_in(struct analysis *a, const struct concluded *concluded)
 {
 	struct handshake *h = concluded->handshake;
+	struct placement placement = { 0 };
 
 	if (!is_worth_a_look(a, concluded)) {
 		if (h)
@@ -237,10 +258,12 @@ static void take_in(struct analysis *a, const struct concluded *concluded)
 	lessons_learn(a->lessons, h, &concluded->ending);
 	if (a->traces)
 		traces_note(a->traces, h, &concluded->ending);
+	else
+		note_recent(a, concluded, &placement);
 	if (h->certificates)
 		trust_context_remember(a->trust, h->certificates);
-	if (!settle_completed(a, h, &concluded->ending))
-		enqueue(a, h, &concluded->ending);
+	if (!settle_completed(a, h, &concluded->ending, &placement))
+		enqueue(a, h, &concluded->ending, &placement);
 }
 
 static uint64_t serial_of(const struct concluded *concluded)
@@ -323,14 +346,15 @@ static void count_verdict(struct analysis *a, const struct verdict *v)
 	count_code(s, v->diagnosis.code, 1);
 }
 
-/* What the whole run says of this attempt. A refusal is nobody's probe but a scanner's. */
-static void place(const struct trace *t, struct verdict *v)
+/* What the whole run says of this attempt, or when live what came before it. A refusal is nobody's
+ * probe but a scanner's. */
+static void place(const struct trace *t, const struct waiting *w, struct verdict *v)
 {
-	if (!t)
-		return;
-	v->incident = t->incident;
-	v->retry = t->retry;
-	v->probe = t->probe && (v->outcome != OUTCOME_FAILED || t->outcome == OUTCOME_FAILED);
+	bool refused = w->ending.outcome != OUTCOME_FAILED && v->outcome == OUTCOME_FAILED;
+
+	v->incident = t ? t->incident : w->placement.incident;
+	v->retry = t ? t->retry : w->placement.retry;
+	v->probe = !refused && (t ? t->probe : w->placement.probe);
 }
 
 /* Live we know that packets were lost while this connection spoke: what rests on their absence is a
@@ -361,8 +385,9 @@ static bool take_case(struct analysis *a, struct waiting *w, struct verdict *out
 		return false;
 	if (a->options.live && w->handshake->capture_drops && out->outcome != OUTCOME_COMPLETED)
 		doubt(out);
-	place(trace, out);
-	if (out->outcome == OUTCOME_COMPLETED && !a->options.keep_completed) {
+	place(trace, w, out);
+	if (out->outcome == OUTCOME_COMPLETED && !a->options.keep_completed &&
+	    !w->placement.incident) {
 		count_verdict(a, out);
 		endpoints_note(a->endpoints, w->handshake, out->outcome, NULL, out->probe);
 		return false;

@@ -237,7 +237,7 @@ struct verdict {
 	enum step reached;
 	struct diagnosis diagnosis;	/* meaningful unless completed */
 	struct finding_list findings;
-	uint32_t incident;	/* attempts of one user's retries share it; 0: alone */
+	uint32_t incident;	/* attempts of one user's retries share it; 0: alone, or live: none failed */
 	struct retry retry;	/* of an incident whose end is known; attempts is 0 otherwise */
 	bool probe;		/* health check, preconnect or scanner: counted apart */
 };

@@ -8,7 +8,6 @@
 
 enum { OPEN_MAX = 8 };	/* incidents of one client at a time; a ninth pushes the oldest out */
 
-static const int64_t RETRY_NS = INT64_C(10000000000);	/* who tries again later has begun anew */
 static const int64_t OTHER_FAMILY_NS =
     INT64_C(3000000000); /* RFC 8305 5: a quarter of one, and slack */
 
@@ -64,7 +63,7 @@ static int by_incident(const void *x, const void *y)
 }
 
 /* At one address, another name is another site, unless ECH hides which. */
-static bool aims_at_the_same(const struct trace *a, const struct trace *b)
+bool same_aim(const struct trace *a, const struct trace *b)
 {
 	if (a->name && a->name == b->name)
 		return true;
@@ -73,7 +72,7 @@ static bool aims_at_the_same(const struct trace *a, const struct trace *b)
 
 static bool goes_on(const struct open *o, const struct trace *t)
 {
-	return o->number && aims_at_the_same(o->last, t) && t->began - o->settled <= RETRY_NS &&
+	return o->number && same_aim(o->last, t) && t->began - o->settled <= TRY_AGAIN_NS &&
 	       !(o->has_worked && t->began > o->worked);
 }
 
@@ -117,7 +116,7 @@ static void number_by_client(struct trace *at, size_t count)
 	}
 }
 
-static bool is_other_family(const struct trace *a, const struct trace *b)
+bool other_family_follows(const struct trace *a, const struct trace *b)
 {
 	return b->name && a->name == b->name && a->fingerprint == b->fingerprint &&
 	       a->client.ip_len != b->client.ip_len && a->outcome != OUTCOME_COMPLETED &&
@@ -129,10 +128,10 @@ static bool is_other_family(const struct trace *a, const struct trace *b)
 static void link_families(struct trace *at, size_t count)
 {
 	for (size_t i = 1; i < count; i++) {
-		bool crowded = i + 1 < count && is_other_family(&at[i - 1], &at[i + 1]) &&
+		bool crowded = i + 1 < count && other_family_follows(&at[i - 1], &at[i + 1]) &&
 			       !same_host(&at[i].client, &at[i + 1].client);
 
-		if (is_other_family(&at[i - 1], &at[i]) && !crowded)
+		if (other_family_follows(&at[i - 1], &at[i]) && !crowded)
 			at[i].incident = at[i - 1].incident;
 	}
 }

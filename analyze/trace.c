@@ -78,11 +78,9 @@ static int64_t settled_at(const struct handshake *h, const struct ending *e)
 	return happened(e->mark) ? e->mark.time : h->flow->last.time;
 }
 
-void traces_note(struct traces *t, const struct handshake *h, const struct ending *e)
+void trace_read(const struct handshake *h, const struct ending *e, struct trace *out)
 {
-	if (!make_room(t))
-		return;
-	t->at[t->count++] = (struct trace){
+	*out = (struct trace){
 		.serial = h->serial,
 		.began = h->flow->first.time,
 		.settled = settled_at(h, e),
@@ -98,6 +96,12 @@ void traces_note(struct traces *t, const struct handshake *h, const struct endin
 		.data = h->data_records[SIDE_CLIENT] > 0,
 		.left_without_data = e->left_without_data,
 	};
+}
+
+void traces_note(struct traces *t, const struct handshake *h, const struct ending *e)
+{
+	if (make_room(t))
+		trace_read(h, e, &t->at[t->count++]);
 }
 
 static int by_serial(const void *x, const void *y)

@@ -44,6 +44,18 @@ const struct trace *traces_find(const struct traces *t, uint64_t serial);
 /* The same user's next attempt; NULL if it was the last or stands alone. */
 const struct trace *traces_next(const struct traces *t, const struct trace *of);
 
+/* trace_read: what stays of one attempt. */
+void trace_read(const struct handshake *h, const struct ending *e, struct trace *out);
+
+/* Who tries again later, ns, has begun anew. */
+#define TRY_AGAIN_NS INT64_C(10000000000)
+
+/* At one address, another name is another site, unless ECH hides which. */
+bool same_aim(const struct trace *a, const struct trace *b);
+
+/* The same hello for the same name over the other IP version, right behind one that failed. */
+bool other_family_follows(const struct trace *a, const struct trace *b);
+
 bool same_host(const struct address *a, const struct address *b);
 bool same_server(const struct trace *a, const struct trace *b);
 

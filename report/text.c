@@ -16,6 +16,7 @@ enum {
 struct told_incident {
 	uint32_t incident;	/* 0: free */
 	struct mark first_try;
+	bool end_told;		/* with it: how the last try ended was known */
 };
 
 struct text_report {
@@ -50,11 +51,11 @@ static bool is_explained(struct text_report *t, const char *code)
 	return false;
 }
 
-static const struct mark *first_try_of(const struct text_report *t, const struct verdict *v)
+static const struct told_incident *incident_of(const struct text_report *t, const struct verdict *v)
 {
 	for (size_t i = 0; v->incident && i < INCIDENTS_KEPT; i++)
 		if (t->incidents[i].incident == v->incident)
-			return &t->incidents[i].first_try;
+			return &t->incidents[i];
 	return NULL;
 }
 
@@ -63,15 +64,15 @@ static void keep_incident(struct text_report *t, const struct verdict *v)
 	if (!v->incident)
 		return;
 	t->incidents[t->next_incident++ % INCIDENTS_KEPT] =
-		(struct told_incident){ v->incident, v->handshake->flow->first };
+		(struct told_incident){ v->incident, v->handshake->flow->first, v->retry.attempts > 0 };
 }
 
 static bool completed_verdict(struct text_report *t, const struct verdict *v)
 {
-	const struct mark *first_try = first_try_of(t, v);
+	const struct told_incident *told = incident_of(t, v);
 
-	if (first_try && !v->retry.attempts)	/* else the first failure told how it ended */
-		tell_retry(&t->page, v, first_try);
+	if (told && !told->end_told)
+		tell_retry(&t->page, v, &told->first_try);
 	else if (t->all)
 		tell_completed(&t->page, v);
 	else
@@ -90,9 +91,9 @@ static bool text_verdict(struct report *r, const struct verdict *v)
 	const struct group *group = groups_note(t->groups, v);
 	if (!group || group->count > 1)
 		return true;
-	const struct mark *first_try = first_try_of(t, v);
-	if (first_try) {
-		tell_retry(&t->page, v, first_try);
+	const struct told_incident *told = incident_of(t, v);
+	if (told) {
+		tell_retry(&t->page, v, &told->first_try);
 	} else {
 		tell_failure(&t->page, v, is_explained(t, group->code));
 		keep_incident(t, v);

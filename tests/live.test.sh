@@ -105,6 +105,26 @@ check "2 readers: what was open is told as cut off" \
 	grep -q '"outcome":"inconclusive".*capture_ends_early' "$work/out"
 check "2 readers: one summary counts for all" test "$(grep -c '"type":"summary"' "$work/out")" = 1
 
+incidents() {	# client ports of attempts that share a number, a line for each number
+	python3 -c '
+import json, sys
+by = {}
+for line in sys.stdin:
+    r = json.loads(line)
+    if "incident" in r:
+        by.setdefault(r["incident"], []).append("%d/%s" % (r["flow"]["client"]["port"], r["outcome"]))
+print("\n".join(sorted(" ".join(sorted(p)) for p in by.values())))'
+}
+retried=$here/pcaps/version_intolerant-reset.pcap
+"$program" --json --no-trust "$retried" | incidents >"$work/offline.incidents"
+start -i tw1
+replay 0 "$retried"
+finish TERM
+incidents <"$work/out" >"$work/live.incidents"
+check "retries are found live as in the file" is_same "$work/offline.incidents" "$work/live.incidents"
+check "there are retries" test "$(wc -l <"$work/live.incidents")" = 3
+check "the last attempt says how the incident ended" grep -q '"retry":{"attempt":2,"attempts":2,"outcome":"completed"' "$work/out"
+
 start -i tw1 -i lo tcp
 replay 0 "$one"
 finish INT
