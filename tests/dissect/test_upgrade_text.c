@@ -21,6 +21,34 @@ static void smtp_offers_is_asked_and_accepts(void **state)
 		     "S SMTP ACCEPTED 220 \"220 2.0.0 Ready\"\n" BOTH_TLS);
 }
 
+/* Real dialogues are less tidy: greetings of several lines, HELP and NOOP, EHLO again, any case, a bare
+ * line feed. */
+static void an_untidy_dialogue_is_followed_all_the_same(void **state)
+{
+	(void)state;
+	assert_tells("S: 220-mail.example ESMTP\nS: 220-wait for it\nS: 220 ready\nC: noop\nS: 250 ok\n"
+		     "C: ehlo me\nS: 250-mail.example\nS: 250 StartTLS\nC: EHLO me\n"
+		     "S: 250-mail.example\nS: 250 StartTLS\nC: starttls\nS: 220 go\nC! tls\nS! tls",
+		     "S SMTP OFFERED 250 \"250 StartTLS\"\n"
+		     "C SMTP ASKED \"starttls\"\n"
+		     "S SMTP ACCEPTED 220 \"220 go\"\n" BOTH_TLS);
+	/* "220 mail", "EHLO me", "250 STARTTLS", "STARTTLS", "220 ok", each with LF alone */
+	assert_tells("S= 323230206d61696c0a\nC= 45484c4f206d650a\nS= 3235302053544152" "54544c530a\n"
+		     "C= 5354415254544c530a\nS= 323230206f6b0a\nC! tls\nS! tls",
+		     "S SMTP OFFERED 250 \"250 STARTTLS\"\nC SMTP ASKED \"STARTTLS\"\n"
+		     "S SMTP ACCEPTED 220 \"220 ok\"\n" BOTH_TLS);
+}
+
+/* RFC 9051 6.2.1: STARTTLS is of no use any more once the server has let the client in. */
+static void imap_that_lets_in_unasked_has_no_upgrade(void **state)
+{
+	(void)state;
+	assert_tells("S: * PREAUTH IMAP4rev1 ready\nC: a STARTTLS\nS: a BAD already authenticated\n"
+		     "C: b LOGOUT\nS: * BYE\nS: b OK\nC! close",
+		     "C IMAP ASKED \"a STARTTLS\"\n"
+		     "S IMAP REFUSED \"a BAD already authenticated\"\nC IMAP ABANDONED\n");
+}
+
 static void smtp_refuses_and_the_client_leaves(void **state)
 {
 	(void)state;
@@ -255,6 +283,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(smtp_offers_is_asked_and_accepts),
+		cmocka_unit_test(an_untidy_dialogue_is_followed_all_the_same),
+		cmocka_unit_test(imap_that_lets_in_unasked_has_no_upgrade),
 		cmocka_unit_test(smtp_refuses_and_the_client_leaves),
 		cmocka_unit_test(an_opportunistic_client_that_goes_on_in_clear_abandons_nothing),
 		cmocka_unit_test(a_client_that_quits_for_want_of_an_offer_abandons),
