@@ -74,6 +74,19 @@ static void add_input(struct names *files, bool *good, const char *path, bool gi
 		names_add(files, path);
 }
 
+bool inputs_include(const struct names *given, const char *path)
+{
+	struct stat file, input;
+
+	if (stat(path, &file))
+		return false;
+	for (size_t i = 0; i < given->count; i++)
+		if (!stat(given->at[i], &input) && S_ISREG(input.st_mode) && input.st_dev == file.st_dev &&
+		    input.st_ino == file.st_ino)
+			return true;
+	return false;
+}
+
 bool inputs_list(const struct names *given, struct names *files)
 {
 	bool good = true;

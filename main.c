@@ -529,6 +529,10 @@ static bool open_report(struct run *run, char *problem, size_t problem_len)
 			return false;
 		r.out = output_stream(run->output);
 	}
+	if (o->evidence && inputs_include(&o->inputs, o->evidence)) {
+		snprintf(problem, problem_len, "-w %s: would overwrite what is to be read", o->evidence);
+		return false;
+	}
 	if (o->evidence)
 		run->evidence = evidence_open(o->evidence, problem, problem_len);
 	if (o->evidence && !run->evidence)
@@ -603,11 +607,11 @@ static int exit_status(const struct run *run)
 static void close_evidence(struct run *run)
 {
 	char problem[PROBLEM_MAX];
+	bool good = evidence_close(run->evidence, problem, sizeof(problem));
 
-	if (evidence_close(run->evidence, problem, sizeof(problem)) || run->evidence_failed)
-		return;
-	complain("%s", problem);
-	run->trouble = true;
+	if (problem[0] && !run->evidence_failed)
+		complain("%s", problem);
+	run->trouble |= !good;
 }
 
 static int analyze(const struct options *o)

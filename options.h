@@ -43,6 +43,9 @@ void options_free(struct options *o);
  * when one cannot be read, and standard error says which. */
 bool inputs_list(const struct names *given, struct names *files);
 
+/* Whether writing to this path would destroy one of the captures that are to be read. */
+bool inputs_include(const struct names *given, const char *path);
+
 void names_add(struct names *n, const char *name);
 void names_free(struct names *n);
 

@@ -209,7 +209,7 @@ static bool next_event(struct capture *c, struct capture_event *out)
 
 bool capture_evidence(const struct capture *c, uint32_t flow, struct evidence *e)
 {
-	return !c->keep || evidence_write(e, keep_of(c->keep, flow));
+	return !c->keep || evidence_write(e, keep_of(c->keep, flow), c->input.link_type(c->input.of) < 0);
 }
 
 /* False when the input has to be asked for more. */

@@ -411,7 +411,8 @@ void evidence_want(struct evidence *e, const char *path, const struct flow_facts
  * the capture_next after its FLOW_OVER. False (errno says why) when that fails. */
 bool capture_evidence(const struct capture *c, uint32_t flow, struct evidence *e);
 
-/* Writes what was wanted; false and a line in `problem` when something could not be. NULL allowed. */
+/* Writes what was wanted; false and a line in `problem` when something could not be. With true too, `problem`
+ * may hold a remark, else "". NULL allowed. */
 bool evidence_close(struct evidence *e, char *problem, size_t problem_len);
 
 /* Frees everything; NULL is allowed. */

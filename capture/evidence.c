@@ -3,20 +3,19 @@
  * addresses noted in the first; a live capture kept the packets.
  */
 #include <errno.h>
-#include <pcap/dlt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "dump.h"
 #include "evidence.h"
 #include "file.h"
 #include "hash.h"
 
 enum {
 	SPANS_MAX = 1 << 20,		/* flows noted: 100 MB at most */
-	FRAGMENT_MEMORY = 4 << 20,	/* for the second pass */
-	SNAP_LENGTH = 262144
+	FRAGMENT_MEMORY = 4 << 20	/* for the second pass */
 };
 
 /* One flow that is wanted. */
@@ -31,12 +30,12 @@ struct span {
 enum { NONE = UINT32_MAX };
 
 struct evidence {
-	FILE *out;
+	struct dump *dump;
 	char *path;
-	int link_type;			/* -1 before the first frame */
-	bool mixed;			/* frames of other link types had to be left out */
+	bool several;			/* frames had another link type than those before them */
 	struct span *spans;
 	size_t count, room, left_out;
+	size_t incomplete;		/* flows of which nothing was kept any more */
 	uint32_t *buckets;
 	size_t bucket_count;		/* a power of two */
 	struct capture_key key;
@@ -49,10 +48,9 @@ struct evidence *evidence_open(const char *path, char *problem, size_t problem_l
 	if (e)
 		e->path = strdup(path);
 	if (e && e->path) {
-		e->out = fopen(path, "wbe");
-		e->link_type = -1;
+		e->dump = dump_open(path);
 		e->key = capture_key_new();
-		if (e->out)
+		if (e->dump)
 			return e;
 	}
 	snprintf(problem, problem_len, "%s: %s", path, strerror(errno));
@@ -62,53 +60,37 @@ struct evidence *evidence_open(const char *path, char *problem, size_t problem_l
 	return NULL;
 }
 
-/* ---- writing ---------------------------------------------------------------------------- */
-
-static void put32(struct evidence *e, uint32_t value)
+/* False: the file cannot be written, or a frame of this link type has no place in it any more. */
+static bool write_frame(struct evidence *e, const struct frame *frame)
 {
-	fwrite(&value, sizeof(value), 1, e->out);
+	if (dump_frame(e->dump, frame))
+		return true;
+	e->several = true;
+	return false;
 }
 
-/* In our byte order, with times in nanoseconds (draft-ietf-opsawg-pcap 4). */
-static void write_header(struct evidence *e, int link_type)
+bool evidence_write(struct evidence *e, const struct kept *packets, bool several)
 {
-	enum { MAGIC = 0xa1b23c4d, VERSION_MAJOR = 2, VERSION_MINOR = 4, LINKTYPE_RAW = 101 };
-	const uint16_t version[2] = { VERSION_MAJOR, VERSION_MINOR };
-
-	e->link_type = link_type;
-	put32(e, MAGIC);
-	fwrite(version, sizeof(version), 1, e->out);
-	put32(e, 0);
-	put32(e, 0);
-	put32(e, SNAP_LENGTH);
-	put32(e, link_type == DLT_RAW ? LINKTYPE_RAW : (uint32_t)link_type);
-}
-
-static void write_frame(struct evidence *e, const struct frame *frame)
-{
-	uint64_t time = frame->mark.time > 0 ? (uint64_t)frame->mark.time : 0;
-
-	if (e->link_type < 0)
-		write_header(e, frame->link_type);
-	if (frame->link_type != e->link_type) {
-		e->mixed = true;
-		return;
-	}
-	put32(e, (uint32_t)(time / 1000000000));
-	put32(e, (uint32_t)(time % 1000000000));
-	put32(e, frame->len);
-	put32(e, frame->wire_len);
-	fwrite(frame->bytes, 1, frame->len, e->out);
-}
-
-bool evidence_write(struct evidence *e, const struct kept *packets)
-{
+	if (several)
+		dump_several(e->dump);
+	e->incomplete += !packets;
 	for (; packets; packets = packets->next)
 		write_frame(e, &packets->frame);
-	return !fflush(e->out);
+	return dump_flush(e->dump);
 }
 
 /* ---- the second pass -------------------------------------------------------------------- */
+
+/* Up to the last ICMP error about it, which comes behind its own last packet. */
+static uint64_t last_frame(const struct flow_facts *flow)
+{
+	uint64_t last = flow->last.frame;
+
+	for (uint8_t i = 0; i < flow->icmp_count; i++)
+		if (flow->icmp[i].mark.frame > last)
+			last = flow->icmp[i].mark.frame;
+	return last;
+}
 
 void evidence_want(struct evidence *e, const char *path, const struct flow_facts *flow)
 {
@@ -128,7 +110,7 @@ void evidence_want(struct evidence *e, const char *path, const struct flow_facts
 	e->spans[e->count++] = (struct span){
 		.path = path, .transport = flow->transport,
 		.ends = { flow->side[0].address, flow->side[1].address },
-		.first = flow->first.frame, .last = flow->last.frame,
+		.first = flow->first.frame, .last = last_frame(flow),
 	};
 }
 
@@ -189,8 +171,8 @@ static bool copy_from(struct evidence *e, const char *path, char *problem, size_
 
 	while (decoder && ((got = file_next(f, &frame)) == INPUT_FRAME || got == INPUT_SECRETS)) {
 		if (got == INPUT_FRAME && decode(decoder, &frame, &packet, &undecodable) &&
-		    packet.kind != PACKET_NONE && is_wanted(e, &packet))
-			write_frame(e, &frame);
+		    packet.kind != PACKET_NONE && is_wanted(e, &packet) && !write_frame(e, &frame))
+			break;
 	}
 	decoder_free(decoder);
 	file_close(f);
@@ -206,15 +188,7 @@ static bool is_regular(const char *path)
 
 static bool copy_all(struct evidence *e, char *problem, size_t problem_len)
 {
-	size_t buckets = 64;
-
-	while (buckets < e->count)
-		buckets *= 2;
-	e->bucket_count = buckets;
-	e->buckets = malloc(buckets * sizeof(*e->buckets));
-	if (!e->buckets)
-		abort();
-	for (size_t from = 0, to; from < e->count; from = to) {
+	for (size_t from = 0, to; from < e->count && !e->several; from = to) {
 		const char *path = e->spans[from].path;
 
 		to = index_file(e, from);
@@ -236,19 +210,42 @@ static int by_path(const void *x, const void *y)
 	return strcmp(a->path, b->path);
 }
 
-static bool finish(struct evidence *e, char *problem, size_t problem_len)
+static void make_buckets(struct evidence *e)
 {
+	e->bucket_count = 64;
+	while (e->bucket_count < e->count)
+		e->bucket_count *= 2;
+	e->buckets = malloc(e->bucket_count * sizeof(*e->buckets));
+	if (!e->buckets)
+		abort();
+}
+
+/* Nobody knows how many link types there are before all was read: then it is read once more. */
+static bool copy_wanted(struct evidence *e, char *problem, size_t problem_len)
+{
+	make_buckets(e);
 	if (e->count)
 		qsort(e->spans, e->count, sizeof(*e->spans), by_path);
 	if (!copy_all(e, problem, problem_len))
 		return false;
-	if (e->link_type < 0)
-		write_header(e, DLT_EN10MB);	/* an empty capture is one too */
-	if (e->mixed || e->left_out) {
+	if (!e->several || !dump_several(e->dump))
+		return true;
+	e->several = false;
+	return copy_all(e, problem, problem_len);
+}
+
+static bool finish(struct evidence *e, char *problem, size_t problem_len)
+{
+	if (!copy_wanted(e, problem, problem_len))
+		return false;
+	if (e->several || e->left_out) {
 		snprintf(problem, problem_len, "%s: %s were left out", e->path,
-			 e->mixed ? "packets of other link types" : "flows beyond a million");
+			 e->several ? "packets of other link types" : "flows beyond a million");
 		return false;
 	}
+	if (e->incomplete)
+		snprintf(problem, problem_len, "%s: the packets of %zu failed handshakes had made room for others and are not in it; more --memory keeps more",
+			 e->path, e->incomplete);
 	return true;
 }
 
@@ -256,10 +253,11 @@ bool evidence_close(struct evidence *e, char *problem, size_t problem_len)
 {
 	bool good;
 
+	problem[0] = '\0';
 	if (!e)
 		return true;
 	good = finish(e, problem, problem_len);
-	if ((ferror(e->out) | fclose(e->out)) && good) {
+	if (!dump_close(e->dump) && good) {
 		snprintf(problem, problem_len, "cannot write to %s: %s", e->path, strerror(errno));
 		good = false;
 	}

@@ -4,7 +4,8 @@
 
 #include "keep.h"
 
-/* Writes the kept packets of a flow; false (errno says why) when that fails. */
-bool evidence_write(struct evidence *e, const struct kept *packets);
+/* Writes the kept packets of a flow; `several`: those of others may have another link type. False (errno
+ * says why) when that fails. */
+bool evidence_write(struct evidence *e, const struct kept *packets, bool several);
 
 #endif

@@ -198,7 +198,10 @@ static int live_link_type(const void *of)
 {
 	const struct live *l = of;
 
-	return l->count == 1 ? l->taps[0].frame.link_type : -1;
+	for (size_t i = 1; i < l->count; i++)
+		if (l->taps[i].frame.link_type != l->taps[0].frame.link_type)
+			return -1;
+	return l->taps[0].frame.link_type;
 }
 
 static void live_drops(void *of, uint64_t *kernel, uint64_t *interface)
