@@ -172,6 +172,11 @@ $(BENCH_TOOLS):
 	$(call say,LINK $@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lpcap
 
+# The highest rate without a loss on a veth link, beside tcpdump's on the same link. Needs root.
+rate: all $(BENCH_TOOLS)
+	@python3 tests/bench/rate.py ./$(PROGRAM) $(BUILD)/tests/bench $(or $(T),5)
+.PHONY: rate
+
 # Calls go left to right, through front doors: analyze/ may include dissect/dissect.h, never back.
 walls:
 	@tests/walls.sh

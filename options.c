@@ -191,7 +191,7 @@ enum long_option { OPT_ALL = 256, OPT_JSON, OPT_FAILED, OPT_FAIL, OPT_KEYLOG, OP
 		   OPT_NO_TRUST, OPT_CRL, OPT_TLS_PORT, OPT_INTERVAL, OPT_MEMORY, OPT_WORKERS, OPT_ROTATE_SIZE,
 		   OPT_ROTATE_TIME, OPT_ROTATE_KEEP, OPT_METRICS, OPT_NO_SANDBOX };
 
-static const char short_options[] = "r:i:Dps:B:j:c:G:Z:o:w:hV";
+static const char short_options[] = "r:i:Dps:B:j:c:G:Z:o:w:nlUhV";
 
 static const struct option long_options[] = {
 	{ "all", no_argument, NULL, OPT_ALL },
@@ -277,6 +277,10 @@ static bool take_option(struct options *o, int option)
 
 	switch (option) {
 	case 'r': names_add(&o->inputs, optarg); return true;
+	case 'n':
+	case 'l':
+	case 'U':
+		return true;	/* tcpdump's: no name is ever looked up, no record waits for the next */
 	case 'c':
 		if (!read_number("-c", optarg, 1, INT64_MAX, &count))
 			return false;
@@ -346,8 +350,10 @@ bool options_read(struct options *o, int argc, char **argv)
 			puts("tlswhy " TLSWHY_VERSION);
 			exit(output_arrived() ? EXIT_OK : EXIT_TROUBLE);
 		}
-		if (!take_option(o, option))
-			return explain_usage(NULL);
+		if (!take_option(o, option)) {
+			complain("'tlswhy --help' lists the options");
+			return false;
+		}
 	}
 	take_words(o, argv + optind, argc - optind);
 	draw_conclusions(o);

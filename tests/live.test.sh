@@ -152,7 +152,7 @@ check "an end in the middle of a handshake is a clean end" finish TERM
 check "what was open is told as cut off" grep -q '"outcome":"inconclusive".*capture_ends_early' "$work/out"
 check "the summary is there" grep -q '"type":"summary"' "$work/out"
 
-start -i tw1 -c 3
+start -n -l -U -i tw1 -c 3 tcp
 replay 0 "$one"
 sleep 0.3
 check "-c ends it after so many packets" finish TERM
@@ -216,6 +216,39 @@ check "metrics count the failure" grep -q 'code="alpn_mismatch"} 1' "$work/spool
 "$program" --json --no-trust "$work/spool/failed.pcap" >"$work/again"
 check "evidence has the whole flow" grep -q '"first_frame":1,"last_frame":10,.*alpn_mismatch' "$work/again"
 check "root was given up" test "$(stat -c %U "$work/spool/out")" != root
+
+start -i tw1 -o "$work/spool/sized" --rotate-size 16K --rotate-keep 2
+replay 0 $captures
+check "rotation by size: status 0" finish TERM
+check "rotation by size: older files, as many as wanted" \
+	test -s "$work/spool/sized.1" -a -s "$work/spool/sized.2" -a ! -e "$work/spool/sized.3"
+check "rotation by size: none is larger" test "$(find "$work/spool" -name 'sized*' -size +16k | wc -l)" = 0
+check "rotation by size: no record is cut" sh -c "cat '$work'/spool/sized* |
+	python3 -c 'import json, sys; [json.loads(line) for line in sys.stdin]'"
+
+start -i tw1 -o "$work/spool/timed" --rotate-time 1 --interval 1
+sleep 2.5
+check "rotation by time: status 0" finish TERM
+check "rotation by time: there is an older file" test -s "$work/spool/timed.1"
+
+# Two copies of every packet, as two interfaces see it: merged, they are one handshake.
+start -i tw0 -i tw1
+replay 0 "$one"
+finish INT
+check "seen on two interfaces: one handshake" test "$(grep -c '"type":"handshake"' "$work/out")" = 1
+check "seen on two interfaces: the same verdict" grep -q alpn_mismatch "$work/out"
+
+start -i any -w "$work/spool/any.pcap"
+replay 0 "$one"
+finish INT
+check "any: the verdict comes" grep -q alpn_mismatch "$work/out"
+"$program" --json --no-trust "$work/spool/any.pcap" >"$work/again"
+check "any: evidence is of the same verdict" grep -q alpn_mismatch "$work/again"
+
+check "an unknown option is answered in two lines" \
+	sh -c "'$program' -i lo --nonsense 2>&1 | wc -l | grep -qx 2"
+check "an interface that is not there: one line, status 2" \
+	sh -c "'$program' -i nowhere0 2>'$work/err' >/dev/null; test \$? = 2 && test \"\$(wc -l <'$work/err')\" = 1"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
