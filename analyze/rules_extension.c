@@ -182,12 +182,13 @@ static void show_next_try(struct guess *g, const struct view *v)
 /* In TLS 1.3 the alert is hidden; that it comes behind the client's own Finished is not. */
 static bool ech_rejected_unsaid(const struct view *v, struct guess *g)
 {
-	bool again = tried_again_otherwise(v);
 	bool alert = v->end->how == ENDED_BY_HIDDEN_ALERT;
+	bool again;
 
 	if (!v->end->rejected_late || v->end->how == ENDED_BY_ALERT || v->end->by != SIDE_CLIENT ||
 	    !v->h->hello || v->h->hello->ech != ECH_OUTER)
 		return false;
+	again = tried_again_otherwise(v);
 	blame(g, again ? LIKELY : POSSIBLE, PARTY_CLIENT, PARTY_SERVER);
 	g->weight = 70;
 	say(g, "The client finished the handshake and %s at once, as it does when its Encrypted ClientHello was not accepted",

@@ -62,6 +62,19 @@ static void another_try_without_ech_or_with_another_key_confirms_it(void **state
 	assert_best_before(finished_and_left(), &same, "ech_rejected", POSSIBLE);
 }
 
+/* A tap lost the packets with its hello; another try of the same client follows. */
+static void a_flow_without_its_hello_is_no_case_of_it(void **state)
+{
+	struct trace next = { .ech = true, .ech_config_id = 7 };
+	struct story s = begin();
+
+	(void)state;
+	hears_hello(&s, answer(0x0304, 0x1301));
+	hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, 1200);
+	fin(&s, SIDE_CLIENT);
+	assert_best_before(s, &next, "client_abandoned", LIKELY);
+}
+
 static void a_public_name_that_is_not_trusted_may_be_the_reason(void **state)
 {
 	struct trace plain = { .ech = false };
@@ -153,6 +166,7 @@ int main(void)
 		cmocka_unit_test(who_finishes_and_leaves_in_a_breath_was_refused_ech),
 		cmocka_unit_test(the_tickets_of_a_server_that_goes_on_do_not_hide_it),
 		cmocka_unit_test(another_try_without_ech_or_with_another_key_confirms_it),
+		cmocka_unit_test(a_flow_without_its_hello_is_no_case_of_it),
 		cmocka_unit_test(a_public_name_that_is_not_trusted_may_be_the_reason),
 		cmocka_unit_test(who_goes_on_has_sent_grease_or_was_accepted),
 		cmocka_unit_test(who_leaves_later_had_nothing_to_say),
