@@ -285,11 +285,14 @@ static bool wait_for_more(struct workers *w)
 }
 
 /* Flows are numbered by their share; people know Wireshark's numbers. Under the lock. */
-static void number_stream(const struct workers *w, const struct unit *u, struct handshake *h)
+static void number_stream(const struct workers *w, const struct unit *u, struct concluded *c)
 {
-	if (h && w->shares > 1)
-		h->own_flow->stream = capture_stream_number(&w->streams[w->taking], w->shares, u->share,
-							    h->flow->transport, h->flow->stream);
+	if (!c->gist.serial || w->shares == 1)
+		return;
+	c->gist.stream = capture_stream_number(&w->streams[w->taking], w->shares, u->share,
+					       c->gist.transport, c->gist.stream);
+	if (c->handshake)
+		c->handshake->own_flow->stream = c->gist.stream;
 }
 
 enum worker_news workers_next(struct workers *w, struct concluded *out)
@@ -302,7 +305,7 @@ enum worker_news workers_next(struct workers *w, struct concluded *out)
 
 		if (u) {
 			*out = u->current->at[u->current->given++];
-			number_stream(w, u, out->handshake);
+			number_stream(w, u, out);
 			news = WORKER_CONCLUDED;
 			break;
 		}
@@ -562,8 +565,8 @@ static void free_batches(struct batch *b)
 	while (b) {
 		struct batch *next = b->next;
 
-		while (b->given < b->count)
-			handshake_free(b->at[b->given++].handshake);
+		for (; b->given < b->count; b->given++)
+			concluded_free(&b->at[b->given]);
 		free(b);
 		b = next;
 	}

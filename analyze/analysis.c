@@ -18,6 +18,7 @@ enum {
 
 /* A closed handshake that waits for its verdict. */
 struct waiting {
+	struct gist gist;
 	struct handshake *handshake;
 	struct ending ending;
 	struct placement placement;	/* live; else the whole run will tell */
@@ -98,10 +99,12 @@ void analysis_free(struct analysis *a)
 {
 	if (!a)
 		return;
-	for (size_t i = a->queue_at; i < a->queue_count; i++)
+	for (size_t i = a->queue_at; i < a->queue_count; i++) {
+		gist_release(&a->queue[i].gist);
 		handshake_free(a->queue[i].handshake);
+	}
 	for (size_t i = 0; i < a->tied_count; i++)
-		handshake_free(a->tied[i].handshake);
+		concluded_free(&a->tied[i]);
 	free(a->tied);
 	handshake_free(a->handed_out);
 	while (a->spare_count)
@@ -170,7 +173,14 @@ static void give_back(struct analysis *a, struct handshake *h)
 	a->spare[a->spare_count++] = h;
 }
 
-static void enqueue(struct analysis *a, struct handshake *h, const struct ending *e,
+static void forget(struct analysis *a, struct concluded *concluded)
+{
+	gist_release(&concluded->gist);
+	if (concluded->handshake)
+		give_back(a, concluded->handshake);
+}
+
+static void enqueue(struct analysis *a, const struct concluded *concluded,
 		    const struct placement *placement)
 {
 	if (a->queue_count == a->queue_room) {
@@ -179,22 +189,26 @@ static void enqueue(struct analysis *a, struct handshake *h, const struct ending
 		a->queue = must(realloc(a->queue, room * sizeof(*a->queue)));
 		a->queue_room = room;
 	}
-	a->queue[a->queue_count++] = (struct waiting){ .handshake = h, .ending = *e,
-							  .placement = *placement };
-	a->queue_bytes += handshake_bytes(h) + sizeof(struct waiting);
+	a->queue[a->queue_count++] = (struct waiting){ .gist = concluded->gist,
+		.handshake = concluded->handshake, .ending = concluded->ending, .placement = *placement };
+	a->queue_bytes += handshake_bytes(concluded->handshake) + sizeof(struct waiting);
+}
+
+bool is_settled(const struct analyze_options *o, const struct gist *g)
+{
+	return g->outcome == OUTCOME_COMPLETED && !o->keep_completed && !g->left_without_data;
 }
 
 /* Completed handshakes that nobody wants to see are counted and forgotten. */
-static bool settle_completed(struct analysis *a, struct handshake *h, const struct ending *e,
+static bool settle_completed(struct analysis *a, struct concluded *concluded,
 			     const struct placement *placement)
 {
-	if (e->outcome != OUTCOME_COMPLETED || a->options.keep_completed || e->left_without_data ||
-	    placement->incident)
+	if (!is_settled(&a->options, &concluded->gist) || placement->incident)
 		return false;
 	a->summary.completed++;
 	a->summary.probes += placement->probe;
-	endpoints_note(a->endpoints, h, OUTCOME_COMPLETED, NULL, placement->probe);
-	give_back(a, h);
+	endpoints_note(a->endpoints, &concluded->gist, OUTCOME_COMPLETED, NULL, placement->probe);
+	forget(a, concluded);
 	return true;
 }
 
@@ -240,42 +254,36 @@ static void note_recent(struct analysis *a, const struct concluded *concluded,
 {
 	struct trace trace;
 
-	trace_read(concluded->handshake, &concluded->ending, &trace);
+	trace_read(&concluded->gist, &trace);
 	recent_note(a->recent, &trace, out);
 	a->summary.probes += out->probes_before;
 }
 
-static void take_in(struct analysis *a, const struct concluded *concluded)
+static void take_in(struct analysis *a, struct concluded *concluded)
 {
-	struct handshake *h = concluded->handshake;
+	const struct gist *g = &concluded->gist;
 	struct placement placement = { 0 };
 
 	if (!is_worth_a_look(a, concluded)) {
-		if (h)
-			give_back(a, h);
+		forget(a, concluded);
 		return;
 	}
-	lessons_learn(a->lessons, h, &concluded->ending);
+	lessons_learn(a->lessons, g);
 	if (a->traces)
-		traces_note(a->traces, h, &concluded->ending);
+		traces_note(a->traces, g);
 	else
 		note_recent(a, concluded, &placement);
-	if (h->certificates)
-		trust_context_remember(a->trust, h->certificates);
-	if (!settle_completed(a, h, &concluded->ending, &placement))
-		enqueue(a, h, &concluded->ending, &placement);
-}
-
-static uint64_t serial_of(const struct concluded *concluded)
-{
-	return concluded->handshake ? concluded->handshake->serial : 0;
+	if (g->certificates)
+		trust_context_remember(a->trust, g->certificates);
+	if (!settle_completed(a, concluded, &placement))
+		enqueue(a, concluded, &placement);
 }
 
 static int in_order(const void *x, const void *y)
 {
-	uint64_t a = serial_of(x), b = serial_of(y);
+	const struct concluded *a = x, *b = y;
 
-	return a < b ? -1 : a > b;
+	return a->gist.serial < b->gist.serial ? -1 : a->gist.serial > b->gist.serial;
 }
 
 static void take_in_tied(struct analysis *a)
@@ -292,7 +300,9 @@ static void take_in_tied(struct analysis *a)
 void analysis_add(struct analysis *a, const struct concluded *concluded)
 {
 	if (a->options.live) {
-		take_in(a, concluded);
+		struct concluded taken = *concluded;
+
+		take_in(a, &taken);
 		return;
 	}
 	if (a->tied_count && a->tied[0].at != concluded->at)
@@ -389,7 +399,7 @@ static bool take_case(struct analysis *a, struct waiting *w, struct verdict *out
 	if (out->outcome == OUTCOME_COMPLETED && !a->options.keep_completed &&
 	    !w->placement.incident) {
 		count_verdict(a, out);
-		endpoints_note(a->endpoints, w->handshake, out->outcome, NULL, out->probe);
+		endpoints_note(a->endpoints, &w->gist, out->outcome, NULL, out->probe);
 		return false;
 	}
 	return true;
@@ -407,14 +417,16 @@ bool analysis_next(struct analysis *a, struct verdict *out)
 		if (a->queue_at == a->queue_count)
 			a->queue_at = a->queue_count = 0;
 		if (!take_case(a, &w, out)) {
+			gist_release(&w.gist);
 			give_back(a, w.handshake);
 			continue;
 		}
 		a->handed_out = w.handshake;
 		count_verdict(a, out);
-		endpoints_note(a->endpoints, w.handshake, out->outcome,
+		endpoints_note(a->endpoints, &w.gist, out->outcome,
 			       out->outcome == OUTCOME_COMPLETED ? NULL : out->diagnosis.code,
 			       out->probe);
+		gist_release(&w.gist);
 		return true;
 	}
 	return false;

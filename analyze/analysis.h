@@ -13,6 +13,9 @@ enum {
 const struct analyze_options *analysis_options(const struct analysis *a);
 struct certificate_cache *analysis_certificates(struct analysis *a);
 
+/* What completed and nobody wants to see: it is learned from and counted. */
+bool is_settled(const struct analyze_options *o, const struct gist *g);
+
 /* Whether who connects to this port means TLS, by the registry or --tls-port. */
 bool port_expects_tls(const struct analyze_options *o, uint16_t port);
 

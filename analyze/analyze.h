@@ -320,14 +320,61 @@ enum interest conversations_take(struct conversations *c, const struct capture_e
 /* What is kept for this flow, about, in bytes, for capture_charge(). */
 size_t conversations_bytes(const struct conversations *c, uint32_t flow);
 
+enum { GIST_NAME = 48 };
+
+/*
+ * What the run keeps of every attempt, however it ended, to learn from: what this server does, which
+ * attempts are one user's, what all that one server met have in common. Some 350 bytes.
+ */
+struct gist {
+	uint64_t serial;		/* of the handshake; 0: no attempt */
+	const char *file;
+	uint32_t stream;
+	enum transport transport;
+	struct address client, server;
+	struct mark first, last;	/* packets of the flow */
+	int64_t settled;		/* when both sides had finished, or one of them had given up */
+	enum outcome outcome;
+	bool left_without_data;
+	bool data[2];			/* sides that sent application data */
+	uint8_t syn_ttl;		/* of the server's SYN-ACK */
+	bool has_hello, has_server_hello;
+	bool in_clear;			/* a dialogue before TLS */
+	bool words_first;		/* which offered TLS, or agreed to it */
+
+	/* what the hello offers */
+	struct mark hello_first, hello_mark;
+	char short_name[GIST_NAME], *long_name;	/* see gist_name */
+	uint64_t name_hash;		/* of the name, letters' case left out; 0: none was sent */
+	uint64_t fingerprint;		/* of its lists, see attempt.h */
+	uint32_t hello_len;		/* message bytes */
+	uint16_t highest_version;
+	bool tls12, tls13, name, alpn, hybrid, ech;
+	uint8_t ech_config_id;
+
+	/* what the server chose */
+	uint16_t version, suite, group, signature;
+	bool has_chosen_alpn;
+	char chosen_alpn[32];		/* printable, cut */
+	uint32_t chosen_alpn_hash;	/* of all of it; 0: none */
+	struct certificate_list *certificates;	/* NULL: none visible */
+	bool own_certificates;		/* else the handshake's */
+	struct mark certificates_mark;
+	struct mark upgrade;		/* first of these that was no proxy's */
+};
+
 /* An attempt that is over: facts without a verdict. */
 struct concluded {
-	struct handshake *handshake;	/* owned by whoever holds this; NULL: only counted */
+	struct gist gist;		/* serial 0: lone SYNs, only counted */
+	struct handshake *handshake;	/* owned by whoever holds this; NULL: nobody wants to see it */
 	struct ending ending;		/* points into the handshake */
 	uint64_t at;			/* packets read when it was known */
 	uint64_t lone_syns;		/* so many SYNs sent once and never answered, the handshake's among them */
 	bool unexpected;		/* silent, and nothing said so far that TLS was meant */
 };
+
+/* concluded_free: for one that nobody takes. */
+void concluded_free(struct concluded *c);
 
 /* The next one, in the order of `at`; false when there is none. */
 bool conversations_next(struct conversations *c, struct concluded *out);

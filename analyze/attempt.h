@@ -4,7 +4,7 @@
 #ifndef TLSWHY_ATTEMPT_H
 #define TLSWHY_ATTEMPT_H
 
-#include "rules.h"
+#include "gist.h"
 
 struct attempt {
 	struct mark mark;
@@ -23,11 +23,8 @@ struct attempt {
 };
 
 /* `before`: another attempt at the same server, which most often saw the same certificate; or NULL. */
-void attempt_read(const struct handshake *h, enum outcome outcome, const char *code,
+void attempt_read(const struct gist *g, enum outcome outcome, const char *code,
 		  const struct attempt *before, struct attempt *out);
-
-/* What hellos of one client have in common, as struct attempt keeps it. */
-uint64_t attempt_fingerprint(const struct client_hello *c);
 
 /* The server answered, refused or dropped this attempt for what it is, not for what the client is. */
 bool attempt_failed(const struct attempt *a);

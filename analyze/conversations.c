@@ -5,6 +5,7 @@
 #include "../must.h"
 #include "analysis.h"
 #include "ending.h"
+#include "gist.h"
 
 #include <stdlib.h>
 
@@ -59,8 +60,8 @@ void conversations_free(struct conversations *c)
 		tls_free(c->at[i].tls);
 		handshake_free(c->at[i].handshake);
 	}
-	while (c->queue_at < c->queue_count)
-		handshake_free(c->queue[c->queue_at++].handshake);
+	for (; c->queue_at < c->queue_count; c->queue_at++)
+		concluded_free(&c->queue[c->queue_at]);
 	while (c->spare_count)
 		free(c->spare[--c->spare_count]);
 	free(c->at);
@@ -156,11 +157,19 @@ static void conclude(struct conversations *c, struct concluded *concluded, const
 	concluded->at = stats->packets;
 	h->ended = stats->last;
 	handshake_close(h, flow);
-	handshake_keep(h);
 	h->capture_drops = drops_of(stats) - h->capture_drops;
 	ending_read(h, &concluded->ending);
+	gist_read(h, &concluded->ending, &concluded->gist);
 	if (concluded->ending.outcome == OUTCOME_COMPLETED)
-		*served_place(c, &h->flow->side[SIDE_SERVER].address) = h->flow->side[SIDE_SERVER].address;
+		*served_place(c, &concluded->gist.server) = concluded->gist.server;
+	/* live, what came before may say that somebody waits for this one */
+	if (is_settled(c->options, &concluded->gist) && !c->options->live) {
+		gist_take_certificates(&concluded->gist, h);
+		concluded->handshake = NULL;
+		conversations_reuse(c, h);
+	} else {
+		handshake_keep(h);
+	}
 	put(c, concluded);
 }
 

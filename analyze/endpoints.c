@@ -10,14 +10,26 @@ enum {
 	DEFAULT_MEMORY = 32 * 1024 * 1024
 };
 
+struct code_count {
+	const char *code;
+	uint64_t count;
+};
+
 struct entry {
 	struct entry *next, *newer;
-	struct endpoint endpoint;
+	struct address server;
+	enum transport transport;
+	uint32_t attempt_count, attempt_room;
 	struct attempt *attempts;
-	size_t attempt_count, attempt_room;
 	size_t attempt_next;	/* once all places are taken: the oldest */
+	uint64_t completed, failed, inconclusive, probes;
+	struct code_count *codes;	/* NULL while nothing failed, else ENDPOINT_CODES_KEPT */
+	uint8_t code_count;
 	bool spoken_to;		/* since it was last considered to make room */
+	struct mark first, last;
 	uint64_t told;		/* handshakes of it when it was handed out last */
+	size_t size;		/* of this */
+	char name[];		/* "" if none */
 };
 
 struct endpoints {
@@ -43,14 +55,20 @@ struct endpoints *endpoints_new(size_t memory, bool sliding)
 	return e;
 }
 
+static void free_entry(struct entry *entry)
+{
+	free(entry->attempts);
+	free(entry->codes);
+	free(entry);
+}
+
 void endpoints_free(struct endpoints *e)
 {
 	if (!e)
 		return;
 	for (struct entry *at = e->oldest, *newer; at; at = newer) {
 		newer = at->newer;
-		free(at->attempts);
-		free(at);
+		free_entry(at);
 	}
 	free(e);
 }
@@ -64,20 +82,10 @@ static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t len)
 	return hash;
 }
 
-static void read_name(const struct handshake *h, char out[256])
+static bool is_server(const struct entry *e, const struct gist *g, const char *name)
 {
-	out[0] = '\0';
-	if (h->hello && h->hello->has_server_name)
-		escape_text(out, 256, h->hello->server_name.at, h->hello->server_name.len);
-}
-
-static bool is_server(const struct endpoint *e, const struct handshake *h, const char *name)
-{
-	const struct address *a = &h->flow->side[SIDE_SERVER].address;
-
-	return e->transport == h->flow->transport && e->server.port == a->port &&
-	       e->server.ip_len == a->ip_len && !memcmp(e->server.ip, a->ip, a->ip_len) &&
-	       !strcmp(e->sni, name);
+	return e->transport == g->transport && same_address(&e->server, &g->server) &&
+	       !strcmp(e->name, name);
 }
 
 static struct entry **bucket_of(struct endpoints *e, const struct address *a, const char *name)
@@ -98,10 +106,16 @@ static void append(struct endpoints *e, struct entry *entry)
 	e->newest = entry;
 }
 
+static size_t bytes_of(const struct entry *entry)
+{
+	return entry->size + entry->attempt_room * sizeof(*entry->attempts) +
+	       (entry->codes ? ENDPOINT_CODES_KEPT * sizeof(*entry->codes) : 0);
+}
+
 static void remove_oldest(struct endpoints *e)
 {
 	struct entry *entry = e->oldest;
-	struct entry **at = bucket_of(e, &entry->endpoint.server, entry->endpoint.sni);
+	struct entry **at = bucket_of(e, &entry->server, entry->name);
 
 	while (*at != entry)
 		at = &(*at)->next;
@@ -109,10 +123,9 @@ static void remove_oldest(struct endpoints *e)
 	e->oldest = entry->newer;
 	if (!e->oldest)
 		e->newest = NULL;
-	e->used -= sizeof(*entry) + entry->attempt_room * sizeof(*entry->attempts);
+	e->used -= bytes_of(entry);
 	e->evicted++;
-	free(entry->attempts);
-	free(entry);
+	free_entry(entry);
 }
 
 /* Those that were spoken to since they were last considered get another round. */
@@ -131,43 +144,48 @@ static void make_room(struct endpoints *e, size_t bytes)
 	}
 }
 
-static struct entry *new_entry(struct endpoints *e, const struct handshake *h, const char *name,
+static struct entry *new_entry(struct endpoints *e, const struct gist *g, const char *name,
 			       struct entry **bucket)
 {
+	size_t size = sizeof(struct entry) + strlen(name) + 1;
 	struct entry *entry;
 
-	make_room(e, sizeof(*entry));
-	entry = calloc(1, sizeof(*entry));
+	make_room(e, size);
+	entry = calloc(1, size);
 	if (!entry)
 		return NULL;
-	e->used += sizeof(*entry);
-	entry->endpoint.transport = h->flow->transport;
-	entry->endpoint.server = h->flow->side[SIDE_SERVER].address;
-	memcpy(entry->endpoint.sni, name, strlen(name) + 1);
+	e->used += size;
+	entry->size = size;
+	entry->transport = g->transport;
+	entry->server = g->server;
+	memcpy(entry->name, name, strlen(name) + 1);
 	entry->next = *bucket;
 	*bucket = entry;
 	append(e, entry);
 	return entry;
 }
 
-static struct entry *entry_for(struct endpoints *e, const struct handshake *h)
+static struct entry *entry_for(struct endpoints *e, const struct gist *g)
 {
-	const struct address *a = &h->flow->side[SIDE_SERVER].address;
-	struct entry **bucket;
-	char name[256];
+	const char *name = gist_name(g);
+	struct entry **bucket = bucket_of(e, &g->server, name);
 
-	read_name(h, name);
-	bucket = bucket_of(e, a, name);
 	for (struct entry *at = *bucket; at; at = at->next)
-		if (is_server(&at->endpoint, h, name))
+		if (is_server(at, g, name))
 			return at;
-	return new_entry(e, h, name, bucket);
+	return new_entry(e, g, name, bucket);
 }
 
-static void count_code(struct endpoint *e, const char *code)
+static void count_code(struct endpoints *all, struct entry *e, const char *code)
 {
 	uint8_t i = 0;
 
+	if (!e->codes) {
+		e->codes = calloc(ENDPOINT_CODES_KEPT, sizeof(*e->codes));
+		if (!e->codes)
+			return;
+		all->used += ENDPOINT_CODES_KEPT * sizeof(*e->codes);
+	}
 	while (i < e->code_count && strcmp(e->codes[i].code, code) != 0)
 		i++;
 	if (i == ENDPOINT_CODES_KEPT)
@@ -179,7 +197,7 @@ static void count_code(struct endpoint *e, const char *code)
 
 static void keep_attempt(struct endpoints *e, struct entry *entry, const struct attempt *a)
 {
-	size_t room = entry->attempt_room ? entry->attempt_room * 2 : ATTEMPTS_FIRST;
+	uint32_t room = entry->attempt_room ? entry->attempt_room * 2 : ATTEMPTS_FIRST;
 	struct attempt *attempts;
 
 	if (entry->attempt_count == ATTEMPTS_KEPT) {
@@ -202,7 +220,7 @@ static void keep_attempt(struct endpoints *e, struct entry *entry, const struct 
 	entry->attempts[entry->attempt_count++] = *a;
 }
 
-static void count_outcome(struct endpoint *e, enum outcome outcome)
+static void count_outcome(struct entry *e, enum outcome outcome)
 {
 	switch (outcome) {
 	case OUTCOME_COMPLETED: e->completed++; break;
@@ -211,26 +229,26 @@ static void count_outcome(struct endpoint *e, enum outcome outcome)
 	}
 }
 
-void endpoints_note(struct endpoints *e, const struct handshake *h, enum outcome outcome,
+void endpoints_note(struct endpoints *e, const struct gist *g, enum outcome outcome,
 		    const char *code, bool probe)
 {
-	struct entry *entry = entry_for(e, h);
+	struct entry *entry = entry_for(e, g);
 	struct attempt a;
 
 	if (!entry)
 		return;
 	entry->spoken_to = true;
-	attempt_read(h, outcome, code,
+	attempt_read(g, outcome, code,
 		     entry->attempt_count ? &entry->attempts[entry->attempt_count - 1] : NULL, &a);
 	keep_attempt(e, entry, &a);
-	count_outcome(&entry->endpoint, outcome);
+	count_outcome(entry, outcome);
 	if (code)
-		count_code(&entry->endpoint, code);
-	entry->endpoint.probes += probe;
-	if (!happened(entry->endpoint.first) || h->flow->first.time < entry->endpoint.first.time)
-		entry->endpoint.first = h->flow->first;
-	if (h->flow->last.time >= entry->endpoint.last.time)
-		entry->endpoint.last = h->flow->last;
+		count_code(e, entry, code);
+	entry->probes += probe;
+	if (!happened(entry->first) || g->first.time < entry->first.time)
+		entry->first = g->first;
+	if (g->last.time >= entry->last.time)
+		entry->last = g->last;
 }
 
 static int by_time(const void *x, const void *y)
@@ -254,38 +272,49 @@ static bool seen_before(const struct entry *e, size_t i, bool failed_only)
 	return false;
 }
 
-static void count_clients(struct entry *e)
+static void count_clients(const struct entry *e, struct endpoint *out)
 {
 	for (size_t i = 0; i < e->attempt_count; i++) {
-		e->endpoint.clients += !seen_before(e, i, false);
-		e->endpoint.clients_affected +=
-		    attempt_failed(&e->attempts[i]) && !seen_before(e, i, true);
+		out->clients += !seen_before(e, i, false);
+		out->clients_affected += attempt_failed(&e->attempts[i]) && !seen_before(e, i, true);
 	}
 }
 
-static uint64_t handshakes_of(const struct endpoint *e)
+static uint64_t handshakes_of(const struct entry *e)
 {
 	return e->completed + e->failed + e->inconclusive;
+}
+
+static void describe(const struct entry *e, struct endpoint *out)
+{
+	*out = (struct endpoint){
+		.transport = e->transport, .server = e->server, .completed = e->completed,
+		.failed = e->failed, .inconclusive = e->inconclusive, .probes = e->probes,
+		.code_count = e->code_count, .first = e->first, .last = e->last,
+	};
+	memcpy(out->sni, e->name, strlen(e->name) + 1);
+	for (uint8_t i = 0; i < e->code_count; i++) {
+		out->codes[i].code = e->codes[i].code;
+		out->codes[i].count = e->codes[i].count;
+	}
 }
 
 bool endpoints_next(struct endpoints *e, struct endpoint *out)
 {
 	struct entry *at = e->begun ? e->handing_out : e->oldest;
 
-	while (at && (handshakes_of(&at->endpoint) < 2 || handshakes_of(&at->endpoint) == at->told))
+	while (at && (handshakes_of(at) < 2 || handshakes_of(at) == at->told))
 		at = at->newer;
 	e->handing_out = at ? at->newer : NULL;
 	e->begun = at != NULL;
 	if (!at)
 		return false;
-	at->told = handshakes_of(&at->endpoint);
+	at->told = handshakes_of(at);
 	qsort(at->attempts, at->attempt_count, sizeof(*at->attempts), by_time);
 	at->attempt_next = 0;
-	at->endpoint.finding_count = 0;
-	at->endpoint.clients = at->endpoint.clients_affected = 0;
-	count_clients(at);
-	contrast(at->attempts, at->attempt_count, &at->endpoint);
-	*out = at->endpoint;
+	describe(at, out);
+	count_clients(at, out);
+	contrast(at->attempts, at->attempt_count, out);
 	return true;
 }
 

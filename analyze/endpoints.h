@@ -5,7 +5,7 @@
 #ifndef TLSWHY_ENDPOINTS_H
 #define TLSWHY_ENDPOINTS_H
 
-#include "rules.h"
+#include "gist.h"
 
 struct endpoints;
 
@@ -18,7 +18,7 @@ uint64_t endpoints_evicted(const struct endpoints *e);
 void endpoints_free(struct endpoints *e);
 
 /* Notes one concluded handshake; `code` is its diagnosis, NULL if it completed. */
-void endpoints_note(struct endpoints *e, const struct handshake *h, enum outcome outcome,
+void endpoints_note(struct endpoints *e, const struct gist *g, enum outcome outcome,
 		    const char *code, bool probe);
 
 /* Each server with more than one handshake of which any is new since it was handed out; false

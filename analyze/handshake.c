@@ -1,4 +1,5 @@
 #include "../must.h"
+#include "gist.h"
 #include "handshake.h"
 
 #include <stddef.h>
@@ -34,15 +35,6 @@ struct handshake *handshake_new(const char *file, uint64_t serial, char dissecte
 	return h;
 }
 
-static void free_certificates(struct certificate_list *list)
-{
-	if (!list)
-		return;
-	for (uint16_t i = 0; i < list->count; i++)
-		certificate_release(list->at[i]);
-	free(list);
-}
-
 /* Turned, a side's records begin in the other's room. */
 static void free_lists(struct handshake *h)
 {
@@ -72,8 +64,8 @@ void handshake_empty(struct handshake *h)
 	free(h->retry);
 	free(h->server);
 	free(h->encrypted_extensions);
-	free_certificates(h->certificates);
-	free_certificates(h->client_certificates);
+	certificates_free(h->certificates);
+	certificates_free(h->client_certificates);
 	free(h->staple);
 	free(h->key_exchange);
 	free(h->request);
@@ -224,7 +216,7 @@ static void note_certificates(struct handshake *h, const struct tls_event *e)
 	struct certificate_list **list = client ? &h->client_certificates : &h->certificates;
 
 	if (*list) {
-		free_certificates(e->message.body.certificates);
+		certificates_free(e->message.body.certificates);
 	} else {
 		*list = e->message.body.certificates;
 		*(client ? &h->client_certificates_mark : &h->certificates_mark) = e->mark;

@@ -14,7 +14,7 @@ struct entry {
 
 struct lessons {
 	struct entry *buckets[BUCKETS];
-	size_t count, max;
+	size_t used, limit;		/* bytes */
 	uint64_t key;
 };
 
@@ -24,24 +24,17 @@ struct lessons *lessons_new(size_t memory)
 
 	if (!l)
 		return NULL;
-	l->max = (memory ? memory : DEFAULT_MEMORY) / sizeof(struct entry);
+	l->limit = memory ? memory : DEFAULT_MEMORY;
 	l->key = (uint64_t)(uintptr_t)l * UINT64_C(0x9e3779b97f4a7c15);
 	return l;
 }
 
-static void release_chain(struct certificate_list *chain)
-{
-	if (!chain)
-		return;
-	for (uint16_t i = 0; i < chain->count; i++)
-		certificate_release(chain->at[i]);
-	free(chain);
-}
-
 static void free_entry(struct entry *e)
 {
-	for (uint8_t i = 0; i < e->lesson.name_count; i++)
-		release_chain(e->lesson.names[i].chain);
+	for (uint8_t i = 0; i < e->lesson.name_count; i++) {
+		certificates_free(e->lesson.names[i]->chain);
+		free(e->lesson.names[i]);
+	}
 	free(e);
 }
 
@@ -81,6 +74,16 @@ const struct lesson *lessons_of(const struct lessons *l, const struct address *s
 	return e ? &e->lesson : NULL;
 }
 
+/* Zeroed; NULL once the memory allowed is used up. */
+static void *keep(struct lessons *l, size_t size)
+{
+	void *kept = l->used + size <= l->limit ? calloc(1, size) : NULL;
+
+	if (kept)
+		l->used += size;
+	return kept;
+}
+
 static struct lesson *lesson_for(struct lessons *l, const struct address *server)
 {
 	struct entry *e = find_entry(l, server);
@@ -88,16 +91,13 @@ static struct lesson *lesson_for(struct lessons *l, const struct address *server
 
 	if (e)
 		return &e->lesson;
-	if (l->count == l->max)
-		return NULL;
-	e = calloc(1, sizeof(*e));
+	e = keep(l, sizeof(*e));
 	if (!e)
 		return NULL;
 	bucket = bucket_of(l, server);
 	e->lesson.server = *server;
 	e->next = l->buckets[bucket];
 	l->buckets[bucket] = e;
-	l->count++;
 	return &e->lesson;
 }
 
@@ -118,24 +118,22 @@ static void add_code(struct code_set *s, uint16_t code)
 const struct name_lesson *lesson_name(const struct lesson *l, const char *name)
 {
 	for (uint8_t i = 0; i < l->name_count; i++)
-		if (!strcmp(l->names[i].name, name))
-			return &l->names[i];
+		if (!strcmp(l->names[i]->name, name))
+			return l->names[i];
 	return NULL;
 }
 
-static struct name_lesson *name_for(struct lesson *l, const struct handshake *h)
+static struct name_lesson *name_for(struct lessons *all, struct lesson *l, const char *name)
 {
-	char name[256] = "";
-	struct name_lesson *n;
+	struct name_lesson *n = (struct name_lesson *)(uintptr_t)lesson_name(l, name);
 
-	if (h->hello && h->hello->has_server_name)
-		escape_text(name, sizeof(name), h->hello->server_name.at,
-			    h->hello->server_name.len);
-	n = (struct name_lesson *)lesson_name(l, name);
 	if (n || l->name_count == LESSON_NAMES)
 		return n;
-	n = &l->names[l->name_count++];
-	memcpy(n->name, name, sizeof(name));
+	n = keep(all, sizeof(*n) + strlen(name) + 1);
+	if (!n)
+		return NULL;
+	memcpy(n->name, name, strlen(name) + 1);
+	l->names[l->name_count++] = n;
 	return n;
 }
 
@@ -156,101 +154,90 @@ static bool same_leaf(const struct certificate_list *a, const struct certificate
 	return a && a->count && b->count && a->at[0] == b->at[0] && a->count == b->count;
 }
 
-static void learn_chain(struct lesson *l, struct name_lesson *n, const struct handshake *h)
+static void learn_chain(struct lesson *l, struct name_lesson *n, const struct gist *g)
 {
 	const struct certificate *leaf;
 
-	if (!h->certificates || !h->certificates->count)
+	if (!g->certificates || !g->certificates->count)
 		return;
-	leaf = h->certificates->at[0];
+	leaf = g->certificates->at[0];
 	l->rsa_leaf |= leaf->key == KEY_RSA || leaf->key == KEY_RSA_PSS;
 	l->ecdsa_leaf |= leaf->key == KEY_EC;
-	if (!n || same_leaf(n->chain, h->certificates))
+	if (!n || same_leaf(n->chain, g->certificates))
 		return;
-	release_chain(n->chain);
-	n->chain = copy_chain(h->certificates);
-	n->chain_mark = h->certificates_mark;
-	n->chain_stream = h->flow->stream;
-	n->chain_file = h->file;
+	certificates_free(n->chain);
+	n->chain = copy_chain(g->certificates);
+	n->chain_mark = g->certificates_mark;
+	n->chain_stream = g->stream;
+	n->chain_file = g->file;
 }
 
-static void learn_choice(struct lesson *l, const struct handshake *h)
+static void learn_choice(struct lesson *l, const struct gist *g)
 {
-	const struct cipher_suite *suite = cipher_suite(h->suite);
+	const struct cipher_suite *suite = cipher_suite(g->suite);
 
-	add_code(&l->versions, h->version);
-	add_code(&l->suites, h->suite);
-	add_code(&l->groups, h->group);
-	if (h->key_exchange)
-		add_code(&l->signatures, h->key_exchange->signature);
+	add_code(&l->versions, g->version);
+	add_code(&l->suites, g->suite);
+	add_code(&l->groups, g->group);
+	add_code(&l->signatures, g->signature);
 	if (suite && !suite->tls13) {
 		l->rsa_leaf |= !strcmp(suite->auth, "RSA");
 		l->ecdsa_leaf |= !strcmp(suite->auth, "ECDSA");
 	}
-	if (h->hello && h->hello->length > l->largest_hello_passed)
-		l->largest_hello_passed = h->hello->length;
-	if (h->server->has_alpn)
-		escape_text(l->alpn, sizeof(l->alpn), h->server->alpn.at, h->server->alpn.len);
+	if (g->hello_len > l->largest_hello_passed)
+		l->largest_hello_passed = g->hello_len;
+	if (g->has_chosen_alpn)
+		memcpy(l->alpn, g->chosen_alpn, sizeof(l->alpn));
 }
 
-static void point_at(struct elsewhere *e, const struct handshake *h, struct mark mark)
+static void point_at(struct elsewhere *e, const struct gist *g, struct mark mark)
 {
 	if (!happened(e->mark))
-		*e = (struct elsewhere){ mark, h->flow->stream, h->flow->side[SIDE_CLIENT].address };
+		*e = (struct elsewhere){ mark, g->stream, g->client };
 }
 
-static void learn_offer(struct lesson *l, const struct handshake *h, const struct ending *e)
+static void learn_offer(struct lesson *l, const struct gist *g)
 {
-	if (!h->hello)
+	if (!g->has_hello)
 		return;
-	if (is_tls13(highest_version(h->hello)))
+	if (g->tls13)
 		l->tls13_answered++;
-	else if (e->outcome == OUTCOME_COMPLETED)
-		point_at(&l->older, h, h->hello_mark);
+	else if (g->outcome == OUTCOME_COMPLETED)
+		point_at(&l->older, g, g->hello_mark);
 }
 
-/* What one dialogue offers, another that lacks it may have been robbed of. */
-static void learn_upgrade(struct lesson *l, const struct handshake *h)
+static void count_outcome(uint32_t *completed, uint32_t *failed, enum outcome outcome)
 {
-	for (uint8_t i = 0; i < h->upgrade_count; i++) {
-		if (h->upgrades[i].told.step != UPGRADE_OFFERED && h->upgrades[i].told.step != UPGRADE_ACCEPTED)
-			continue;
-		l->words_first = true;
-		if (!h->upgrades[i].told.proxy)
-			point_at(&l->upgrade, h, h->upgrades[i].mark);
-	}
+	*completed += outcome == OUTCOME_COMPLETED;
+	*failed += outcome == OUTCOME_FAILED;
 }
 
-void lessons_learn(struct lessons *l, const struct handshake *h, const struct ending *e)
+void lessons_learn(struct lessons *l, const struct gist *g)
 {
 	struct lesson *lesson;
 	struct name_lesson *name;
 
-	if (!h->hello && !h->server && !h->upgrade_count)
+	if (!g->has_hello && !g->has_server_hello && !g->in_clear)
 		return;
-	lesson = lesson_for(l, &h->flow->side[SIDE_SERVER].address);
+	lesson = lesson_for(l, &g->server);
 	if (!lesson)
 		return;
-	learn_upgrade(lesson, h);
-	if (!h->hello && !h->server)
+	lesson->words_first |= g->words_first;
+	if (happened(g->upgrade))
+		point_at(&lesson->upgrade, g, g->upgrade);
+	if (!g->has_hello && !g->has_server_hello)
 		return;
-	name = name_for(lesson, h);
-	if (e->outcome == OUTCOME_COMPLETED) {
-		lesson->completed++;
-		if (name)
-			name->completed++;
-	} else if (e->outcome == OUTCOME_FAILED) {
-		lesson->failed++;
-		if (name)
-			name->failed++;
-	}
-	if (h->flow->side[SIDE_SERVER].syn_ttl)
-		lesson->ttl = h->flow->side[SIDE_SERVER].syn_ttl;
-	if (!h->server)
+	name = name_for(l, lesson, gist_name(g));
+	count_outcome(&lesson->completed, &lesson->failed, g->outcome);
+	if (name)
+		count_outcome(&name->completed, &name->failed, g->outcome);
+	if (g->syn_ttl)
+		lesson->ttl = g->syn_ttl;
+	if (!g->has_server_hello)
 		return;
-	learn_choice(lesson, h);
-	learn_offer(lesson, h, e);
-	learn_chain(lesson, name, h);
-	if (e->outcome == OUTCOME_COMPLETED && is_tls13(h->version) && h->data_records[SIDE_SERVER])
+	learn_choice(lesson, g);
+	learn_offer(lesson, g);
+	learn_chain(lesson, name, g);
+	if (g->outcome == OUTCOME_COMPLETED && is_tls13(g->version) && g->data[SIDE_SERVER])
 		lesson->hidden_data_first++;
 }

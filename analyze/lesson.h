@@ -5,7 +5,7 @@
 #ifndef TLSWHY_LESSON_H
 #define TLSWHY_LESSON_H
 
-#include "ending.h"
+#include "gist.h"
 
 enum { LESSON_CODES = 12, LESSON_NAMES = 8, LESSON_CHAINS = 4 };
 
@@ -15,12 +15,12 @@ struct code_set {
 };
 
 struct name_lesson {
-	char name[256];			/* "" for a hello without one */
 	uint32_t completed, failed;
 	struct certificate_list *chain;	/* last one seen in clear for it; owned, NULL if none */
 	struct mark chain_mark;
 	uint32_t chain_stream;
 	const char *chain_file;
+	char name[];			/* "" for a hello without one */
 };
 
 /* Another flow, to be pointed at. */
@@ -46,7 +46,7 @@ struct lesson {
 	bool alpn_http11, alpn_h2;
 	char alpn[32];					/* last one it chose, printable */
 	uint8_t ttl;					/* of its SYN-ACKs, 0 unknown */
-	struct name_lesson names[LESSON_NAMES];
+	struct name_lesson *names[LESSON_NAMES];	/* owned */
 	uint8_t name_count;
 };
 
@@ -56,7 +56,7 @@ struct lessons *lessons_new(size_t memory);
 void lessons_free(struct lessons *l);
 
 /* Learns from a concluded handshake, failed ones too. */
-void lessons_learn(struct lessons *l, const struct handshake *h, const struct ending *e);
+void lessons_learn(struct lessons *l, const struct gist *g);
 
 /* What is known of this handshake's server, itself included; NULL if nothing. Borrowed. */
 const struct lesson *lessons_of(const struct lessons *l, const struct address *server);

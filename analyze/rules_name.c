@@ -15,7 +15,7 @@ static bool other_names_pass(const struct view *v)
 	if (!v->lesson)
 		return false;
 	for (uint8_t i = 0; i < v->lesson->name_count; i++) {
-		const struct name_lesson *n = &v->lesson->names[i];
+		const struct name_lesson *n = v->lesson->names[i];
 
 		if (n->completed && n->name[0] && strcmp(n->name, v->name) != 0)
 			return true;

@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include "attempt.h"
-
 enum { DEFAULT_MEMORY = 8 * 1024 * 1024, FIRST_ROOM = 64 };
 
 struct traces {
@@ -56,52 +54,30 @@ static bool make_room(struct traces *t)
 	return true;
 }
 
-static uint64_t hash_name(const struct client_hello *hello)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	if (!hello || !hello->has_server_name || !hello->server_name.len)
-		return 0;
-	for (uint16_t i = 0; i < hello->server_name.len; i++)
-		hash =
-		    (hash ^ ((uint8_t)hello->server_name.at[i] | 0x20u)) * UINT64_C(0x100000001b3);
-	return hash ? hash : 1;
-}
-
-/* When both sides had finished, or one of them had given up. */
-static int64_t settled_at(const struct handshake *h, const struct ending *e)
-{
-	struct mark done = mark_later(h->finished[SIDE_CLIENT], h->finished[SIDE_SERVER]);
-
-	if (e->outcome == OUTCOME_COMPLETED && happened(done))
-		return done.time;
-	return happened(e->mark) ? e->mark.time : h->flow->last.time;
-}
-
-void trace_read(const struct handshake *h, const struct ending *e, struct trace *out)
+void trace_read(const struct gist *g, struct trace *out)
 {
 	*out = (struct trace){
-		.serial = h->serial,
-		.began = h->flow->first.time,
-		.settled = settled_at(h, e),
-		.client = h->flow->side[SIDE_CLIENT].address,
-		.server = h->flow->side[SIDE_SERVER].address,
-		.name = hash_name(h->hello),
-		.fingerprint = h->hello ? attempt_fingerprint(h->hello) : 0,
-		.outcome = e->outcome,
-		.first = h->flow->first,
-		.stream = h->flow->stream,
-		.ech = h->hello && h->hello->ech == ECH_OUTER,
-		.ech_config_id = h->hello ? h->hello->ech_config_id : 0,
-		.data = h->data_records[SIDE_CLIENT] > 0,
-		.left_without_data = e->left_without_data,
+		.serial = g->serial,
+		.began = g->first.time,
+		.settled = g->settled,
+		.client = g->client,
+		.server = g->server,
+		.name = g->name_hash,
+		.fingerprint = g->fingerprint,
+		.outcome = g->outcome,
+		.first = g->first,
+		.stream = g->stream,
+		.ech = g->ech,
+		.ech_config_id = g->ech_config_id,
+		.data = g->data[SIDE_CLIENT],
+		.left_without_data = g->left_without_data,
 	};
 }
 
-void traces_note(struct traces *t, const struct handshake *h, const struct ending *e)
+void traces_note(struct traces *t, const struct gist *g)
 {
 	if (make_room(t))
-		trace_read(h, e, &t->at[t->count++]);
+		trace_read(g, &t->at[t->count++]);
 }
 
 static int by_serial(const void *x, const void *y)

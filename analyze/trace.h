@@ -5,7 +5,7 @@
 #ifndef TLSWHY_TRACE_H
 #define TLSWHY_TRACE_H
 
-#include "ending.h"
+#include "gist.h"
 
 struct trace {
 	uint64_t serial;
@@ -33,7 +33,7 @@ struct traces;
 struct traces *traces_new(size_t memory);
 void traces_free(struct traces *t);
 
-void traces_note(struct traces *t, const struct handshake *h, const struct ending *e);
+void traces_note(struct traces *t, const struct gist *g);
 
 /* After the last note. */
 void traces_settle(struct traces *t);
@@ -45,7 +45,7 @@ const struct trace *traces_find(const struct traces *t, uint64_t serial);
 const struct trace *traces_next(const struct traces *t, const struct trace *of);
 
 /* trace_read: what stays of one attempt. */
-void trace_read(const struct handshake *h, const struct ending *e, struct trace *out);
+void trace_read(const struct gist *g, struct trace *out);
 
 /* Who tries again later, ns, has begun anew. */
 #define TRY_AGAIN_NS INT64_C(10000000000)

@@ -110,8 +110,12 @@ void assert_outcome(struct story s, enum outcome outcome)
 
 void learn(struct lessons *l, struct story s)
 {
+	struct gist g;
+
 	conclude_story(&s);
-	lessons_learn(l, s.h, &s.ending);
+	gist_read(s.h, &s.ending, &g);
+	lessons_learn(l, &g);
+	gist_release(&g);
 	forget(&s);
 }
 

@@ -251,6 +251,7 @@ struct bench {
 	struct certificate_cache *cache;
 	struct handshake *handshakes[HANDSHAKES_MAX];
 	struct ending endings[HANDSHAKES_MAX];
+	struct gist gists[HANDSHAKES_MAX];
 	int count;
 	struct paper papers[2];
 	struct summary summary;
@@ -274,8 +275,10 @@ static void bench_open(struct bench *b, struct reader *r)
 
 static void bench_close(struct bench *b)
 {
-	for (int i = 0; i < b->count; i++)
+	for (int i = 0; i < b->count; i++) {
+		gist_release(&b->gists[i]);
 		handshake_free(b->handshakes[i]);
+	}
 	traces_free(b->traces);
 	endpoints_free(b->endpoints);
 	lessons_free(b->lessons);
@@ -291,8 +294,9 @@ static void learn(struct bench *b, struct reader *r)
 	struct ending *ending = &b->endings[b->count];
 
 	ending_read(h, ending);
-	lessons_learn(b->lessons, h, ending);
-	traces_note(b->traces, h, ending);
+	gist_read(h, ending, &b->gists[b->count]);
+	lessons_learn(b->lessons, &b->gists[b->count]);
+	traces_note(b->traces, &b->gists[b->count]);
 	if (h->certificates)
 		trust_context_remember(b->knowledge.trust, h->certificates);
 	b->handshakes[b->count++] = h;
@@ -310,7 +314,7 @@ static void judge(struct bench *b, int i)
 			v->retry = trace->retry;
 			v->probe = trace->probe;
 		}
-		endpoints_note(b->endpoints, b->handshakes[i], v->outcome,
+		endpoints_note(b->endpoints, &b->gists[i], v->outcome,
 			       v->outcome == OUTCOME_COMPLETED ? NULL : v->diagnosis.code, v->probe);
 		for (int p = 0; p < 2; p++)
 			claim(b->papers[p].report->verdict(b->papers[p].report, v), "a verdict can be told");
