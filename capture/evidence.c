@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "../must.h"
 #include "dump.h"
 #include "evidence.h"
 #include "file.h"
@@ -100,11 +101,8 @@ void evidence_want(struct evidence *e, const char *path, const struct flow_facts
 	}
 	if (e->count == e->room) {
 		size_t room = e->room ? e->room * 2 : 64;
-		struct span *spans = realloc(e->spans, room * sizeof(*spans));
 
-		if (!spans)
-			abort();
-		e->spans = spans;
+		e->spans = must(realloc(e->spans, room * sizeof(*e->spans)));
 		e->room = room;
 	}
 	e->spans[e->count++] = (struct span){
@@ -215,9 +213,7 @@ static void make_buckets(struct evidence *e)
 	e->bucket_count = 64;
 	while (e->bucket_count < e->count)
 		e->bucket_count *= 2;
-	e->buckets = malloc(e->bucket_count * sizeof(*e->buckets));
-	if (!e->buckets)
-		abort();
+	e->buckets = must(malloc(e->bucket_count * sizeof(*e->buckets)));
 }
 
 /* Nobody knows how many link types there are before all was read: then it is read once more. */
@@ -257,7 +253,8 @@ bool evidence_close(struct evidence *e, char *problem, size_t problem_len)
 	if (!e)
 		return true;
 	good = finish(e, problem, problem_len);
-	if (!dump_close(e->dump) && good) {
+	/* which tells more than that packets of another kind were left out */
+	if (!dump_close(e->dump)) {
 		snprintf(problem, problem_len, "cannot write to %s: %s", e->path, strerror(errno));
 		good = false;
 	}

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "report.h"
@@ -69,9 +70,15 @@ static void put_capture(FILE *f, const struct summary *s)
 /* A whole file under another name first: its reader never sees half of it. */
 static bool replace(const char *path, const char *draft, const struct summary *s)
 {
-	FILE *f = fopen(draft, "we");
+	struct stat st;
+	FILE *f;
 	bool good;
 
+	if (!stat(path, &st) && !S_ISREG(st.st_mode)) {	/* a device would be gone afterwards */
+		errno = EINVAL;
+		return false;
+	}
+	f = fopen(draft, "we");
 	if (!f)
 		return false;
 	put_handshakes(f, s);

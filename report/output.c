@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../must.h"
 #include "report.h"
 
 enum {
@@ -186,12 +187,11 @@ bool output_commit(struct output *o)
 	struct record *r;
 	int error;
 
-	fflush(o->stream);
+	if (fflush(o->stream))
+		return false;
 	if (!o->draft_len)
 		return true;
-	r = malloc(sizeof(*r) + o->draft_len);
-	if (!r)
-		abort();
+	r = must(malloc(sizeof(*r) + o->draft_len));
 	*r = (struct record){ .len = o->draft_len };
 	memcpy(r->bytes, o->draft, o->draft_len);
 	o->draft_len = 0;
@@ -212,9 +212,11 @@ static ssize_t add_to_draft(void *of, const char *bytes, size_t len)
 
 		while (room < o->draft_len + len)
 			room *= 2;
-		o->draft = realloc(o->draft, room);
-		if (!o->draft)
-			abort();
+		char *draft = realloc(o->draft, room);
+
+		if (!draft)
+			return 0;	/* the stream's error; errno says why */
+		o->draft = draft;
 		o->draft_room = room;
 	}
 	memcpy(o->draft + o->draft_len, bytes, len);

@@ -9,6 +9,7 @@ import json
 import os
 import pty
 import random
+import stat
 import subprocess
 import sys
 import tempfile
@@ -78,16 +79,42 @@ def fail_one(job):
 	return None
 
 
+def one_of_each(folder):
+	"""A directory with a capture of every cause over every transport: what reaches most of the code."""
+	seen = set()
+	for path in sorted(glob.glob(os.path.join(ROOT, "pcaps", "*.pcap*"))):
+		name = os.path.basename(path)
+		kind = (name.split("-")[0], "quic" in name, "dtls" in name)
+		if kind not in seen:
+			os.symlink(os.path.abspath(path), os.path.join(folder, name))
+		seen.add(kind)
+	return folder
+
+
+def runs(folder):
+	"""Argument lists that between them use every room."""
+	trust = ["--ca-file", sorted(glob.glob(os.path.join(ROOT, "tests", "chains", "good*.pem")))[0]]
+	for i, path in enumerate(captures()):
+		yield ["--json" if i % 2 else "--all"] + trust + [path]
+	most = one_of_each(os.path.join(folder, "most"))
+	keys = sorted(glob.glob(os.path.join(ROOT, "pcaps", "*tls13*.keys")))[0]
+	yield ["--all", "--workers", "1"] + trust + [most]
+	yield ["--json", "--workers", "3"] + trust + [most]
+	yield ["--json", "--keylog", keys, keys[:-5] + ".pcap"] + trust
+	yield ["--all", "--no-trust", "-w", os.path.join(folder, "failed.pcap"), captures()[0]]
+	yield ["--json", "--no-trust", "-o", os.path.join(folder, "out.json"), captures()[0], "tcp port 443"]
+
+
 def memory_fails():
 	jobs = []
-	for i, path in enumerate(captures()):
-		trust = ["--ca-file", sorted(glob.glob(os.path.join(ROOT, "tests", "chains", "good*.pem")))[0]]
-		# libseccomp 2.5 never returns from seccomp_load when it gets no memory: before any traffic is read
-		argv = [FAULTY, "--no-sandbox", "--json" if i % 2 else "--all"] + trust + [path]
-		count = allocations(argv)
-		chosen = range(1, count + 1) if ALL or count < SAMPLE else random.sample(range(1, count + 1), SAMPLE)
-		jobs += [(argv, {"FAIL_AT": str(n), **on}) for n in chosen for on in ({}, {"FAIL_ON": "1"})]
-	with ThreadPoolExecutor(2) as pool:
+	with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
+		os.mkdir(os.path.join(folder, "most"))
+		for args in runs(folder):
+			# libseccomp 2.5 never returns from seccomp_load when it gets no memory: before any traffic is read
+			argv = [FAULTY, "--no-sandbox"] + args
+			count = allocations(argv)
+			chosen = range(1, count + 1) if ALL or count < SAMPLE else random.sample(range(1, count + 1), SAMPLE)
+			jobs += [(argv, {"FAIL_AT": str(n), **on}) for n in chosen for on in ({}, {"FAIL_ON": "1"})]
 		wrong = [w for w in pool.map(fail_one, jobs) if w]
 	for w in wrong[:20]:
 		print(w)
@@ -101,6 +128,17 @@ def memory_fails():
 
 def output_fails():
 	path = captures()[0]
+	for option in ("-o", "-w"):
+		status, _, said = run([PROGRAM, "--json", "--no-trust", option, "/dev/full", os.path.join(ROOT, "pcaps")],
+			stdout=subprocess.PIPE)
+		claim(status == 2 and len(said) == 1 and "No space left" in said[0],
+			"%s onto a full disk gives status 2 and one line: %d %r" % (option, status, said))
+	with tempfile.TemporaryDirectory() as folder:
+		pipe = os.path.join(folder, "pipe")
+		os.mkfifo(pipe)
+		status, _, said = run([PROGRAM, "--json", "--no-trust", "--metrics", pipe, path], stdout=subprocess.PIPE)
+		claim(status == 2 and len(said) == 1 and stat.S_ISFIFO(os.stat(pipe).st_mode),
+			"what is no file is not replaced by one: %d %r" % (status, said))
 	for mode in (["--json"], ["--all"], ["--help"], ["explain"]):
 		argv = [PROGRAM] + mode + ([path] if mode[0] in ("--json", "--all") else [])
 		with open("/dev/full", "wb") as full:
