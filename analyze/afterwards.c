@@ -63,6 +63,15 @@ static bool server_said_nothing(const struct handshake *h)
 	return h->data_records[SIDE_SERVER] <= TICKETS_AT_MOST;
 }
 
+/* What the capture lacks may be the request, or the goodbye. */
+static bool lacks_packets(const struct handshake *h)
+{
+	for (int side = 0; side < 2; side++)
+		if (happened(h->gap[side]) || h->flow->side[side].missing)
+			return true;
+	return false;
+}
+
 /* TLS 1.3 hides the certificate: what tells is that programs like these always have something to
  * ask, and leave so only when they do not like what they see. */
 static bool refused_what_is_hidden(const struct view *v, bool bare)
@@ -70,7 +79,7 @@ static bool refused_what_is_hidden(const struct view *v, bool bare)
 	enum stack_kind client = v->stack[SIDE_CLIENT].kind;
 
 	if (!is_tls13(v->h->version) || v->h->dissected_as != 't' || v->h->keys || !v->name[0] ||
-	    !server_said_nothing(v->h) || v->h->hello->ech == ECH_OUTER)
+	    !server_said_nothing(v->h) || v->h->hello->ech == ECH_OUTER || lacks_packets(v->h))
 		return false;
 	return (client == STACK_GNUTLS && (bare || v->h->hello->has_alpn)) || is_curl(v) ||
 	       client == STACK_PHP;

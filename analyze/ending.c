@@ -360,7 +360,8 @@ static const struct alert_fact *alert_in_place_of_ticket(const struct handshake 
 {
 	bool certificate = answered_request(h);
 
-	if (!is_tls13(h->version) || h->data_records[SIDE_SERVER])
+	/* What the capture lacks may have been the ticket. */
+	if (!is_tls13(h->version) || h->data_records[SIDE_SERVER] || happened(h->gap[SIDE_SERVER]))
 		return NULL;
 	for (uint8_t i = 0; i < h->alert_count; i++) {
 		const struct alert_fact *a = &h->alerts[i];
@@ -382,6 +383,7 @@ static bool server_left_over_certificate(const struct handshake *h, const struct
 	return is_tls13(h->version) && h->dissected_as == 't' && answered_request(h) &&
 	       !h->data_records[SIDE_SERVER] && e->by == SIDE_SERVER &&
 	       (e->how == ENDED_BY_FIN || e->how == ENDED_BY_RST) &&
+	       !happened(h->gap[SIDE_SERVER]) && !h->flow->side[SIDE_SERVER].missing &&
 	       e->mark.time - h->finished[SIDE_CLIENT].time < at_once;
 }
 
