@@ -39,8 +39,15 @@ struct evidence {
 	size_t incomplete;		/* flows of which nothing was kept any more */
 	uint32_t *buckets;
 	size_t bucket_count;		/* a power of two */
-	struct capture_key key;
+	struct hash_key key;
 };
+
+static struct hash_key new_key(void)
+{
+	struct capture_key key = capture_key_new();
+
+	return hash_key_of(&key);
+}
 
 struct evidence *evidence_open(const char *path, char *problem, size_t problem_len)
 {
@@ -50,7 +57,7 @@ struct evidence *evidence_open(const char *path, char *problem, size_t problem_l
 		e->path = strdup(path);
 	if (e && e->path) {
 		e->dump = dump_open(path);
-		e->key = capture_key_new();
+		e->key = new_key();
 		if (e->dump)
 			return e;
 	}

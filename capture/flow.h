@@ -6,12 +6,11 @@
 
 #include "../bytes.h"
 #include "hash.h"
-#include "lone.h"
 #include "packet.h"
 #include "past.h"
 #include "queue.h"
-#include "quiet.h"
 #include "slab.h"
+#include "slots.h"
 #include "streams.h"
 #include "table.h"
 
@@ -97,6 +96,7 @@ struct flow {
 	struct flow *older, *newer;	/* by last packet, among those in the same state */
 	int64_t touched;		/* f->now at the last packet */
 	uint64_t hash;
+	struct ends ends;		/* in no order */
 	size_t charged;			/* what the caller keeps for it */
 	uint64_t turn;			/* of the packet taken last, see mark_turn */
 	struct parked *parked;
@@ -120,19 +120,17 @@ struct id_list {
 
 struct flows {
 	struct capture_stats *stats;
-	struct capture_key key;
+	struct hash_key key;
 	uint32_t share, shares;		/* whose flows are ours; 0, 0: all are */
 	struct capture_streams *streams;	/* NULL unless shared */
 	struct table table;
 	struct past past;
-	struct slab flow_slab, lone_slab[2], quiet_slab[2];	/* by IPv4, IPv6 */
+	struct slots slots;		/* by flow number */
+	struct slab flow_slab, beside_slab;
 	struct queue queue;
-	void **by_id;			/* see flow_at and lone_at in flows.c */
-	uint32_t id_count, id_room;
-	uint32_t *spare_ids;
-	uint32_t spare_count;
 	struct flow_list lists[STATE_COUNT];
 	struct id_list lones, quiets;
+	size_t lone_bytes, quiet_bytes;	/* that they take, with their places in the table */
 	struct packet packet;		/* that is being taken */
 	struct flow_facts *scratch;	/* of a lone SYN, to look at */
 	uint32_t dying;			/* its FLOW_OVER was handed out last; NO_FLOW: none */
@@ -172,19 +170,35 @@ bool store_lones_crowded(const struct flows *f);
 
 /* A flow's number stands for a whole flow, a lone SYN or a quiet connection: exactly one of these is
  * not NULL. */
-struct flow *flow_at(const struct flows *f, uint32_t id);
-struct lone *lone_at(const struct flows *f, uint32_t id);
-struct quiet *quiet_at(const struct flows *f, uint32_t id);
+static inline struct flow *flow_at(const struct flows *f, uint32_t id)
+{
+	const union slot *slot = slot_at(&f->slots, id);
+
+	return slot_kind(slot) == KIND_FLOW ? slot_flow(slot) : NULL;
+}
+
+static inline struct lone *lone_at(const struct flows *f, uint32_t id)
+{
+	union slot *slot = slot_at(&f->slots, id);
+
+	return slot_kind(slot) == KIND_LONE ? &slot->lone : NULL;
+}
+
+static inline struct quiet *quiet_at(const struct flows *f, uint32_t id)
+{
+	union slot *slot = slot_at(&f->slots, id);
+
+	return slot_kind(slot) == KIND_QUIET ? &slot->quiet : NULL;
+}
 
 /* NO_FLOW if there is none between these two ends. */
-uint32_t store_find(const struct flows *f, uint64_t hash, enum transport transport,
-		    const struct address *one, const struct address *two);
+uint32_t store_find(const struct flows *f, uint64_t hash, const struct ends *ends);
 
 /* A packet with this hash will come soon. */
 void store_expect(const struct flows *f, uint64_t hash);
 
 /* A new flow, in the list of its state; NULL when memory does not allow another. */
-struct flow *store_flow(struct flows *f, uint64_t hash, enum flow_state state);
+struct flow *store_flow(struct flows *f, uint64_t hash, const struct ends *ends, enum flow_state state);
 
 /* A lone SYN with a number of its own; NO_FLOW likewise. */
 uint32_t store_lone(struct flows *f, uint64_t hash, const struct packet *syn);

@@ -31,6 +31,15 @@ enum {
 
 static const size_t MEMORY_DEFAULT = (size_t)512 << 20;
 
+static struct hash_key key_of(const struct capture_options *options)
+{
+	struct capture_key key = options->key;
+
+	if (!(key.word[0] | key.word[1]))
+		key = capture_key_new();
+	return hash_key_of(&key);
+}
+
 struct flows *flows_new(const struct capture_options *options, struct capture_stats *stats)
 {
 	struct flows *f = calloc(1, sizeof(*f));
@@ -39,7 +48,7 @@ struct flows *flows_new(const struct capture_options *options, struct capture_st
 	if (!f)
 		return NULL;
 	f->stats = stats;
-	f->key = options->key.word[0] | options->key.word[1] ? options->key : capture_key_new();
+	f->key = key_of(options);
 	f->share = options->share;
 	f->shares = options->shares > 1 ? options->shares : 0;
 	f->memory = options->memory ? options->memory : MEMORY_DEFAULT;
@@ -118,16 +127,16 @@ static void begin_tcp(struct flows *f, struct flow *w, struct packet *p)
 
 static struct flow *promote(struct flows *f, uint32_t id, uint64_t hash)
 {
-	struct lone l = *lone_at(f, id);
 	struct packet syn = lone_unpack(lone_at(f, id));
+	uint8_t copies = lone_copies(lone_at(f, id));
 	struct flow *w = store_promote(f, id, hash);
 
 	if (!w)
 		return NULL;
 	begin_tcp(f, w, &syn);
-	w->facts.packets += l.duplicates;
-	w->facts.bytes += (uint64_t)l.duplicates * l.wire_len;
-	w->facts.side[SIDE_CLIENT].duplicates = l.duplicates;
+	w->facts.packets += copies;
+	w->facts.bytes += (uint64_t)copies * syn.wire_len;
+	w->facts.side[SIDE_CLIENT].duplicates = copies;
 	return w;
 }
 
@@ -149,8 +158,7 @@ enum { QUIETS_A_LOOK = 2 };
 static void drop_quiet(struct flows *f, uint32_t id)
 {
 	const struct quiet *q = quiet_at(f, id);
-	struct address client = quiet_address(q, SIDE_CLIENT), server = quiet_address(q, SIDE_SERVER);
-	uint64_t hash = hash_flow(&f->key, TRANSPORT_TCP, &client, &server);
+	uint64_t hash = quiet_hash(q);
 
 	past_note(&f->past, hash, q->stream, quiet_is_over(q), f->now);
 	store_unlink(f, id, hash);
@@ -161,7 +169,7 @@ static bool quiet_timed_out(const struct flows *f, const struct quiet *q)
 {
 	int64_t patience = quiet_is_over(q) ? DONE_SECONDS * SECOND : f->idle_timeout;
 
-	return time_apart(f->now, q->touched) > patience;
+	return time_apart(f->now, quiet_touched(q)) > patience;
 }
 
 /* Those that spoke since they were looked at last get another round. */
@@ -190,15 +198,15 @@ static void quieten_dismissed(struct flows *f)
 }
 
 /* False when the packet begins another connection. */
-static bool quiet_takes(struct flows *f, uint32_t id, const struct packet *p)
+static bool quiet_takes(struct flows *f, uint32_t id, const struct quiet_news *news)
 {
 	struct quiet *q = quiet_at(f, id);
 
-	if (quiet_begins_anew(q, p)) {
+	if (quiet_begins_anew(q, news)) {
 		drop_quiet(f, id);
 		return false;
 	}
-	quiet_take(q, p, f->now);
+	quiet_take(q, news, f->now);
 	return true;
 }
 
@@ -235,7 +243,7 @@ static bool timed_out(const struct flows *f, uint32_t id)
 
 	if (w)
 		return time_apart(f->now, w->touched) > patience(f, w);
-	return time_apart(f->now, lone_at(f, id)->time) >
+	return time_apart(f->now, lone_time(lone_at(f, id))) >
 	       (time < f->idle_timeout ? time : f->idle_timeout);
 }
 
@@ -274,12 +282,12 @@ static void retire_flow(struct flows *f, struct flow *w, enum flow_end end)
 static void retire_lone(struct flows *f, uint32_t id, enum flow_end end)
 {
 	struct lone *l = lone_at(f, id);
-	struct packet syn = lone_unpack(l);
-	uint64_t hash = hash_flow(&f->key, TRANSPORT_TCP, &syn.source, &syn.destination);
+	struct ends ends = lone_ends(l);
+	struct mark mark = { .frame = l->frame, .time = lone_time(l) };
 
-	l->end = (uint8_t)end;
-	store_unlink(f, id, hash);
-	tell_over(f, id, syn.mark, end);
+	lone_end(l, end);
+	store_unlink(f, id, hash_ends(&f->key, &ends));
+	tell_over(f, id, mark, end);
 }
 
 /* What it waits for does not come: it goes on without. False when it does not wait. */
@@ -332,7 +340,7 @@ static uint32_t stream_number(struct flows *f, const struct packet *p, const str
 	return flows_new_stream(f, tcp ? TRANSPORT_TCP : TRANSPORT_UDP);
 }
 
-static void open_flow(struct flows *f, struct packet *p, uint64_t hash)
+static void open_flow(struct flows *f, struct packet *p, uint64_t hash, const struct ends *ends)
 {
 	const struct past_flow *past;
 	bool tcp = p->kind == PACKET_TCP;
@@ -344,7 +352,7 @@ static void open_flow(struct flows *f, struct packet *p, uint64_t hash)
 	if (tcp && !(p->flags & TCP_SYN) && !p->payload_wire_len &&
 	    past_finished(past, f->now, PAST_SECONDS))
 		return;
-	w = store_flow(f, hash, tcp ? STATE_OPENING : STATE_UDP);
+	w = store_flow(f, hash, ends, tcp ? STATE_OPENING : STATE_UDP);
 	if (!w) {
 		f->stats->evicted++;
 		return;
@@ -375,9 +383,7 @@ static bool begins_anew(struct flows *f, uint32_t id, const struct packet *p)
 		return false;
 	if (!l)
 		return connection_begins_anew(f, flow_at(f, id), p);
-	return (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN &&
-	       p->source.port == l->source_port && p->seq != l->seq &&
-	       !memcmp(p->source.ip, l->ip, lone_ip_len(l));
+	return lone_begins_anew(l, p);
 }
 
 /* However late by the clock, which may have been set in between. */
@@ -391,8 +397,7 @@ static void join(struct flows *f, uint32_t id, uint64_t hash, struct packet *p)
 	struct lone *l = lone_at(f, id);
 	struct flow *w = flow_at(f, id);
 
-	if (l && lone_is_copy(l, p) && l->duplicates < UINT8_MAX) {
-		l->duplicates++;
+	if (l && lone_is_copy(l, p) && lone_note_copy(l)) {
 		f->stats->duplicates++;
 		return;
 	}
@@ -416,19 +421,19 @@ static bool is_foreign(const struct flows *f, uint64_t hash)
 	return f->shares && hash_share(hash, f->shares) != f->share;
 }
 
-static void take_transport(struct flows *f, struct packet *p, uint64_t hash)
+static void note_peak(struct flows *f)
 {
-	enum transport transport = p->kind == PACKET_TCP ? TRANSPORT_TCP : TRANSPORT_UDP;
-	uint32_t id;
+	size_t bytes = flows_memory(f);
 
-	if (is_foreign(f, hash))
-		return;
-	id = store_find(f, hash, transport, &p->source, &p->destination);
-	if (id != NO_FLOW && quiet_at(f, id)) {
-		if (quiet_takes(f, id, p))
-			return;
-		id = NO_FLOW;
-	} else if (id != NO_FLOW && timed_out(f, id) && !answers_syn(lone_at(f, id), p) &&
+	if (bytes > f->stats->memory_peak)
+		f->stats->memory_peak = bytes;
+}
+
+/* `id` is the flow that it may join, NO_FLOW if there is none. */
+static void take_transport(struct flows *f, struct packet *p, uint64_t hash, const struct ends *ends,
+			   uint32_t id)
+{
+	if (id != NO_FLOW && timed_out(f, id) && !answers_syn(lone_at(f, id), p) &&
 		   !stop_waiting(f, id)) {
 		retire(f, id, END_IDLE);
 		id = NO_FLOW;
@@ -438,11 +443,12 @@ static void take_transport(struct flows *f, struct packet *p, uint64_t hash)
 	}
 	f->stirred = true;
 	if (id == NO_FLOW)
-		open_flow(f, p, hash);
+		open_flow(f, p, hash, ends);
 	else
 		join(f, id, hash, p);
 	if (f->follow)
-		f->current = store_find(f, hash, transport, &p->source, &p->destination);
+		f->current = store_find(f, hash, ends);
+	note_peak(f);
 }
 
 /* An ICMP error belongs to the flow whose packet it quotes (RFC 792); it opens none. */
@@ -450,9 +456,9 @@ static void take_icmp(struct flows *f, const struct packet *p)
 {
 	enum transport transport = p->quotes_tcp ? TRANSPORT_TCP : TRANSPORT_UDP;
 	const struct address *source = &p->quoted_source, *destination = &p->quoted_destination;
-	uint64_t hash = hash_flow(&f->key, transport, source, destination);
-	uint32_t id = p->quotes_tcp || p->quotes_udp
-		? store_find(f, hash, transport, source, destination) : NO_FLOW;
+	struct ends ends = ends_of(transport, source, destination);
+	uint64_t hash = hash_ends(&f->key, &ends);
+	uint32_t id = p->quotes_tcp || p->quotes_udp ? store_find(f, hash, &ends) : NO_FLOW;
 	struct flow *w;
 	struct icmp_error *error;
 
@@ -467,6 +473,7 @@ static void take_icmp(struct flows *f, const struct packet *p)
 	*error = p->icmp;
 	error->mark = p->mark;
 	error->about = flow_side(w, source);
+	note_peak(f);
 }
 
 static void note_time(struct flows *f, int64_t time)
@@ -487,14 +494,6 @@ static void settle_last(struct flows *f)
 	f->dying = NO_FLOW;
 }
 
-static void note_peak(struct flows *f)
-{
-	size_t bytes = flows_memory(f);
-
-	if (bytes > f->stats->memory_peak)
-		f->stats->memory_peak = bytes;
-}
-
 /* Before each packet. */
 static void begin_packet(struct flows *f, int64_t time)
 {
@@ -507,27 +506,32 @@ static void begin_packet(struct flows *f, int64_t time)
 	f->current = NO_FLOW;
 }
 
-static void flows_take_hashed(struct flows *f, struct packet *packet, uint64_t hash)
-{
-	begin_packet(f, packet->mark.time);
-	take_transport(f, packet, hash);
-	if (f->stirred)
-		note_peak(f);
-}
-
 void flows_take(struct flows *f, struct packet *packet)
 {
 	enum transport transport = packet->kind == PACKET_TCP ? TRANSPORT_TCP : TRANSPORT_UDP;
+	bool quiet = false;
+	struct ends ends;
+	uint64_t hash;
+	uint32_t id;
 
-	if (packet->kind == PACKET_TCP || packet->kind == PACKET_UDP) {
-		flows_take_hashed(f, packet, hash_flow(&f->key, transport, &packet->source, &packet->destination));
-		return;
-	}
 	begin_packet(f, packet->mark.time);
 	if (packet->kind == PACKET_ICMP)
 		take_icmp(f, packet);
-	if (f->stirred)
-		note_peak(f);
+	if (packet->kind == PACKET_ICMP || packet->kind == PACKET_NONE)
+		return;
+	ends = ends_of(transport, &packet->source, &packet->destination);
+	hash = hash_ends(&f->key, &ends);
+	if (is_foreign(f, hash))
+		return;
+	id = store_find(f, hash, &ends);
+	if (id != NO_FLOW && quiet_at(f, id)) {
+		struct quiet_news news = { &ends, packet->seq, packet->flags };
+
+		quiet = quiet_takes(f, id, &news);
+		id = NO_FLOW;
+	}
+	if (!quiet)
+		take_transport(f, packet, hash, &ends, id);
 }
 
 void flows_expect(struct flows *f, const struct frame *frame, struct sight *out)
@@ -535,20 +539,34 @@ void flows_expect(struct flows *f, const struct frame *frame, struct sight *out)
 	out->known = glance(frame, &out->glance);
 	if (!out->known)
 		return;
-	out->hash = glance_hash(&out->glance, &f->key);
+	glance_ends(&out->glance, &out->ends);
+	out->hash = hash_ends(&f->key, &out->ends);
 	store_expect(f, out->hash);
 }
 
 bool flows_take_seen(struct flows *f, const struct frame *frame, const struct sight *sight)
 {
+	uint32_t id;
+
 	if (!sight->known)
 		return false;
 	if (is_foreign(f, sight->hash)) {
 		note_time(f, frame->mark.time);
 		return true;
 	}
+	begin_packet(f, frame->mark.time);
+	id = store_find(f, sight->hash, &sight->ends);
+	if (id != NO_FLOW && quiet_at(f, id)) {
+		struct quiet_news news = {
+			&sight->ends, glance_seq(&sight->glance), glance_flags(&sight->glance)
+		};
+
+		if (quiet_takes(f, id, &news))
+			return true;
+		id = NO_FLOW;
+	}
 	glance_packet(&sight->glance, frame, &f->packet);
-	flows_take_hashed(f, &f->packet, sight->hash);
+	take_transport(f, &f->packet, sight->hash, &sight->ends, id);
 	return true;
 }
 

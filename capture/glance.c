@@ -155,13 +155,26 @@ void glance_packet(const struct glance *g, const struct frame *frame, struct pac
 	out->payload_wire_len = wire - (uint32_t)header;
 }
 
-uint64_t glance_hash(const struct glance *g, const struct capture_key *key)
+void glance_ends(const struct glance *g, struct ends *out)
 {
 	uint16_t source = u16_at(g->tcp), destination = u16_at(g->tcp + 2);
 
-	if (g->ip_len == 4)
-		return hash_ends4(key, TRANSPORT_TCP, end4(g->ip + IPV4_SOURCE_AT, source),
-				  end4(g->ip + IPV4_DESTINATION_AT, destination));
-	return hash_ends16(key, TRANSPORT_TCP, end16(g->ip + IPV6_SOURCE_AT, source),
-			   end16(g->ip + IPV6_DESTINATION_AT, destination));
+	out->ip_len = g->ip_len;
+	if (g->ip_len == 4) {
+		out->four[0] = end4(TRANSPORT_TCP, g->ip + IPV4_SOURCE_AT, source);
+		out->four[1] = end4(TRANSPORT_TCP, g->ip + IPV4_DESTINATION_AT, destination);
+	} else {
+		out->sixteen[0] = end16(TRANSPORT_TCP, g->ip + IPV6_SOURCE_AT, source);
+		out->sixteen[1] = end16(TRANSPORT_TCP, g->ip + IPV6_DESTINATION_AT, destination);
+	}
+}
+
+uint32_t glance_seq(const struct glance *g)
+{
+	return u32_at(g->tcp + TCP_SEQ_AT);
+}
+
+uint8_t glance_flags(const struct glance *g)
+{
+	return g->tcp[TCP_FLAGS_AT];
 }

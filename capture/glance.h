@@ -6,7 +6,6 @@
 #ifndef TLSWHY_GLANCE_H
 #define TLSWHY_GLANCE_H
 
-#include "hash.h"
 #include "packet.h"
 
 /* True only if decode() would find this very TCP packet. */
@@ -17,7 +16,10 @@ bool glance(const struct frame *frame, struct glance *out);
  * its end. */
 void glance_packet(const struct glance *g, const struct frame *frame, struct packet *out);
 
-/* hash_flow() of the packet's flow. */
-uint64_t glance_hash(const struct glance *g, const struct capture_key *key);
+/* Who sent it, and to whom. */
+void glance_ends(const struct glance *g, struct ends *out);
+
+uint32_t glance_seq(const struct glance *g);
+uint8_t glance_flags(const struct glance *g);
 
 #endif

@@ -1,4 +1,3 @@
-/* SipHash-1-3 (Aumasson and Bernstein, 2012) over the two ends of a flow. */
 #include "hash.h"
 
 #include <sys/random.h>
@@ -49,30 +48,32 @@ static inline void sip_word(struct sip *s, uint64_t word)
 	s->v[0] ^= word;
 }
 
-static inline struct sip sip_begin(const struct capture_key *key)
+/* SipHash-1-3 (Aumasson and Bernstein, 2012) of a number: the key's words follow from it one by one. */
+static uint64_t derive(const struct capture_key *key, uint64_t number)
 {
-	return (struct sip){ {
+	struct sip s = { {
 		key->word[0] ^ 0x736f6d6570736575u, key->word[1] ^ 0x646f72616e646f6du,
 		key->word[0] ^ 0x6c7967656e657261u, key->word[1] ^ 0x7465646279746573u,
 	} };
+
+	sip_word(&s, number);
+	sip_word(&s, (uint64_t)sizeof(number) << 56);
+	s.v[2] ^= 0xff;
+	sip_round(&s);
+	sip_round(&s);
+	sip_round(&s);
+	return s.v[0] ^ s.v[1] ^ s.v[2] ^ s.v[3];
 }
 
-static inline uint64_t sip_end(struct sip *s)
+struct hash_key hash_key_of(const struct capture_key *key)
 {
-	s->v[2] ^= 0xff;
-	sip_round(s);
-	sip_round(s);
-	sip_round(s);
-	return s->v[0] ^ s->v[1] ^ s->v[2] ^ s->v[3];
-}
+	struct hash_key words;
 
-uint64_t hash_ends4(const struct capture_key *key, enum transport transport, uint64_t one, uint64_t two)
-{
-	struct sip s = sip_begin(key);
-
-	sip_word(&s, (one < two ? one : two) | (uint64_t)(transport + 1) << 56);
-	sip_word(&s, one < two ? two : one);
-	return sip_end(&s);
+	for (uint64_t i = 0; i <= HASH_WORDS; i++) {
+		words.high[i] = derive(key, 2 * i);
+		words.low[i] = derive(key, 2 * i + 1);
+	}
+	return words;
 }
 
 static bool goes_first(const struct end16 *one, const struct end16 *two)
@@ -84,27 +85,24 @@ static bool goes_first(const struct end16 *one, const struct end16 *two)
 	return one->port < two->port;
 }
 
-uint64_t hash_ends16(const struct capture_key *key, enum transport transport, struct end16 one,
-		     struct end16 two)
+static uint64_t pair_of(const uint64_t *key, uint64_t word)
 {
-	bool in_order = goes_first(&one, &two);
-	const struct end16 *low = in_order ? &one : &two, *high = in_order ? &two : &one;
-	struct sip s = sip_begin(key);
-
-	sip_word(&s, low->ip[0]);
-	sip_word(&s, low->ip[1]);
-	sip_word(&s, high->ip[0]);
-	sip_word(&s, high->ip[1]);
-	sip_word(&s, (uint64_t)low->port << 16 | high->port | (uint64_t)transport << 32);
-	return sip_end(&s);
+	return hash_pair(key, (uint32_t)word, (uint32_t)(word >> 32));
 }
 
-uint64_t hash_flow(const struct capture_key *key, enum transport transport,
-		   const struct address *one, const struct address *two)
+static uint64_t half16(const uint64_t *key, const struct end16 *low, const struct end16 *high)
 {
-	if (one->ip_len == 4)
-		return hash_ends4(key, transport, end4(one->ip, one->port), end4(two->ip, two->port));
-	return hash_ends16(key, transport, end16(one->ip, one->port), end16(two->ip, two->port));
+	uint64_t ports = (low->port & 0xffff) << 16 | (high->port & 0xffff) | (low->port >> 16) << 32;
+
+	return pair_of(key, low->ip[0]) + pair_of(key + 2, low->ip[1]) + pair_of(key + 4, high->ip[0]) +
+	       pair_of(key + 6, high->ip[1]) + pair_of(key + 8, ports) + key[HASH_WORDS];
+}
+
+uint64_t hash16(const struct hash_key *key, const struct end16 *one, const struct end16 *two)
+{
+	const struct end16 *low = goes_first(one, two) ? one : two, *high = low == one ? two : one;
+
+	return (half16(key->high, low, high) & ~UINT64_C(0xffffffff)) | half16(key->low, low, high) >> 32;
 }
 
 bool same_address(const struct address *one, const struct address *two)

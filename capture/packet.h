@@ -5,7 +5,7 @@
 #ifndef TLSWHY_PACKET_H
 #define TLSWHY_PACKET_H
 
-#include "capture.h"
+#include "hash.h"
 
 /* A frame as the input gave it. */
 struct frame {
@@ -86,6 +86,7 @@ struct glance {
 /* What a glance at a frame tells before its turn comes, so that what will be needed is at hand then. */
 struct sight {
 	struct glance glance;
+	struct ends ends;
 	uint64_t hash;
 	bool known;		/* it is of the commonest shape */
 };

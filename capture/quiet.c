@@ -4,64 +4,66 @@
 
 #include "flow.h"
 
-size_t quiet_size(uint8_t ip_len)
+static void touch(struct quiet *q, int64_t time)
 {
-	return sizeof(struct quiet) + 2 * (size_t)ip_len;
+	memcpy(q->touched, &time, sizeof(q->touched));
 }
 
-void quiet_pack(struct quiet *q, const struct flow *w)
+void quiet_pack(struct quiet *q, const struct flow *w, struct beside *beside)
 {
+	const struct tcp_side *side = w->facts.side;
 	bool reset = w->half[SIDE_CLIENT].has_reset || w->half[SIDE_SERVER].has_reset;
 
-	q->touched = w->touched;
+	q->kind = KIND_QUIET;
+	touch(q, w->touched);
+	memcpy(q->hash, &w->hash, sizeof(q->hash));
 	q->stream = w->facts.stream;
-	q->ip_len = w->facts.side[SIDE_CLIENT].address.ip_len;
+	q->ip_len = side[SIDE_CLIENT].address.ip_len;
+	small_pack(&q->ends, &side[SIDE_CLIENT].address, &side[SIDE_SERVER].address, beside);
 	for (int s = 0; s < 2; s++) {
 		q->base[s] = w->half[s].base;
-		q->port[s] = w->facts.side[s].address.port;
 		q->finished[s] = w->half[s].has_fin || reset;
-		memcpy(q->ip + s * q->ip_len, w->facts.side[s].address.ip, q->ip_len);
 	}
 }
 
-struct address quiet_address(const struct quiet *q, enum side side)
+int64_t quiet_touched(const struct quiet *q)
 {
-	struct address a = { .ip_len = q->ip_len, .port = q->port[side] };
+	int64_t time;
 
-	memcpy(a.ip, q->ip + side * q->ip_len, q->ip_len);
-	return a;
+	memcpy(&time, q->touched, sizeof(time));
+	return time;
 }
 
-static bool is_end(const struct quiet *q, enum side side, const struct address *a)
+uint64_t quiet_hash(const struct quiet *q)
 {
-	return a->port == q->port[side] && a->ip_len == q->ip_len &&
-	       !memcmp(a->ip, q->ip + side * q->ip_len, q->ip_len);
+	uint64_t hash;
+
+	memcpy(&hash, q->hash, sizeof(hash));
+	return hash;
 }
 
-bool quiet_joins(const struct quiet *q, const struct address *one, const struct address *two)
+static enum side sender(const struct quiet *q, const struct quiet_news *news)
 {
-	return (is_end(q, SIDE_CLIENT, one) && is_end(q, SIDE_SERVER, two)) ||
-	       (is_end(q, SIDE_CLIENT, two) && is_end(q, SIDE_SERVER, one));
+	struct ends ends = small_unpack(&q->ends, q->ip_len);
+	bool client = q->ip_len == 4 ? ends.four[SIDE_CLIENT] == news->ends->four[0]
+				     : same_end16(&ends.sixteen[SIDE_CLIENT], &news->ends->sixteen[0]);
+
+	return client ? SIDE_CLIENT : SIDE_SERVER;
 }
 
-static enum side sender(const struct quiet *q, const struct packet *p)
+bool quiet_begins_anew(const struct quiet *q, const struct quiet_news *news)
 {
-	return is_end(q, SIDE_CLIENT, &p->source) ? SIDE_CLIENT : SIDE_SERVER;
+	return (news->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN &&
+	       news->seq + 1 != q->base[sender(q, news)];
 }
 
-bool quiet_begins_anew(const struct quiet *q, const struct packet *p)
+void quiet_take(struct quiet *q, const struct quiet_news *news, int64_t now)
 {
-	return (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN &&
-	       p->seq + 1 != q->base[sender(q, p)];
-}
-
-void quiet_take(struct quiet *q, const struct packet *p, int64_t now)
-{
-	q->touched = now;
-	if (p->flags & TCP_RST)
+	touch(q, now);
+	if (news->flags & TCP_RST)
 		q->finished[SIDE_CLIENT] = q->finished[SIDE_SERVER] = true;
-	else if (p->flags & TCP_FIN)
-		q->finished[sender(q, p)] = true;
+	else if (news->flags & TCP_FIN)
+		q->finished[sender(q, news)] = true;
 }
 
 bool quiet_is_over(const struct quiet *q)

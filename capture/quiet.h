@@ -6,34 +6,39 @@
 #define TLSWHY_QUIET_H
 
 #include "packet.h"
+#include "small.h"
 
 struct flow;
 
 struct quiet {
-	int64_t touched;		/* time of the last packet */
+	uint8_t kind;
+	uint8_t ip_len;
+	bool finished[2];		/* by FIN, or RST of either */
+	uint32_t touched[2];		/* time of the last packet */
+	uint32_t hash[2];
 	uint32_t stream;
 	uint32_t base[2];		/* by side: sequence number of the first byte */
 	uint32_t older, newer;		/* flow numbers, by when they were looked at */
-	uint16_t port[2];
-	bool finished[2];		/* by FIN, or RST of either */
-	uint8_t ip_len;
-	uint8_t ip[];			/* client, server: 4 or 16 bytes each */
+	struct small_ends ends;		/* client, server */
 };
 
-/* Bytes of a record for addresses of this length. */
-size_t quiet_size(uint8_t ip_len);
+/* `beside` is for IPv6, see small_pack. */
+void quiet_pack(struct quiet *q, const struct flow *w, struct beside *beside);
 
-void quiet_pack(struct quiet *q, const struct flow *w);
+int64_t quiet_touched(const struct quiet *q);
+uint64_t quiet_hash(const struct quiet *q);
 
-struct address quiet_address(const struct quiet *q, enum side side);
-
-/* The same two ends, either way round. */
-bool quiet_joins(const struct quiet *q, const struct address *one, const struct address *two);
+/* What a packet of TCP says to it. */
+struct quiet_news {
+	const struct ends *ends;
+	uint32_t seq;
+	uint8_t flags;
+};
 
 /* A SYN that begins another connection between the same ends. */
-bool quiet_begins_anew(const struct quiet *q, const struct packet *p);
+bool quiet_begins_anew(const struct quiet *q, const struct quiet_news *news);
 
-void quiet_take(struct quiet *q, const struct packet *p, int64_t now);
+void quiet_take(struct quiet *q, const struct quiet_news *news, int64_t now);
 
 /* Both sides said that they are done, or one reset it. */
 bool quiet_is_over(const struct quiet *q);

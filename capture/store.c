@@ -1,34 +1,27 @@
 /* Where flows are kept: their numbers and records, the table that finds them, the lists by age. */
 #include "flow.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 enum {
-	IDS_FIRST = 256,
-	/* What one packet may add before room is made again: a slab, a segment held, ids. */
+	/* What one packet may add before room is made again: a slab, a segment held, numbers. */
 	HEADROOM = 3 * SLAB_CHUNK,
 	LONE_SHARE = 32,	/* of the memory, for SYNs that nobody answers */
-	LONE_CHUNKS_MIN = 2,
+	LONE_BYTES_MIN = 2 * SLAB_CHUNK,
 	QUIET_SHARE = 8,	/* and for connections that nobody wants to hear of */
-	/* Records are aligned, so the lowest bits of an address can say which kind it is. */
-	IS_LONE = 1, IS_QUIET = 2, KIND_MASK = 3,
+	SMALL_BYTES = 64,	/* of a small record of IPv4 with its place in the table */
 };
 
 bool store_init(struct flows *f)
 {
+	slots_init(&f->slots);
 	slab_init(&f->flow_slab, sizeof(struct flow));
-	slab_init(&f->lone_slab[0], lone_size(4));
-	slab_init(&f->lone_slab[1], lone_size(16));
-	slab_init(&f->quiet_slab[0], quiet_size(4));
-	slab_init(&f->quiet_slab[1], quiet_size(16));
+	slab_init(&f->beside_slab, sizeof(struct beside));
 	f->lones = f->quiets = (struct id_list){ .oldest = NO_FLOW, .newest = NO_FLOW };
 	return table_init(&f->table);
 }
 
 void store_free(struct flows *f)
 {
-	for (uint32_t id = 0; id < f->id_count; id++) {
+	for (uint32_t id = 0; id < f->slots.count; id++) {
 		struct flow *w = flow_at(f, id);
 
 		for (int s = 0; w && s < 2; s++)
@@ -37,27 +30,16 @@ void store_free(struct flows *f)
 			park_drop(f, w);
 	}
 	table_free(&f->table);
+	slots_free(&f->slots);
 	slab_free_all(&f->flow_slab);
-	slab_free_all(&f->lone_slab[0]);
-	slab_free_all(&f->lone_slab[1]);
-	slab_free_all(&f->quiet_slab[0]);
-	slab_free_all(&f->quiet_slab[1]);
-	free(f->by_id);
-	free(f->spare_ids);
-}
-
-static size_t id_bytes(uint32_t room)
-{
-	return room * (sizeof(void *) + sizeof(uint32_t));
+	slab_free_all(&f->beside_slab);
 }
 
 size_t flows_memory(const struct flows *f)
 {
 	return sizeof(*f) + sizeof(*f->scratch) + QUEUE_MAX * sizeof(struct queued) +
 	       past_bytes(&f->past) + table_bytes(&f->table) + f->flow_slab.bytes +
-	       f->lone_slab[0].bytes + f->lone_slab[1].bytes + f->quiet_slab[0].bytes +
-	       f->quiet_slab[1].bytes + id_bytes(f->id_room) + f->held_bytes +
-	       streams_bytes(f->streams);
+	       f->beside_slab.bytes + slots_bytes(&f->slots) + f->held_bytes + streams_bytes(f->streams);
 }
 
 bool store_affords(struct flows *f, size_t bytes)
@@ -78,102 +60,54 @@ bool store_needs_room(const struct flows *f)
 
 /* ---- numbers ---------------------------------------------------------------------------- */
 
-static uintptr_t kind_of(const void *record)
+static uint64_t hash_of(const void *of, uint32_t id)
 {
-	return (uintptr_t)record & KIND_MASK;
-}
+	const struct flows *f = of;
+	struct ends ends;
 
-struct flow *flow_at(const struct flows *f, uint32_t id)
-{
-	return kind_of(f->by_id[id]) ? NULL : f->by_id[id];
-}
-
-struct lone *lone_at(const struct flows *f, uint32_t id)
-{
-	void *record = f->by_id[id];
-
-	return kind_of(record) == IS_LONE ? (struct lone *)(void *)((char *)record - IS_LONE) : NULL;
-}
-
-struct quiet *quiet_at(const struct flows *f, uint32_t id)
-{
-	void *record = f->by_id[id];
-
-	return kind_of(record) == IS_QUIET ? (struct quiet *)(void *)((char *)record - IS_QUIET) : NULL;
-}
-
-static bool grow_ids(struct flows *f)
-{
-	uint32_t room = f->id_room ? f->id_room * 2 : IDS_FIRST;
-	void **by_id;
-	uint32_t *spare;
-
-	if (f->id_count < f->id_room || f->spare_count)
-		return true;
-	if (!store_affords(f, id_bytes(room) - id_bytes(f->id_room)))
-		return false;
-	by_id = realloc(f->by_id, room * sizeof(*by_id));
-	if (!by_id)
-		return false;
-	f->by_id = by_id;
-	spare = realloc(f->spare_ids, room * sizeof(*spare));
-	if (!spare)
-		return false;
-	f->spare_ids = spare;
-	f->id_room = room;
-	return true;
+	if (flow_at(f, id))
+		return flow_at(f, id)->hash;
+	if (quiet_at(f, id))
+		return quiet_hash(quiet_at(f, id));
+	ends = lone_ends(lone_at(f, id));
+	return hash_ends(&f->key, &ends);
 }
 
 static bool grow_table(struct flows *f)
 {
 	return !table_crowded(&f->table) ||
-	       (store_affords(f, table_bytes(&f->table)) && table_grow(&f->table));
+	       (store_affords(f, table_bytes(&f->table)) && table_grow(&f->table, hash_of, f));
 }
 
-/* A record from the slab, if there is room for it, its number and its entry. */
-static void *new_record(struct flows *f, struct slab *slab)
+/* A number that the table has room for; NO_FLOW when memory does not allow another. */
+static uint32_t new_number(struct flows *f)
 {
-	if (!grow_ids(f) || !grow_table(f) || !store_affords(f, slab_wants(slab)))
-		return NULL;
-	return slab_take(slab);
+	if (!grow_table(f) || !store_affords(f, slots_wants(&f->slots)))
+		return NO_FLOW;
+	return slots_take(&f->slots);
 }
 
-static uint32_t number(struct flows *f, void *record, uint64_t hash)
+static bool slot_has(const union slot *slot, const struct ends *ends)
 {
-	uint32_t id = f->spare_count ? f->spare_ids[--f->spare_count] : f->id_count++;
-
-	f->by_id[id] = record;
-	table_put(&f->table, (uint32_t)hash, id);
-	return id;
+	switch (slot_kind(slot)) {
+	case KIND_FLOW:
+		return same_ends(&slot_flow(slot)->ends, ends);
+	case KIND_LONE:
+		return small_have(&slot->lone.ends, lone_ip_len(&slot->lone), ends);
+	default:
+		return small_have(&slot->quiet.ends, slot->quiet.ip_len, ends);
+	}
 }
 
-static bool small_joins(const struct flows *f, uint32_t id, const struct address *one,
-			const struct address *two)
+uint32_t store_find(const struct flows *f, uint64_t hash, const struct ends *ends)
 {
-	const struct quiet *q = quiet_at(f, id);
+	struct table_search search = table_search(&f->table, hash);
+	uint32_t id;
 
-	return q ? quiet_joins(q, one, two) : lone_joins(lone_at(f, id), one, two);
-}
+	while ((id = table_match(&f->table, &search)) != NO_FLOW) {
+		const union slot *slot = slot_at(&f->slots, id);
 
-uint32_t store_find(const struct flows *f, uint64_t hash, enum transport transport,
-		    const struct address *one, const struct address *two)
-{
-	uint32_t at = (uint32_t)hash, id;
-
-	while ((id = table_match(&f->table, (uint32_t)hash, &at)) != NO_FLOW) {
-		const struct flow *w = flow_at(f, id);
-		const struct tcp_side *side;
-
-		if (!w) {
-			if (transport == TRANSPORT_TCP && small_joins(f, id, one, two))
-				return id;
-			continue;
-		}
-		side = w->facts.side;
-		if (w->facts.transport != transport)
-			continue;
-		if ((same_address(&side[0].address, one) && same_address(&side[1].address, two)) ||
-		    (same_address(&side[0].address, two) && same_address(&side[1].address, one)))
+		if (slot_has(slot, ends))
 			return id;
 	}
 	return NO_FLOW;
@@ -181,7 +115,7 @@ uint32_t store_find(const struct flows *f, uint64_t hash, enum transport transpo
 
 void store_expect(const struct flows *f, uint64_t hash)
 {
-	table_expect(&f->table, (uint32_t)hash);
+	__builtin_prefetch(table_line(&f->table, hash));
 }
 
 /* ---- lists, oldest first ---------------------------------------------------------------- */
@@ -279,9 +213,38 @@ void store_requeue_quiet(struct flows *f, uint32_t id)
 
 /* ---- coming and going ------------------------------------------------------------------- */
 
-static struct slab *slab_of(struct flows *f, uint8_t ip_len)
+static size_t small_bytes(uint8_t ip_len)
 {
-	return &f->lone_slab[ip_len != 4];
+	return SMALL_BYTES + (ip_len == 4 ? 0 : sizeof(struct beside));
+}
+
+/* Room for IPv6 addresses, if there is any; for IPv4 none is needed. */
+static bool new_beside(struct flows *f, uint8_t ip_len, struct beside **beside)
+{
+	*beside = NULL;
+	if (ip_len == 4)
+		return true;
+	if (store_affords(f, slab_wants(&f->beside_slab)))
+		*beside = slab_take(&f->beside_slab);
+	return *beside != NULL;
+}
+
+static void drop_beside(struct flows *f, const struct small_ends *ends, uint8_t ip_len)
+{
+	if (ip_len != 4)
+		slab_give(&f->beside_slab, small_beside(ends));
+}
+
+static void drop_lone(struct flows *f, const struct lone *l)
+{
+	f->lone_bytes -= small_bytes(lone_ip_len(l));
+	drop_beside(f, &l->ends, lone_ip_len(l));
+}
+
+static void drop_quiet(struct flows *f, const struct quiet *q)
+{
+	f->quiet_bytes -= small_bytes(q->ip_len);
+	drop_beside(f, &q->ends, q->ip_len);
 }
 
 /* A share of the memory is theirs. */
@@ -289,52 +252,65 @@ static bool lones_fill_their_share(const struct flows *f)
 {
 	size_t share = f->memory / LONE_SHARE;
 
-	if (share < (size_t)LONE_CHUNKS_MIN * SLAB_CHUNK)
-		share = (size_t)LONE_CHUNKS_MIN * SLAB_CHUNK;
-	return f->lone_slab[0].bytes + f->lone_slab[1].bytes + SLAB_CHUNK > share;
+	return f->lone_bytes >= (share > LONE_BYTES_MIN ? share : LONE_BYTES_MIN);
 }
 
 bool store_lones_crowded(const struct flows *f)
 {
-	const struct lone *l = f->lones.oldest == NO_FLOW ? NULL : lone_at(f, f->lones.oldest);
-
-	return l && slab_wants(&f->lone_slab[lone_ip_len(l) != 4]) && lones_fill_their_share(f);
+	return lones_fill_their_share(f) && f->lones.oldest != NO_FLOW;
 }
 
-struct flow *store_flow(struct flows *f, uint64_t hash, enum flow_state state)
+static void begin_flow(struct flows *f, struct flow *w, uint32_t id, uint64_t hash, const struct ends *ends)
 {
-	struct flow *w = new_record(f, &f->flow_slab);
+	w->id = id;
+	w->hash = hash;
+	w->ends = *ends;
+	w->touched = f->now;
+	slot_set_flow(slot_at(&f->slots, id), w);
+}
+
+struct flow *store_flow(struct flows *f, uint64_t hash, const struct ends *ends, enum flow_state state)
+{
+	struct flow *w = store_affords(f, slab_wants(&f->flow_slab)) ? slab_take(&f->flow_slab) : NULL;
+	uint32_t id = w ? new_number(f) : NO_FLOW;
 
 	if (!w)
 		return NULL;
-	w->hash = hash;
-	w->id = number(f, w, hash);
+	if (id == NO_FLOW) {
+		slab_give(&f->flow_slab, w);
+		return NULL;
+	}
+	begin_flow(f, w, id, hash, ends);
+	table_put(&f->table, hash, id);
 	w->state = state;
-	w->touched = f->now;
 	list_append(&f->lists[state], w);
 	return w;
 }
 
 uint32_t store_lone(struct flows *f, uint64_t hash, const struct packet *syn)
 {
-	struct slab *slab = slab_of(f, syn->source.ip_len);
-	struct lone *l;
+	struct beside *beside;
 	uint32_t id;
 
-	if (slab_wants(slab) && lones_fill_their_share(f))
+	if (lones_fill_their_share(f) || !new_beside(f, syn->source.ip_len, &beside))
 		return NO_FLOW;
-	l = new_record(f, slab);
-	if (!l)
+	id = new_number(f);
+	if (id == NO_FLOW) {
+		if (beside)
+			slab_give(&f->beside_slab, beside);
 		return NO_FLOW;
-	lone_pack(l, syn);
-	id = number(f, (char *)l + IS_LONE, hash);
+	}
+	lone_pack(&slot_at(&f->slots, id)->lone, syn, beside);
+	table_put(&f->table, hash, id);
 	lones_append(f, id);
+	f->lone_bytes += small_bytes(syn->source.ip_len);
 	return id;
 }
 
 struct flow *store_promote(struct flows *f, uint32_t id, uint64_t hash)
 {
 	struct lone *l = lone_at(f, id);
+	struct ends ends = lone_ends(l);
 	struct flow *w;
 
 	if (!store_affords(f, slab_wants(&f->flow_slab)))
@@ -343,14 +319,11 @@ struct flow *store_promote(struct flows *f, uint32_t id, uint64_t hash)
 	if (!w)
 		return NULL;
 	lones_remove(f, l);
-	w->id = id;
-	w->hash = hash;
-	w->state = STATE_OPENING;
-	w->touched = f->now;
+	drop_lone(f, l);
 	w->forgotten = lone_forgotten(l);
 	w->facts.stream = l->stream;
-	slab_give(slab_of(f, lone_ip_len(l)), l);
-	f->by_id[id] = w;
+	begin_flow(f, w, id, hash, &ends);
+	w->state = STATE_OPENING;
 	list_append(&f->lists[STATE_OPENING], w);
 	return w;
 }
@@ -358,23 +331,21 @@ struct flow *store_promote(struct flows *f, uint32_t id, uint64_t hash)
 void store_quieten(struct flows *f, uint32_t id)
 {
 	struct flow *w = flow_at(f, id);
-	struct slab *slab = &f->quiet_slab[w->facts.side[0].address.ip_len != 4];
-	struct quiet *q = store_affords(f, slab_wants(slab)) ? slab_take(slab) : NULL;
+	struct beside *beside;
 
-	if (!q)
+	if (!new_beside(f, w->ends.ip_len, &beside))
 		return;
-	quiet_pack(q, w);
+	quiet_pack(&slot_at(&f->slots, id)->quiet, w, beside);
+	f->quiet_bytes += small_bytes(w->ends.ip_len);
 	list_remove(&f->lists[w->state], w);
 	f->charged -= w->charged;
 	slab_give(&f->flow_slab, w);
-	f->by_id[id] = (char *)q + IS_QUIET;
 	quiets_append(f, id);
 }
 
 bool store_quiets_crowded(const struct flows *f)
 {
-	return f->quiet_slab[0].live * f->quiet_slab[0].size + f->quiet_slab[1].live * f->quiet_slab[1].size >
-	       f->memory / QUIET_SHARE;
+	return f->quiet_bytes > f->memory / QUIET_SHARE;
 }
 
 void store_unlink(struct flows *f, uint32_t id, uint64_t hash)
@@ -387,23 +358,20 @@ void store_unlink(struct flows *f, uint32_t id, uint64_t hash)
 		quiets_remove(f, quiet_at(f, id));
 	else
 		lones_remove(f, lone_at(f, id));
-	table_remove(&f->table, (uint32_t)hash, id);
+	table_remove(&f->table, hash, id);
 }
 
 void store_drop(struct flows *f, uint32_t id)
 {
 	struct flow *w = flow_at(f, id);
-	struct lone *l = lone_at(f, id);
-	struct quiet *q = quiet_at(f, id);
 
 	if (w) {
 		f->charged -= w->charged;
 		slab_give(&f->flow_slab, w);
-	} else if (q) {
-		slab_give(&f->quiet_slab[q->ip_len != 4], q);
+	} else if (quiet_at(f, id)) {
+		drop_quiet(f, quiet_at(f, id));
 	} else {
-		slab_give(slab_of(f, lone_ip_len(l)), l);
+		drop_lone(f, lone_at(f, id));
 	}
-	f->by_id[id] = NULL;
-	f->spare_ids[f->spare_count++] = id;
+	slots_give(&f->slots, id);
 }
