@@ -38,10 +38,12 @@ struct stream {
 /* False when the caller is wanted while nothing is there to be read. */
 static bool wait_for_bytes(const struct stream *t)
 {
-	struct pollfd ends[] = { { .fd = t->fd, .events = POLLIN }, { .fd = t->wake, .events = POLLIN } };
+	struct pollfd ends[] = { { .events = POLLIN }, { .events = POLLIN } };
 
-	if (t->total || t->wake <= 0)
+	if (t->total || t->wake <= 0)	/* files never wait, and may be read by another thread */
 		return true;
+	ends[0].fd = t->fd;
+	ends[1].fd = t->wake;
 	while (poll(ends, 2, -1) < 0 && errno == EINTR)
 		;
 	return ends[0].revents || !ends[1].revents;
