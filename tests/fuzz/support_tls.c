@@ -114,8 +114,10 @@ void tls_pull_lines(struct tls *t, struct tls_lines *l)
 		l->began |= l->upgraded || (e->kind == TLS_MESSAGE && e->message.type == HS_CLIENT_HELLO);
 		bool strays = e->kind == TLS_RECORD && e->record.version != 0x0002 && !joins(l, e);
 
-		l->loose |= !l->over && (e->kind == TLS_FOREIGN || strays);
-		l->over |= l->loose || (!l->began && e->kind != TLS_RECORD);
+		bool late = !l->began && e->kind != TLS_RECORD;
+
+		l->loose |= !l->over && (e->kind == TLS_FOREIGN || strays || late);
+		l->over |= l->loose;
 		if (!l->over)
 			write_line(e, l->out);
 		l->over |= e->kind == TLS_BROKEN;
