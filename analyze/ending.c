@@ -194,7 +194,6 @@ static bool take_gone(const struct handshake *h, struct ending *e)
 	e->mark = mark_earlier(client, server);
 	reset = side_reset(h, e->by);
 	e->how = happened(reset) && reset.frame == e->mark.frame ? ENDED_BY_RST : ENDED_BY_FIN;
-	e->reset = e->how == ENDED_BY_RST ? &h->flow->side[e->by].resets[0] : NULL;
 	return true;
 }
 

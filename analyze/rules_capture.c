@@ -91,10 +91,10 @@ static bool is_ahead(int32_t offset)
  * long wait what its sender had said may have been lost on the network. */
 static bool reset_knows_more(const struct view *v)
 {
-	const struct tcp_reset *r = v->end->reset;
+	const struct tcp_reset *r = &v->h->flow->side[v->end->by].resets[0];
 	struct origin o;
 
-	if (!r)
+	if (v->end->how != ENDED_BY_RST)
 		return false;
 	if (!(r->has_ack && is_ahead(r->ack_off)) &&
 	    !(is_ahead(r->seq_off) && v->end->waited < STALL_NS))
