@@ -456,7 +456,7 @@ static void swap_bytes(void *a, void *b, size_t len)
 static void turn_sides(struct handshake *h)
 {
 	h->turned = !h->turned;
-	swap_bytes(h->records[0], h->records[1], sizeof(h->records[0]));
+	swap_bytes(&h->records[0], &h->records[1], sizeof(h->records[0]));
 	swap_bytes(&h->record_count[0], &h->record_count[1], sizeof(h->record_count[0]));
 	swap_bytes(&h->record_total[0], &h->record_total[1], sizeof(h->record_total[0]));
 	swap_bytes(&h->last_record[0], &h->last_record[1], sizeof(h->last_record[0]));

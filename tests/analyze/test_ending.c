@@ -435,9 +435,15 @@ static void whoever_says_the_client_hello_is_the_client(void **state)
 	struct tls_message m = { .type = HS_CLIENT_HELLO, .body.client_hello = hello12() };
 	struct tls_event e = { .kind = TLS_MESSAGE, .from = SIDE_SERVER, .mark = { .frame = 3, .time = 3000 } };
 
+	struct tls_event record = { .kind = TLS_RECORD, .from = SIDE_SERVER, .mark = e.mark,
+		.record = { .type = CONTENT_HANDSHAKE, .length = 200 } };
+
 	(void)state;
 	e.message = m;
+	handshake_note(s.h, &record);
 	handshake_note(s.h, &e);
+	assert_int_equal(s.h->record_count[SIDE_CLIENT], 1);
+	assert_int_equal(s.h->records[SIDE_CLIENT][0].length, 200);
 	conclude_story(&s);
 	assert_true(s.h->turned);
 	assert_int_equal(s.h->flow->side[SIDE_CLIENT].address.port, 443);
