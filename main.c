@@ -577,7 +577,7 @@ static bool enter_sandbox(struct run *run, char *problem, size_t problem_len)
 /* Memory is taken from the kernel in large pieces and kept: what ends makes room for what begins. */
 static void keep_memory(void)
 {
-	enum { PIECE = 4 << 20, KEPT = 256 << 20 };
+	enum { PIECE = 1 << 20, KEPT = 256 << 20 };
 
 	mallopt(M_TOP_PAD, PIECE);
 	mallopt(M_TRIM_THRESHOLD, KEPT);

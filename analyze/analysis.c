@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 enum {
+	TIED_SHARE = 8,		/* of the memory, for what ended by one packet */
 	DEFAULT_MEMORY = 128 * 1024 * 1024,
 	SPARE_HANDSHAKES = 256	/* kept for the readers: they are large, and come and go */
 };
@@ -41,6 +42,7 @@ struct analysis {
 	size_t unexpected, lone_syns;
 	struct concluded *tied;			/* that ended by the same packet */
 	size_t tied_count, tied_room;
+	size_t tied_bytes;			/* that these keep */
 	struct handshake *spare[SPARE_HANDSHAKES];
 	size_t spare_count;
 	uint64_t inputs;
@@ -183,6 +185,11 @@ static void forget(struct analysis *a, struct concluded *concluded)
 static void enqueue(struct analysis *a, const struct concluded *concluded,
 		    const struct placement *placement)
 {
+	if (a->queue_at > a->queue_room / 2) {	/* what was taken makes room for what comes */
+		a->queue_count -= a->queue_at;
+		memmove(a->queue, a->queue + a->queue_at, a->queue_count * sizeof(*a->queue));
+		a->queue_at = 0;
+	}
 	if (a->queue_count == a->queue_room) {
 		size_t room = a->queue_room ? a->queue_room * 2 : 64;
 
@@ -292,11 +299,12 @@ static void take_in_tied(struct analysis *a)
 		qsort(a->tied, a->tied_count, sizeof(*a->tied), in_order);
 	for (size_t i = 0; i < a->tied_count; i++)
 		take_in(a, &a->tied[i]);
-	a->tied_count = 0;
+	a->tied_count = a->tied_bytes = 0;
 }
 
 /* What ended by the same packet is taken in together and in the order of first packets: who of several
- * readers is the first to tell of it is chance. */
+ * readers is the first to tell of it is chance. With the capture all ends that was open: then as many
+ * together as a share of the memory holds. */
 void analysis_add(struct analysis *a, const struct concluded *concluded)
 {
 	if (a->options.live) {
@@ -305,13 +313,14 @@ void analysis_add(struct analysis *a, const struct concluded *concluded)
 		take_in(a, &taken);
 		return;
 	}
-	if (a->tied_count && a->tied[0].at != concluded->at)
+	if (a->tied_count && (a->tied[0].at != concluded->at || a->tied_bytes > a->options.memory / TIED_SHARE))
 		take_in_tied(a);
 	if (a->tied_count == a->tied_room) {
 		a->tied_room = a->tied_room ? a->tied_room * 2 : 64;
 		a->tied = must(realloc(a->tied, a->tied_room * sizeof(*a->tied)));
 	}
 	a->tied[a->tied_count++] = *concluded;
+	a->tied_bytes += sizeof(*concluded) + handshake_bytes(concluded->handshake);
 }
 
 /* ---- verdicts ---- */
