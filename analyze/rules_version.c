@@ -4,6 +4,8 @@
 #include "alerts.h"
 #include "offer.h"
 
+enum { DTLS_MAJOR = 0xfe };
+
 static bool version_refused_by_server(const struct view *v, struct guess *g)
 {
 	const struct client_hello *c = v->h->hello;
@@ -89,6 +91,15 @@ static bool only_newer_seen(const struct lesson *l, const struct client_hello *c
 	return !is_tls13(highest_version(c)) && !is_outdated(highest_version(c));
 }
 
+/* DTLS at the same address and port is another server. */
+static bool any_of_same_family(const struct lesson *l, const struct handshake *h)
+{
+	for (uint8_t i = 0; i < l->versions.count; i++)
+		if ((l->versions.at[i] >> 8 == DTLS_MAJOR) == (h->dissected_as == 'd'))
+			return true;
+	return false;
+}
+
 /* handshake_failure where the versions alone are odd: all the server ever chose is not offered. */
 static bool version_disjoint(const struct view *v, struct guess *g)
 {
@@ -101,6 +112,8 @@ static bool version_disjoint(const struct view *v, struct guess *g)
 	for (uint8_t i = 0; i < v->lesson->versions.count; i++)
 		if (offers_version(c, v->lesson->versions.at[i]))
 			return false;
+	if (!any_of_same_family(v->lesson, v->h))
+		return false;
 	/* A server that speaks both gives TLS 1.3 to whoever can have it: with an alert of another
 	 * meaning that alone does not prove that it has nothing older. */
 	blame(g, only_newer_seen(v->lesson, c) && v->end->how == ENDED_BY_ALERT ? POSSIBLE : LIKELY,
