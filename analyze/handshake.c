@@ -306,7 +306,7 @@ static void *copy_of(const void *what, size_t size)
 
 static void note_broken(struct handshake *h, const struct tls_event *e, const struct tls_broken *broken)
 {
-	if (happened(h->broken_mark[e->from]))
+	if (h->broken[e->from] != &nothing_broken)
 		return;
 	h->broken[e->from] = copy_of(broken, sizeof(*broken));
 	h->broken_mark[e->from] = e->mark;
@@ -504,7 +504,7 @@ void handshake_note(struct handshake *h, struct tls_event *e)
 		note_alert(h, e);
 		break;
 	case TLS_FOREIGN:
-		if (!happened(h->foreign_mark[e->from])) {
+		if (h->foreign[e->from] == &nothing_foreign) {
 			h->foreign[e->from] = copy_of(&e->foreign, sizeof(e->foreign));
 			h->foreign_mark[e->from] = e->mark;
 		}
