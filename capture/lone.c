@@ -90,7 +90,7 @@ struct ends lone_ends(const struct lone *l)
 
 static struct address address_of(const struct lone *l, enum side side)
 {
-	return small_address(&l->ends, lone_ip_len(l), side);
+	return small_address(&l->ends, lone_ip_len(l), (int)side);
 }
 
 struct packet lone_unpack(const struct lone *l)
