@@ -165,7 +165,6 @@ struct ending {
 	enum side by;			/* meaningless for ENDED_NOT, ENDED_BY_SILENCE, ENDED_BY_ICMP */
 	struct mark mark;		/* the packet that ended it */
 	const struct alert_fact *alert;	/* borrowed from the handshake, NULL unless by alert */
-	const struct tcp_reset *reset;	/* NULL unless by RST */
 	struct mark heard[2];		/* last packet with data of each side before the end */
 	int64_t waited;			/* ns between the last data of either side and the end */
 	enum outcome outcome;
