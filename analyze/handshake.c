@@ -428,7 +428,7 @@ static void note_upgrade(struct handshake *h, const struct tls_event *e)
 
 static void note_quic(struct handshake *h, const struct tls_event *e)
 {
-	bool had_word = happened(h->quic_mark[e->from]);
+	bool had_word = h->quic[e->from] != &nothing_quic;
 
 	/* The last word is what counts: a server may send a Retry and close all the same. */
 	if (had_word && (h->quic[e->from]->kind == QUIC_CLOSE || e->quic.kind != QUIC_CLOSE))
