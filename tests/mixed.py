@@ -161,6 +161,16 @@ def wrong(said, expected):
 	return lines
 
 
+def tell(checks):
+	"""Prints what is wrong, [(claim, [text])], and the counts; true if anything is."""
+	for name, lines in checks:
+		for line in lines[:20]:
+			print("%s: %s" % (name, line))
+	failed = sum(1 for _, lines in checks if lines)
+	print("%d passed, %d failed" % (len(checks) - failed, failed))
+	return failed > 0
+
+
 def main():
 	program = os.path.abspath(sys.argv[1])
 	dice = random.Random(500)
@@ -178,12 +188,7 @@ def main():
 			said = verdicts(program, changed, directory, "changed")
 			checks.append((name + ": the same verdicts", ["%s was %s, is %s" % (c, plain.get(c), said.get(c))
 				for c in sorted(set(plain) | set(said)) if plain.get(c) != said.get(c)]))
-	for name, lines in checks:
-		for line in lines[:20]:
-			print("%s: %s" % (name, line))
-	failed = sum(1 for _, lines in checks if lines)
-	print("%d passed, %d failed" % (len(checks) - failed, failed))
-	return failed > 0
+	return tell(checks)
 
 
 if __name__ == "__main__":

@@ -66,12 +66,7 @@ def main():
 		checks.append(("all captures of pcaps/", differences(program, [mixed.PCAPS])))
 		keys = next(iter(sorted(glob.glob(os.path.join(mixed.PCAPS, "*tls13*.keys")))))
 		checks.append(("with a key log", differences(program, ["--keylog", keys, keys[:-5] + ".pcap"])))
-	for name, lines in checks:
-		for line in lines:
-			print("%s: %s" % (name, line))
-	failed = sum(1 for _, lines in checks if lines)
-	print("%d passed, %d failed" % (len(checks) - failed, failed))
-	return failed > 0
+	return mixed.tell(checks)
 
 
 if __name__ == "__main__":
