@@ -10,6 +10,7 @@
 
 static inline void out_of_memory(void)
 {
+	flockfile(stderr);	/* for good: another thread that comes here waits for the first one's exit */
 	fputs("tlswhy: out of memory\n", stderr);
 	exit(2);
 }
