@@ -89,7 +89,7 @@ done
 
 start -i tw1 --workers 2
 replay 0 "$one"
-sleep 11	# a connection that was closed is over 10 seconds later
+sleep 14	# a connection that was closed is over 10 seconds later, and who listens sleeps
 check "2 readers: a verdict waits for no packet" grep -q alpn_mismatch "$work/out"
 inside ip link set tw1 down
 sleep 1.6
