@@ -1,7 +1,7 @@
 /*
  * report/: verdicts as text for people and as NDJSON for programs. Never parses.
  *
- * A report is one file that fills in struct report; main.c sees only this header.
+ * A report is one file that fills in struct report; run/ sees only this header.
  */
 #ifndef TLSWHY_REPORT_H
 #define TLSWHY_REPORT_H

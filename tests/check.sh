@@ -3,7 +3,7 @@
 # Findings that are wrong are silenced in .clang-tidy and tests/cppcheck.txt, with the reason.
 cd "$(dirname "$0")/.." || exit 1
 status=0
-sources="capture/*.c dissect/*.c analyze/*.c report/*.c *.c"
+sources="capture/*.c dissect/*.c analyze/*.c report/*.c run/*.c *.c"
 defines="-D_GNU_SOURCE -DTLSWHY_VERSION=\"check\" -Ibuild"
 say() {
 	printf '%-10s %s\n' "$1" "$2"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # coverage.sh BUILD-DIR: lines that the tests run, by room, and the files that they leave out most.
 build=$1
-for room in capture dissect analyze report; do
+for room in capture dissect analyze report run; do
 	for notes in "$build/$room"/*.gcno; do
 		name=$(basename "$notes" .gcno)
 		(cd "$build" && gcov -n -o "$room" "$room/$name.gcno" 2>/dev/null) |

@@ -11,8 +11,9 @@ check capture '\.\./(bytes|must)\.h'
 check dissect '\.\./(bytes|must)\.h|\.\./capture/capture\.h'
 check analyze '\.\./(bytes|must)\.h|\.\./capture/capture\.h|\.\./dissect/dissect\.h'
 check report '\.\./(bytes|must)\.h|\.\./(capture/capture|dissect/dissect|analyze/analyze)\.h'
-bad=$(grep -lE '#include <wolfssl' capture/* analyze/* report/* main.c 2>/dev/null
-      grep -lE '#include <jansson' capture/* dissect/* analyze/* main.c 2>/dev/null
-      grep -lE '#include <pcap' dissect/* analyze/* report/* main.c 2>/dev/null)
+check run '\.\./must\.h|\.\./(capture/capture|dissect/dissect|analyze/analyze|report/report)\.h'
+bad=$(grep -lE '#include <wolfssl' capture/* analyze/* report/* run/* main.c 2>/dev/null
+      grep -lE '#include <jansson' capture/* dissect/* analyze/* run/* main.c 2>/dev/null
+      grep -lE '#include <pcap' dissect/* analyze/* report/* run/* main.c 2>/dev/null)
 [ -z "$bad" ] || { echo "walls: a guest library outside its room:"; echo "$bad"; status=1; }
 exit $status

@@ -2,11 +2,16 @@
 #ifndef TLSWHY_OPTIONS_H
 #define TLSWHY_OPTIONS_H
 
-#include "analyze/analyze.h"
-#include "capture/capture.h"
-#include "report/report.h"
+#include "../analyze/analyze.h"
+#include "../capture/capture.h"
+#include "../report/report.h"
 
-enum { EXIT_OK = 0, EXIT_FOUND = 1, EXIT_TROUBLE = 2, TLS_PORTS_MAX = 64 };
+enum {
+	EXIT_OK = 0, EXIT_FOUND = 1, EXIT_TROUBLE = 2,
+	TLS_PORTS_MAX = 64,
+	PROBLEM_MAX = 512,		/* bytes of a line on what went wrong */
+	NS_A_SECOND = 1000000000
+};
 
 struct names {
 	char **at;		/* owned, as the texts are */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "must.h"
+#include "../must.h"
 #include "options.h"
 
 static int by_name(const void *a, const void *b)

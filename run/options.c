@@ -6,10 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "must.h"
+#include "../must.h"
 #include "options.h"
-
-static const int64_t SECOND = 1000000000;
 
 /* Of the memory in sixteenths; the rest is the program's own: code, trusted roots, tables. */
 enum { SHARES = 16, FLOW_SHARES = 5, CHARGE_SHARES = 5, ANALYZE_SHARES = 4, KEEP_SHARES = 3 };
@@ -144,7 +142,7 @@ static bool read_seconds(const char *option, const char *text, int64_t least, in
 {
 	if (!read_number(option, text, least, SECONDS_MAX, ns))
 		return false;
-	*ns *= SECOND;
+	*ns *= NS_A_SECOND;
 	return true;
 }
 
@@ -338,7 +336,7 @@ bool options_read(struct options *o, int argc, char **argv)
 {
 	int option;
 
-	o->interval = INTERVAL_DEFAULT * SECOND;
+	o->interval = (int64_t)INTERVAL_DEFAULT * NS_A_SECOND;
 	o->memory = MEMORY_DEFAULT;
 	o->output.keep = KEEP_DEFAULT;
 	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {

@@ -2,7 +2,7 @@
 #ifndef TLSWHY_READING_H
 #define TLSWHY_READING_H
 
-#include "analyze/analyze.h"
+#include "../analyze/analyze.h"
 
 enum {
 	EVENTS_A_LOOK = 256	/* events between two looks at what comes from outside */
