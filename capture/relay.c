@@ -196,12 +196,12 @@ static bool wait_for_block(struct reader_place *p)
 	struct capture_relay *r = p->relay;
 	struct timespec until;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += WAIT_MS * MS;
 	until.tv_sec += until.tv_nsec / (1000 * MS);
 	until.tv_nsec %= 1000 * MS;
 	while (p->block == r->laid && r->end == INPUT_FRAME)
-		if (pthread_cond_timedwait(&r->filled, &r->lock, &until))
+		if (pthread_cond_clockwait(&r->filled, &r->lock, CLOCK_MONOTONIC, &until))
 			return false;
 	return p->block != r->laid;
 }

@@ -301,11 +301,11 @@ static bool wait_for_thread(struct output *o)
 	struct timespec until;
 	int status = 0;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += CLOSE_SECONDS;
 	while (!o->over && !status)
 		status = o->options.patient ? pthread_cond_wait(&o->changed, &o->lock)
-					    : pthread_cond_timedwait(&o->changed, &o->lock, &until);
+					    : pthread_cond_clockwait(&o->changed, &o->lock, CLOCK_MONOTONIC, &until);
 	return o->over;
 }
 

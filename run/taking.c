@@ -70,11 +70,11 @@ static bool wait_for_more(struct workers *w)
 {
 	struct timespec until;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += PATIENCE_MS * 1000000L;
 	until.tv_sec += until.tv_nsec / NS_A_SECOND;
 	until.tv_nsec %= NS_A_SECOND;
-	return pthread_cond_timedwait(&w->arrived, &w->lock, &until) == 0;
+	return pthread_cond_clockwait(&w->arrived, &w->lock, CLOCK_MONOTONIC, &until) == 0;
 }
 
 /* Flows are numbered by their share; people know Wireshark's numbers. Under the lock. */
