@@ -105,6 +105,48 @@ static bool starttls_refused(const struct view *v, struct guess *g)
 	return true;
 }
 
+/* Who leaves sooner was not waiting for an answer: a check, or a user who thought better of it. */
+#define PATIENCE_NS INT64_C(1000000000)
+
+/* The client asked for TLS, and the server closed, or said nothing until the client gave up. */
+static bool starttls_unanswered(const struct view *v, struct guess *g)
+{
+	struct mark asked = { 0 }, other;
+	const struct tls_upgrade *u = last_step(v, UPGRADE_ASKED, &asked);
+	bool server_left = v->end->by == SIDE_SERVER;
+	int64_t waited = v->end->mark.time - asked.time;
+	const struct spoken *s = u ? spoken_by(u->protocol) : NULL;
+	const char *ask = s ? s->ask : "an upgrade";
+	char text[32];
+
+	if (!u || u->proxy || v->h->hello || accepted_later(v, asked) ||
+	    last_step(v, UPGRADE_REFUSED, &other) || last_step(v, UPGRADE_IN_CLEAR, &other) ||
+	    (v->end->how != ENDED_BY_FIN && v->end->how != ENDED_BY_RST) ||
+	    (!server_left && waited < PATIENCE_NS))
+		return false;
+	blame(g, server_left ? LIKELY : POSSIBLE, party_of(v->end->by), PARTY_SERVER);
+	g->weight = 60;
+	duration_text(text, waited);
+	if (server_left)
+		say(g, "The %s server closed the connection %s after the client asked for %s, without an answer",
+		    foreign_name(u->protocol), text, ask);
+	else
+		say(g, "The %s server did not answer the client's request for %s, and the client gave up after %s",
+		    foreign_name(u->protocol), ask, text);
+	show(g, asked, "client: asks for %s", ask);
+	show_end(g, v);
+	if (s && s->missing)
+		advise(g, "%s", s->missing);
+	return true;
+}
+
+static bool wants_password(const struct tls_upgrade *u)
+{
+	return u->status == 407 ||
+	       (u->words_len && (memmem(u->words, u->words_len, "authentication", 14) ||
+				 memmem(u->words, u->words_len, "password", 8)));
+}
+
 static bool proxy_refused(const struct view *v, struct guess *g)
 {
 	struct mark mark = { 0 };
@@ -113,26 +155,18 @@ static bool proxy_refused(const struct view *v, struct guess *g)
 	if (!u || !u->proxy || accepted_later(v, mark))
 		return false;
 	blame(g, CERTAIN, PARTY_SERVER, PARTY_NETWORK);
-		g->weight = 76;
-		say(g, "The proxy at %s refused the tunnel to %s%s%s", v->server,
-		    u->target[0] ? u->target : "the server",
-		    u->status == 407 ? ": it wants authentication" : "",
-		    u->status == 403 ? ": its policy forbids it" : "");
-		show_words(g, mark, u);
-		show_end(g, v);
-		if (u->status == 407 ||
-		    (u->words_len && (memmem(u->words, u->words_len, "authentication", 14) ||
-				      memmem(u->words, u->words_len, "password", 8))))
-			advise(
-			    g,
-			    "Give the client at %s credentials for the proxy, or exempt the destination.",
-			    v->client);
-		else if (u->target[0])
-			advise(
-			    g,
-			    "See on the proxy whether %s is permitted, and from there whether it can be reached.",
-			    u->target);
-		return true;
+	g->weight = 76;
+	say(g, "The proxy at %s refused the tunnel to %s%s%s", v->server,
+	    u->target[0] ? u->target : "the server",
+	    u->status == 407 ? ": it wants authentication" : "",
+	    u->status == 403 ? ": its policy forbids it" : "");
+	show_words(g, mark, u);
+	show_end(g, v);
+	if (wants_password(u))
+		advise(g, "Give the client at %s credentials for the proxy, or exempt the destination.", v->client);
+	else if (u->target[0])
+		advise(g, "See on the proxy whether %s is permitted, and from there whether it can be reached.", u->target);
+	return true;
 }
 
 /* The proxy was asked and went away, or never answered. */
@@ -156,6 +190,7 @@ struct rule_set upgrade_rules(void)
 {
 	static const struct rule rules[] = {
 		{ "starttls_refused", starttls_refused },
+		{ "starttls_refused", starttls_unanswered },
 		{ "proxy_refused", proxy_refused },
 		{ "proxy_refused", proxy_silent },
 	};

@@ -117,6 +117,33 @@ static void a_proxy_that_takes_no_such_password_wants_another(void **state)
 	forget(&s);
 }
 
+static struct story asked_for_tls(double waited, enum side leaves)
+{
+	struct story s = begin_at(6667);
+
+	bytes_of(&s, SIDE_CLIENT, 10);
+	acknowledges(&s, SIDE_SERVER);
+	upgrade(&s, SIDE_CLIENT, FOREIGN_IRC, false, UPGRADE_ASKED, "STARTTLS");
+	pass(&s, waited);
+	fin(&s, leaves);
+	return s;
+}
+
+static void who_asks_for_tls_and_hears_nothing_was_refused(void **state)
+{
+	struct story checked = asked_for_tls(0.01, SIDE_CLIENT);
+	struct knowledge k = { 0 };
+	struct verdict v;
+
+	(void)state;
+	assert_best(asked_for_tls(8, SIDE_CLIENT), "starttls_refused", POSSIBLE);
+	assert_best(asked_for_tls(0.01, SIDE_SERVER), "starttls_refused", LIKELY);
+	/* who leaves at once did not wait for an answer */
+	conclude_story(&checked);
+	assert_false(diagnose(&k, checked.h, &checked.ending, &v));
+	forget(&checked);
+}
+
 /* ---- hung up on an old hello ---- */
 
 static struct client_hello *hello11(void)
@@ -151,6 +178,7 @@ int main(void)
 		cmocka_unit_test(who_waits_for_a_greeting_meets_a_server_that_waits_too),
 		cmocka_unit_test(a_port_of_upgrades_and_tunnels_may_hear_plaintext),
 		cmocka_unit_test(a_proxy_that_takes_no_such_password_wants_another),
+		cmocka_unit_test(who_asks_for_tls_and_hears_nothing_was_refused),
 		cmocka_unit_test(who_hangs_up_on_an_old_version_does_not_speak_it),
 	};
 

@@ -4,9 +4,9 @@ import os
 import subprocess
 
 PACKAGES = """apache2-bin aria2 caddy cargo chromium curl dovecot-imapd dovecot-lmtpd dovecot-managesieved dovecot-pop3d
-dovecot-submissiond erlang-ssl ethtool fetchmail firefox-esr git gnutls-bin golang-go haproxy iproute2 iptables ldap-utils lftp
+dovecot-submissiond erlang-ssl ethtool fetchmail firefox-esr git gnutls-bin golang-go haproxy inn2 inspircd iproute2 iptables ldap-utils lftp
 libbctls-java libio-socket-ssl-perl libmbedtls-dev libnss3-tools librust-rustls-dev librust-rustls-pemfile-dev
-librust-webpki-dev libwolfssl-dev lighttpd lighttpd-mod-openssl lynx mariadb-client mariadb-server microsocks msmtp ncat nginx
+librust-webpki-dev libwolfssl-dev lighttpd lighttpd-mod-openssl lynx mariadb-client mariadb-server microsocks msmtp ncat ngircd nginx
 nodejs npm openjdk-17-jdk-headless openssl php-cli postfix postgresql prosody ruby slapd socat squid stunnel4 swaks tcpdump
 tinyproxy tshark wget""".split()
 # Debian lets only one FTP server be installed: this one is unpacked beside whatever is there.
