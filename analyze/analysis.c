@@ -159,7 +159,7 @@ bool port_expects_tls(const struct analyze_options *o, uint16_t port)
 
 static bool tls_expected(const struct analysis *a, const struct address *server)
 {
-	const struct lesson *l = lessons_of(a->lessons, server);
+	const struct lesson *l = lessons_of(a->lessons, server, 0);
 
 	return (l && l->completed) || port_expects_tls(&a->options, server->port);
 }

@@ -340,6 +340,7 @@ struct gist {
 	bool has_hello, has_server_hello;
 	bool in_clear;			/* a dialogue before TLS */
 	bool words_first;		/* which offered TLS, or agreed to it */
+	uint64_t tunnel;		/* of host and port that a proxy opened a way to; 0: none */
 
 	/* what the hello offers */
 	struct mark hello_first, hello_mark;
@@ -447,6 +448,14 @@ void analysis_summary(const struct analysis *a, struct summary *out);
 /* What s_client -starttls calls the protocol that was upgraded here, or is spoken before TLS on this
  * server's port; NULL where TLS comes first. */
 const char *starttls_name(const struct handshake *h);
+
+/* The tunnel that a proxy opened; that one was asked for, opened or not; NULL if none. The target is
+ * not empty. */
+const struct tls_upgrade *opened_tunnel(const struct handshake *h);
+const struct tls_upgrade *asked_tunnel(const struct handshake *h);
+
+/* The last header in which a balancer said for whom it speaks; NULL if none. */
+const struct tls_upgrade *proxy_header_of(const struct handshake *h);
 
 const char *outcome_name(enum outcome o);
 const char *step_name(enum step s);

@@ -1,5 +1,6 @@
 #include "diagnose.h"
 #include "afterwards.h"
+#include "hostname.h"
 
 #include <stdio.h>
 
@@ -18,7 +19,7 @@ static void judge_server(const struct knowledge *k, struct view *v, struct chain
 {
 	const struct handshake *h = v->h;
 	struct chain_question question = { .certificates = h->certificates, .staple = h->staple,
-		.name = v->name[0] ? v->name : NULL, .server = &h->flow->side[SIDE_SERVER].address,
+		.name = v->name[0] ? v->name : NULL, .server = &v->peer,
 		.time = h->certificates_mark.time / INT64_C(1000000000), .purpose = CHAIN_SERVER,
 		.key_use = key_use_of(h) };
 
@@ -50,17 +51,36 @@ static void judge_client(const struct knowledge *k, struct view *v, struct chain
 	v->client_chain = out;
 }
 
+/* Behind a proxy the server is whom it was asked for. */
+static void look_through(const struct tls_upgrade *tunnel, struct view *v)
+{
+	bool v6 = strchr(tunnel->target, ':') != NULL;
+
+	snprintf(v->server, sizeof(v->server), v6 ? "[%s]:%u" : "%s:%u", tunnel->target,
+		 tunnel->target_port);
+	if (hostname_is_address(tunnel->target))
+		hostname_address(tunnel->target, tunnel->target_port, &v->peer);
+	else
+		snprintf(v->name, sizeof(v->name), "%s", tunnel->target);
+}
+
 static void build_view(const struct knowledge *k, const struct handshake *h,
 		       const struct ending *end, struct view *v, struct chain_judgement chains[2])
 {
 	*v = (struct view){ .h = h, .end = end, .tls_expected = k->tls_expected,
 			    .next_try = k->next_try };
+	const struct tls_upgrade *tunnel = opened_tunnel(h);
+
+	v->peer = h->flow->side[SIDE_SERVER].address;
+	address_text(v->server, &v->peer);
+	if (tunnel)
+		look_through(tunnel, v);
 	if (h->hello && h->hello->has_server_name)
 		escape_text(v->name, sizeof(v->name), h->hello->server_name.at,
 			    h->hello->server_name.len);
-	address_text(v->server, &h->flow->side[SIDE_SERVER].address);
 	host_text(v->client, &h->flow->side[SIDE_CLIENT].address);
-	v->lesson = k->lessons ? lessons_of(k->lessons, &h->flow->side[SIDE_SERVER].address) : NULL;
+	v->lesson = k->lessons ? lessons_of(k->lessons, &h->flow->side[SIDE_SERVER].address,
+					    tunnel_hash(tunnel)) : NULL;
 	v->tls_at_once = k->tls_expected && !(v->lesson && v->lesson->words_first);
 	v->stack[SIDE_CLIENT] = stack_of_client(h);
 	v->stack[SIDE_SERVER] = stack_of_server(h);

@@ -1,4 +1,5 @@
 #include "gist.h"
+#include "hostname.h"
 #include "../must.h"
 #include "rules.h"
 
@@ -61,12 +62,12 @@ static bool offers_hybrid(const struct client_hello *c)
 }
 
 /* Letters' case left out; 0 where none was sent. */
-static uint64_t hash_name(const struct text *name)
+static uint64_t hash_name(const char *name, size_t len)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
-	for (uint16_t i = 0; i < name->len; i++)
-		hash = mix(hash, (uint8_t)name->at[i] | 0x20u);
+	for (size_t i = 0; i < len; i++)
+		hash = mix(hash, (uint8_t)name[i] | 0x20u);
 	return hash ? hash : 1;
 }
 
@@ -75,31 +76,48 @@ const char *gist_name(const struct gist *g)
 	return g->long_name ? g->long_name : g->short_name;
 }
 
+uint64_t tunnel_hash(const struct tls_upgrade *tunnel)
+{
+	return tunnel ? mix(hash_name(tunnel->target, strlen(tunnel->target)), tunnel->target_port) : 0;
+}
+
 /* Each byte takes four characters at most. */
-static void read_name(const struct client_hello *c, struct gist *out)
+static void keep_name(const char *at, size_t len, struct gist *out)
 {
 	char name[256];
 
-	if (!c->has_server_name)
-		return;
-	out->name = true;
-	if (c->server_name.len)
-		out->name_hash = hash_name(&c->server_name);
-	if (c->server_name.len < GIST_NAME / 4) {
-		escape_text(out->short_name, GIST_NAME, c->server_name.at, c->server_name.len);
+	if (len)
+		out->name_hash = hash_name(at, len);
+	if (len < GIST_NAME / 4) {
+		escape_text(out->short_name, GIST_NAME, (const uint8_t *)at, len);
 		return;
 	}
-	escape_text(name, sizeof(name), c->server_name.at, c->server_name.len);
+	escape_text(name, sizeof(name), (const uint8_t *)at, len);
 	if (strlen(name) < GIST_NAME)
 		memcpy(out->short_name, name, strlen(name) + 1);
 	else
 		out->long_name = must(strdup(name));
 }
 
-static void read_hello(const struct client_hello *c, struct gist *out)
+/* Where the hello names nobody, the proxy was told whom it is meant for. */
+static void read_name(const struct handshake *h, struct gist *out)
 {
+	const struct text *name = &h->hello->server_name;
+	const struct tls_upgrade *tunnel = opened_tunnel(h);
+
+	out->name = h->hello->has_server_name;
+	if (out->name)
+		keep_name((const char *)name->at, name->len, out);
+	else if (tunnel && !hostname_is_address(tunnel->target))
+		keep_name(tunnel->target, strlen(tunnel->target), out);
+}
+
+static void read_hello(const struct handshake *h, struct gist *out)
+{
+	const struct client_hello *c = h->hello;
+
 	out->has_hello = true;
-	read_name(c, out);
+	read_name(h, out);
 	out->fingerprint = hello_fingerprint(c);
 	out->hello_len = c->length;
 	out->highest_version = highest_version(c);
@@ -132,6 +150,7 @@ static void read_choice(const struct handshake *h, struct gist *out)
 static void read_upgrades(const struct handshake *h, struct gist *out)
 {
 	out->in_clear = h->upgrade_count > 0;
+	out->tunnel = tunnel_hash(opened_tunnel(h));
 	for (uint8_t i = 0; i < h->upgrade_count; i++) {
 		const struct tls_upgrade *told = &h->upgrades[i].told;
 
@@ -170,7 +189,7 @@ void gist_read(const struct handshake *h, const struct ending *e, struct gist *o
 	};
 	read_upgrades(h, out);
 	if (h->hello)
-		read_hello(h->hello, out);
+		read_hello(h, out);
 	if (h->server)
 		read_choice(h, out);
 }

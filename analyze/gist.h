@@ -15,6 +15,9 @@ void gist_release(struct gist *g);
 /* The server's name, escaped; "" if none was sent. */
 const char *gist_name(const struct gist *g);
 
+/* What tells the far ends of one proxy's tunnels apart; 0 for NULL. */
+uint64_t tunnel_hash(const struct tls_upgrade *tunnel);
+
 /* What hellos of one client have in common. */
 uint64_t hello_fingerprint(const struct client_hello *c);
 

@@ -416,6 +416,35 @@ static void note_alert(struct handshake *h, const struct tls_event *e)
 		.code = e->alert.code, .mark = e->mark, .length = 2 });
 }
 
+static const struct tls_upgrade *last_tunnel(const struct handshake *h, bool opened)
+{
+	for (uint8_t i = h->upgrade_count; i; i--) {
+		const struct tls_upgrade *told = &h->upgrades[i - 1].told;
+
+		if (told->proxy && told->target[0] && (!opened || told->step == UPGRADE_ACCEPTED))
+			return told;
+	}
+	return NULL;
+}
+
+const struct tls_upgrade *opened_tunnel(const struct handshake *h)
+{
+	return last_tunnel(h, true);
+}
+
+const struct tls_upgrade *asked_tunnel(const struct handshake *h)
+{
+	return last_tunnel(h, false);
+}
+
+const struct tls_upgrade *proxy_header_of(const struct handshake *h)
+{
+	for (uint8_t i = h->upgrade_count; i; i--)
+		if (h->upgrades[i - 1].told.protocol == FOREIGN_PROXY && h->upgrades[i - 1].told.target[0])
+			return &h->upgrades[i - 1].told;
+	return NULL;
+}
+
 static void note_upgrade(struct handshake *h, const struct tls_event *e)
 {
 	if (h->upgrade_count == UPGRADES_KEPT)

@@ -17,11 +17,19 @@ static bool same(const char *a, size_t a_len, const char *b, size_t b_len)
 	return a_len == b_len && !strncasecmp(a, b, a_len);
 }
 
-static bool is_address(const char *name)
+bool hostname_is_address(const char *name)
 {
 	uint8_t ip[16];
 
 	return inet_pton(AF_INET, name, ip) == 1 || inet_pton(AF_INET6, name, ip) == 1;
+}
+
+void hostname_address(const char *text, uint16_t port, struct address *out)
+{
+	*out = (struct address){ .port = port };
+	out->ip_len = inet_pton(AF_INET, text, out->ip) == 1 ? 4 : 16;
+	if (out->ip_len == 16)
+		inet_pton(AF_INET6, text, out->ip);
 }
 
 /*
@@ -45,7 +53,7 @@ bool hostname_covers(const char *presented, const char *asked)
 {
 	size_t presented_len = length_of(presented), asked_len = length_of(asked);
 
-	if (presented_len == 0 || asked_len == 0 || is_address(asked))
+	if (presented_len == 0 || asked_len == 0 || hostname_is_address(asked))
 		return false;
 	if (presented_len > 2 && presented[0] == '*' && presented[1] == '.')
 		return wildcard_covers(presented, presented_len, asked, asked_len);
@@ -58,7 +66,7 @@ static bool san_covers(enum san_kind kind, const char *text, const char *name)
 {
 	if (kind == SAN_DNS)
 		return hostname_covers(text, name);
-	return kind == SAN_IP && is_address(name) && !strcasecmp(text, name);
+	return kind == SAN_IP && hostname_is_address(name) && !strcasecmp(text, name);
 }
 
 /* No name that matters is longer than 253 octets (RFC 1035 2.3.4); a longer one is cut and differs. */

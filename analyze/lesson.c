@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Servers remembered by address and port: chained hash, bounded by memory, oldest kept (what is
+/* Servers remembered by address and port (and by what a proxy led to): chained hash, bounded by memory, oldest kept (what is
  * learned early serves the whole run; a flood of addresses must not wash it out). */
 enum { BUCKETS = 4096, DEFAULT_MEMORY = 32 * 1024 * 1024 };
 
@@ -50,26 +50,27 @@ void lessons_free(struct lessons *l)
 	free(l);
 }
 
-static size_t bucket_of(const struct lessons *l, const struct address *a)
+static size_t bucket_of(const struct lessons *l, const struct address *a, uint64_t tunnel)
 {
-	uint64_t hash = l->key ^ a->port;
+	uint64_t hash = l->key ^ a->port ^ tunnel;
 
 	for (uint8_t i = 0; i < a->ip_len; i++)
 		hash = (hash ^ a->ip[i]) * UINT64_C(0x100000001b3);
 	return (size_t)((hash ^ hash >> 29) % BUCKETS);
 }
 
-static struct entry *find_entry(const struct lessons *l, const struct address *server)
+static struct entry *find_entry(const struct lessons *l, const struct address *server,
+				uint64_t tunnel)
 {
-	for (struct entry *e = l->buckets[bucket_of(l, server)]; e; e = e->next)
-		if (same_address(&e->lesson.server, server))
+	for (struct entry *e = l->buckets[bucket_of(l, server, tunnel)]; e; e = e->next)
+		if (e->lesson.tunnel == tunnel && same_address(&e->lesson.server, server))
 			return e;
 	return NULL;
 }
 
-const struct lesson *lessons_of(const struct lessons *l, const struct address *server)
+const struct lesson *lessons_of(const struct lessons *l, const struct address *server, uint64_t tunnel)
 {
-	const struct entry *e = find_entry(l, server);
+	const struct entry *e = find_entry(l, server, tunnel);
 
 	return e ? &e->lesson : NULL;
 }
@@ -84,9 +85,9 @@ static void *keep(struct lessons *l, size_t size)
 	return kept;
 }
 
-static struct lesson *lesson_for(struct lessons *l, const struct address *server)
+static struct lesson *lesson_for(struct lessons *l, const struct address *server, uint64_t tunnel)
 {
-	struct entry *e = find_entry(l, server);
+	struct entry *e = find_entry(l, server, tunnel);
 	size_t bucket;
 
 	if (e)
@@ -94,8 +95,9 @@ static struct lesson *lesson_for(struct lessons *l, const struct address *server
 	e = keep(l, sizeof(*e));
 	if (!e)
 		return NULL;
-	bucket = bucket_of(l, server);
+	bucket = bucket_of(l, server, tunnel);
 	e->lesson.server = *server;
+	e->lesson.tunnel = tunnel;
 	e->next = l->buckets[bucket];
 	l->buckets[bucket] = e;
 	return &e->lesson;
@@ -219,7 +221,11 @@ void lessons_learn(struct lessons *l, const struct gist *g)
 
 	if (!g->has_hello && !g->has_server_hello && !g->in_clear)
 		return;
-	lesson = lesson_for(l, &g->server);
+	lesson = lesson_for(l, &g->server, 0);
+	if (lesson)
+		lesson->words_first |= g->words_first;
+	if (g->tunnel)
+		lesson = lesson_for(l, &g->server, g->tunnel);
 	if (!lesson)
 		return;
 	lesson->words_first |= g->words_first;

@@ -32,6 +32,7 @@ struct elsewhere {
 
 struct lesson {
 	struct address server;
+	uint64_t tunnel;				/* and whom this one, a proxy, led to; 0: itself */
 	uint32_t completed, failed;
 	struct code_set versions, suites, groups;	/* that the server chose */
 	struct code_set signatures;			/* that it signed with */
@@ -58,8 +59,9 @@ void lessons_free(struct lessons *l);
 /* Learns from a concluded handshake, failed ones too. */
 void lessons_learn(struct lessons *l, const struct gist *g);
 
-/* What is known of this handshake's server, itself included; NULL if nothing. Borrowed. */
-const struct lesson *lessons_of(const struct lessons *l, const struct address *server);
+/* What is known of this handshake's server, itself included; NULL if nothing. `tunnel` as tunnel_hash
+ * gives it: behind a proxy, each far end is a server of its own. Borrowed. */
+const struct lesson *lessons_of(const struct lessons *l, const struct address *server, uint64_t tunnel);
 
 const struct name_lesson *lesson_name(const struct lesson *l, const char *name);
 bool code_set_has(const struct code_set *s, uint16_t code);

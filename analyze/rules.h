@@ -20,8 +20,9 @@ struct view {
 	const struct chain_judgement *client_chain;	/* NULL if none was seen */
 	const struct lesson *lesson;		/* other flows to this server; NULL if none */
 	struct stack_guess stack[2];
-	char name[256];		/* SNI, escaped; "" if none */
-	char server[80];	/* address:port as text */
+	char name[256];		/* SNI, escaped; without one, the name that a proxy was asked for; "" if none */
+	struct address peer;	/* whom TLS was spoken with, as far as known: behind a proxy, its far end */
+	char server[264];	/* address:port as text; behind a proxy what it was asked for */
 	char client[48];	/* without its port, which is another one next time */
 	bool tls_expected;	/* the port is one where TLS is spoken */
 	bool tls_at_once;	/* and from the first byte on, with no upgrade or tunnel before it */

@@ -6,7 +6,7 @@
 
 static bool has_name(const struct view *v)
 {
-	return v->name[0] != '\0';
+	return v->h->hello && v->h->hello->has_server_name && v->name[0];
 }
 
 /* Others got through to this server with another name, or with a name at all. */

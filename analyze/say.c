@@ -259,8 +259,8 @@ void show_hello(struct guess *g, const struct view *v)
 
 	if (!hello)
 		return;
-	show(g, v->h->hello_mark, "ClientHello%s%s, offering %s%s", v->name[0] ? " for " : "",
-	     v->name, offered_versions(versions, hello),
+	show(g, v->h->hello_mark, "ClientHello%s%s, offering %s%s", !v->name[0] ? "" :
+	     hello->has_server_name ? " for " : " without a name, in a tunnel to ", v->name, offered_versions(versions, hello),
 	     hello->sslv2 ? " in an SSLv2-compatible hello" : "");
 }
 

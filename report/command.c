@@ -27,19 +27,13 @@ static void s_client_kind(const struct handshake *h, char *out, size_t room)
 			 h->dissected_as == 'q' ? " -quic -alpn h3" : "");
 }
 
-/* The tunnel that a proxy was asked for; NULL if there was no proxy. */
-static const struct tls_upgrade *tunnel_of(const struct handshake *h)
-{
-	for (uint8_t i = 0; i < h->upgrade_count; i++)
-		if (h->upgrades[i].told.proxy)
-			return &h->upgrades[i].told;
-	return NULL;
-}
+/* "HOST:PORT", or for s_client "HOST:PORT -proxy ADDRESS:PORT". */
+enum { PLACE_TEXT = 264 + sizeof(" -proxy ") + PEER_TEXT };
 
 /* A piece of a command in causes.txt, and what stands there for this server. */
 struct blank {
 	const char *text;
-	char put[sizeof("https://:65535/") + 264];
+	char put[PLACE_TEXT + 64];
 };
 
 enum { BLANKS = 13 };
@@ -48,10 +42,10 @@ enum { BLANKS = 13 };
 static void fill_address(const struct handshake *h, bool named, const char *name, struct blank *out)
 {
 	const struct address *server = &h->flow->side[SIDE_SERVER].address;
-	const struct tls_upgrade *tunnel = tunnel_of(h);
+	const struct tls_upgrade *tunnel = asked_tunnel(h);
 
 	*out = (struct blank){ .text = "https://HOST/" };
-	if (tunnel && !h->hello && is_plain_name(tunnel->target, strlen(tunnel->target)))
+	if (tunnel && is_plain_name(tunnel->target, strlen(tunnel->target)))
 		snprintf(out->put, sizeof(out->put), "https://%s:%u/", tunnel->target, tunnel->target_port);
 	else
 		snprintf(out->put, sizeof(out->put),
@@ -119,12 +113,29 @@ static void fill_knock(const struct handshake *h, const char *peer, const char *
 		snprintf(out->put, sizeof(out->put), "openssl s_client -connect %s </dev/null", peer);
 }
 
+/* Where to connect to; behind a proxy that let the client through, its far end. */
+static void place_text(const struct handshake *h, char place[PLACE_TEXT], char through[PLACE_TEXT])
+{
+	const struct tls_upgrade *tunnel = opened_tunnel(h);
+	char peer[PEER_TEXT];
+
+	peer_text(&h->flow->side[SIDE_SERVER].address, peer);
+	snprintf(place, PLACE_TEXT, "%s", peer);
+	snprintf(through, PLACE_TEXT, "%s", peer);
+	if (!tunnel || !is_plain_name(tunnel->target, strlen(tunnel->target)))
+		return;
+	snprintf(place, PLACE_TEXT, "%s:%u", tunnel->target, tunnel->target_port);
+	snprintf(through, PLACE_TEXT, "%s:%u%s%s", tunnel->target, tunnel->target_port,
+		 tunnel->protocol == FOREIGN_HTTP ? " -proxy " : "",
+		 tunnel->protocol == FOREIGN_HTTP ? peer : "");
+}
+
 /* Longer pieces first: they contain the shorter ones. */
 static void fill_blanks(const struct handshake *h, struct blank blanks[BLANKS])
 {
 	const struct address *server = &h->flow->side[SIDE_SERVER].address;
-	const struct tls_upgrade *tunnel = tunnel_of(h);
-	char name[256], peer[PEER_TEXT];
+	const struct tls_upgrade *tunnel = asked_tunnel(h);
+	char name[256], proxy[PEER_TEXT], peer[PLACE_TEXT], through[PLACE_TEXT];
 	bool named = h->hello && is_plain_name(h->hello->server_name.at, h->hello->server_name.len);
 
 	if (named)
@@ -132,7 +143,8 @@ static void fill_blanks(const struct handshake *h, struct blank blanks[BLANKS])
 			 h->hello->server_name.at);
 	else
 		ip_text(server, name);
-	peer_text(server, peer);
+	peer_text(server, proxy);
+	place_text(h, peer, through);
 	fill_plain(h, name, peer, &blanks[0]);
 	fill_kinds(h, peer, &blanks[1]);
 	blanks[6] = (struct blank){ .text = named ? "-servername HOST" : "-servername HOST " };
@@ -141,12 +153,12 @@ static void fill_blanks(const struct handshake *h, struct blank blanks[BLANKS])
 	fill_address(h, named, name, &blanks[7]);
 	fill_knock(h, peer, blanks[7].put, &blanks[5]);
 	blanks[8] = (struct blank){ .text = "HOST:443" };
-	snprintf(blanks[8].put, sizeof(blanks[8].put), "%s", peer);
+	snprintf(blanks[8].put, sizeof(blanks[8].put), "%s", through);
 	blanks[9] = (struct blank){ .text = "HOST:25" };
 	snprintf(blanks[9].put, sizeof(blanks[9].put), "%s", peer);
 	blanks[10] = (struct blank){ .text = "http://PROXY:3128" };
 	snprintf(blanks[10].put, sizeof(blanks[10].put), "%s://%s",
-		 tunnel && tunnel->protocol == FOREIGN_SOCKS ? "socks5h" : "http", peer);
+		 tunnel && tunnel->protocol == FOREIGN_SOCKS ? "socks5h" : "http", proxy);
 	blanks[11] = (struct blank){ .text = "HOST" };
 	snprintf(blanks[11].put, sizeof(blanks[11].put), "%s", name);
 	blanks[12] = (struct blank){ .text = "443" };

@@ -49,6 +49,30 @@ static void put_flow(json_t *record, const struct flow_facts *f)
 	put(record, "flow", flow);
 }
 
+/* What was said before TLS about whom the two ends stand for. */
+static void put_between(json_t *record, const struct handshake *h)
+{
+	const struct tls_upgrade *tunnel = asked_tunnel(h), *header = proxy_header_of(h);
+	json_t *object, *client;
+
+	if (tunnel) {
+		object = new_object();
+		put_text(object, "protocol", foreign_name(tunnel->protocol));
+		put_text(object, "host", tunnel->target);
+		put_count(object, "port", tunnel->target_port);
+		put(record, "proxy", object);
+	}
+	if (header) {
+		object = new_object();
+		client = new_object();
+		put_count(object, "version", header->status);
+		put_text(client, "ip", header->target);
+		put_count(client, "port", header->target_port);
+		put(object, "client", client);
+		put(record, "proxy_header", object);
+	}
+}
+
 static void put_retry(json_t *record, const struct retry *r)
 {
 	json_t *object;
@@ -127,6 +151,7 @@ json_t *handshake_record(const struct verdict *v)
 
 	put_when(record, v);
 	put_flow(record, h->flow);
+	put_between(record, h);
 	put_name(record, "outcome", outcome_name(v->outcome));
 	put_name(record, "reached", step_name(v->reached));
 	put_tls(record, v);

@@ -12,6 +12,20 @@ enum {
 	LINE_ROOM = 2048
 };
 
+/* What stands behind the addresses: the name asked for, where a tunnel leads, whom a balancer speaks for. */
+static void tell_between(const struct page *p, const struct handshake *h)
+{
+	const struct tls_upgrade *tunnel = asked_tunnel(h), *header = proxy_header_of(h);
+
+	if (tunnel)
+		page_say(p, 8, "through this %s proxy to %s:%u",
+			 tunnel->protocol == FOREIGN_SOCKS ? "SOCKS" : "HTTP", tunnel->target,
+			 tunnel->target_port);
+	if (header)
+		page_say(p, 8, "for %s:%u, as a PROXY protocol header says", header->target,
+			 header->target_port);
+}
+
 static void name_of_server(const struct handshake *h, char *out, size_t room)
 {
 	*out = '\0';
@@ -33,6 +47,7 @@ static void tell_headline(const struct page *p, const struct verdict *v)
 		 *name ? ")" : "");
 	putc(' ', p->out);
 	page_wrap(p, 8, 10, line);
+	tell_between(p, h);
 }
 
 static void tell_verdict(const struct page *p, const struct diagnosis *d)
