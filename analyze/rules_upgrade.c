@@ -4,6 +4,8 @@
  */
 #include "spoken.h"
 
+#include <stdio.h>
+
 /* Result codes of LDAP that an upgrade may meet (RFC 4511 4.1.9, A.2). */
 static const char *ldap_result(uint32_t code)
 {
@@ -60,6 +62,39 @@ static void say_stripped(struct guess *g, const struct view *v, const struct tls
 	advise(g, "Look for a firewall or proxy between %s and the server that inspects the protocol (fixup or ALG) and takes the offer out; then for rules on the server by address.", v->client);
 }
 
+/* RFC 5321 4.2.2: a command that the server does not know, though it had just offered it. */
+static bool is_unknown_command(const struct view *v, const struct tls_upgrade *u)
+{
+	struct mark offered;
+
+	return u->step == UPGRADE_REFUSED && u->protocol == FOREIGN_SMTP &&
+	       (u->status == 500 || u->status == 502) && last_step(v, UPGRADE_OFFERED, &offered);
+}
+
+static void say_spoiled(struct guess *g, const struct view *v)
+{
+	bool others = v->lesson && v->lesson->completed;
+
+	if (others)
+		g->fix_at = PARTY_NETWORK;
+	say(g, "The SMTP server offered STARTTLS and then did not know the command: something on the way may have overwritten it%s",
+	    others ? ", as others do upgrade there" : "");
+	advise(g, "Look for a firewall between %s and the server that inspects SMTP (fixup, ALG, Cisco \"inspect esmtp\") and overwrites STARTTLS with X; the server's log shows what reached it.", v->client);
+}
+
+/* "250-XXXXXXXA" is what some firewalls leave of "250-STARTTLS". */
+static bool is_masked(const struct tls_upgrade *u)
+{
+	return u->step == UPGRADE_NOT_OFFERED && u->words_len >= 4 && !memcmp(u->words, "XXXX", 4);
+}
+
+static void say_masked(struct guess *g, const struct view *v)
+{
+	g->fix_at = PARTY_NETWORK;
+	say(g, "The SMTP server's offer of STARTTLS was overwritten with X on the way, as firewalls do that inspect mail, and the client left without TLS");
+	advise(g, "Turn the inspection of SMTP off between %s and the server (Cisco ASA and PIX: \"no inspect esmtp\", or a policy with \"allow-tls\").", v->client);
+}
+
 static bool starttls_refused(const struct view *v, struct guess *g)
 {
 	struct mark mark = { 0 }, gone;
@@ -91,6 +126,11 @@ static bool starttls_refused(const struct view *v, struct guess *g)
 	    missing ? "does not offer an upgrade to TLS, and the client left without one" :
 		      "refused to upgrade to TLS");
 	show_words(g, mark, u);
+	if (is_masked(u) || is_unknown_command(v, u)) {
+		(is_masked(u) ? say_masked : say_spoiled)(g, v);
+		show_end(g, v);
+		return true;
+	}
 	if (missing && v->lesson && happened(v->lesson->upgrade.mark)) {
 		say_stripped(g, v, u);
 		show_end(g, v);
@@ -147,6 +187,28 @@ static bool wants_password(const struct tls_upgrade *u)
 				 memmem(u->words, u->words_len, "password", 8)));
 }
 
+/* RFC 9110 15, RFC 1928 6: whether it would not, or could not. */
+static const char *proxy_reason(const struct tls_upgrade *u)
+{
+	static const char *const socks[] = {
+		[1] = "it failed in general", [2] = "its rules forbid it",
+		[3] = "it cannot reach that network", [4] = "it cannot reach that host",
+		[5] = "nothing listens there", [6] = "the way there is too long (TTL expired)",
+	};
+
+	if (wants_password(u))
+		return "it wants authentication";
+	if (u->protocol == FOREIGN_SOCKS)
+		return u->status < sizeof(socks) / sizeof(socks[0]) ? socks[u->status] : NULL;
+	switch (u->status) {
+	case 403: return "its policy forbids it";
+	case 405: case 501: return "it opens no tunnels";
+	case 502: case 503: return "it could not reach it";
+	case 504: return "it got no answer from there in time";
+	default: return NULL;
+	}
+}
+
 static bool proxy_refused(const struct view *v, struct guess *g)
 {
 	struct mark mark = { 0 };
@@ -156,10 +218,13 @@ static bool proxy_refused(const struct view *v, struct guess *g)
 		return false;
 	blame(g, CERTAIN, PARTY_SERVER, PARTY_NETWORK);
 	g->weight = 76;
-	say(g, "The proxy at %s refused the tunnel to %s%s%s", v->server,
-	    u->target[0] ? u->target : "the server",
-	    u->status == 407 ? ": it wants authentication" : "",
-	    u->status == 403 ? ": its policy forbids it" : "");
+	const char *reason = proxy_reason(u);
+	char target[sizeof(u->target) + 8] = "the server";
+
+	if (u->target[0])
+		snprintf(target, sizeof(target), "%s:%u", u->target, u->target_port);
+	say(g, "The proxy at %s refused the tunnel to %s%s%s", v->server, target,
+	    reason ? ": " : "", reason ? reason : "");
 	show_words(g, mark, u);
 	show_end(g, v);
 	if (wants_password(u))
