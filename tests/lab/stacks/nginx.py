@@ -12,6 +12,8 @@ def server(s):
 		"server_name %s;" % "shop.lindenhof.example",
 		"ssl_certificate %s;" % s.certificate.chain, "ssl_certificate_key %s;" % s.certificate.key,
 		"ssl_protocols %s;" % versions]
+	if "proxy" in s.extra:	# wants a PROXY header first
+		lines = [l.replace(" ssl", " ssl proxy_protocol") if l.startswith("listen") else l for l in lines]
 	if "reject" in s.extra:
 		s.config += "} server { listen %d ssl default_server; listen [::]:%d ssl default_server; ssl_reject_handshake on;" % (s.port, s.port)
 		lines = [l.replace(" default_server", "") for l in lines]
