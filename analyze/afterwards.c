@@ -90,7 +90,7 @@ bool refused_after_finishing(const struct view *v)
 	const struct ending *e = v->end;
 	bool bare = e->how == ENDED_BY_FIN || e->how == ENDED_BY_RST;
 
-	if (!e->left_without_data || e->waited > VERDICT_NS || v->h->resumed || !v->h->hello)
+	if (!e->left_without_data || e->took_to_leave > VERDICT_NS || v->h->resumed || !v->h->hello)
 		return false;
 	return (v->chain && refused_what_is_seen(v, bare)) || refused_what_is_hidden(v, bare);
 }

@@ -167,6 +167,8 @@ struct ending {
 	const struct alert_fact *alert;	/* borrowed from the handshake, NULL unless by alert */
 	struct mark heard[2];		/* last packet with data of each side before the end */
 	int64_t waited;			/* ns between the last data of either side and the end */
+	int64_t took_to_leave;		/* ns between the Finished that the client waited for and the end, less
+					 * the way to it and back; `waited` without a Finished */
 	enum outcome outcome;
 	bool rejected_late;		/* refused after both had finished: by the client or the server */
 	bool left_without_data;		/* completed, and the client went away without a byte of data */

@@ -290,6 +290,21 @@ static void find_end(const struct handshake *h, struct ending *e)
 	e->how = fell_silent(h, e) ? ENDED_BY_SILENCE : ENDED_NOT;
 }
 
+/* The last record of `side` that came before `end`, of those that were kept; else its first data or SYN. */
+static struct mark last_record_before(const struct handshake *h, enum side side, struct mark end)
+{
+	struct mark last = h->flow->side[side].syn, first = h->flow->side[side].first_data;
+
+	if (happened(first) && mark_before(first, end))
+		last = first;
+	for (uint16_t i = 0; i < h->record_count[side]; i++)
+		if (mark_before(h->records[side][i].mark, end))
+			last = mark_later(last, h->records[side][i].mark);
+	if (h->record_total[side] && mark_before(h->last_record[side].mark, end))
+		last = mark_later(last, h->last_record[side].mark);
+	return last;
+}
+
 static void read_waiting(const struct handshake *h, struct ending *e)
 {
 	struct mark last = { 0 };
@@ -302,9 +317,7 @@ static void read_waiting(const struct handshake *h, struct ending *e)
 			data = s->last_packet;
 		/* A FIN or an alert's own segment is not what was waited for. */
 		if (!happened(data) || !mark_before(data, e->mark))
-			data = h->record_total[side] ? h->last_record[side].mark : s->first_data;
-		if (!happened(data) || !mark_before(data, e->mark))
-			data = s->syn;
+			data = last_record_before(h, side, e->mark);
 		e->heard[side] = data;
 		last = mark_later(last, data);
 	}
@@ -314,6 +327,34 @@ static void read_waiting(const struct handshake *h, struct ending *e)
 			   ? mark_earlier(e->heard[SIDE_SERVER], e->heard[SIDE_CLIENT])
 			   : h->flow->first;
 	e->waited = happened(last) && e->mark.time > last.time ? e->mark.time - last.time : 0;
+}
+
+/* The way from here to the client and back, at most: how soon it acknowledged, or spoke. */
+static int64_t round_trip_to_client(const struct handshake *h)
+{
+	const struct tcp_side *client = &h->flow->side[SIDE_CLIENT], *server = &h->flow->side[SIDE_SERVER];
+	int64_t least = INT64_MAX;
+
+	if (happened(server->syn) && happened(client->first_data))
+		least = client->first_data.time - server->syn.time;
+	if (happened(server->first_data) && happened(client->first_ack) &&
+	    client->first_ack.time - server->first_data.time < least)
+		least = client->first_ack.time - server->first_data.time;
+	return least == INT64_MAX || least < 0 ? 0 : least;
+}
+
+/* How long the client took to end what both had finished, wherever on the way this was captured. */
+static int64_t time_to_leave(const struct handshake *h, const struct ending *e)
+{
+	struct mark client = h->finished[SIDE_CLIENT], server = h->finished[SIDE_SERVER];
+	int64_t took;
+
+	if (!happened(client))
+		return e->waited;
+	if (!happened(server) || !mark_before(client, server) || !mark_before(server, e->mark))
+		return e->mark.time - client.time;
+	took = e->mark.time - server.time - round_trip_to_client(h);
+	return took < 0 ? 0 : took;
 }
 
 /* ---- outcome ---- */
@@ -419,8 +460,7 @@ static bool client_refused_late(const struct handshake *h, const struct ending *
  */
 static bool ech_refused(const struct handshake *h, const struct ending *e)
 {
-	static const int64_t a_breath = INT64_C(20000000);
-	struct mark finished = h->finished[SIDE_CLIENT];
+	static const int64_t a_breath = INT64_C(300000000);
 	bool gone = e->how == ENDED_BY_FIN || e->how == ENDED_BY_RST;
 
 	if (e->by != SIDE_CLIENT || h->dissected_as != 't' || h->resumed || !h->hello ||
@@ -429,9 +469,7 @@ static bool ech_refused(const struct handshake *h, const struct ending *e)
 	if (e->how != ENDED_BY_HIDDEN_ALERT &&
 	    !(gone && stack_of_client(h).kind != STACK_BORINGSSL))
 		return false;
-	if (!is_tls13(h->version))
-		finished = h->finished[SIDE_SERVER];
-	return happened(finished) && e->mark.time - finished.time < a_breath;
+	return e->took_to_leave < a_breath;
 }
 
 static bool anyone_left(const struct ending *e)
@@ -463,6 +501,7 @@ void ending_read(struct handshake *h, struct ending *out)
 	out->phase = phase_of(h);
 	find_end(h, out);
 	read_waiting(h, out);
+	out->took_to_leave = time_to_leave(h, out);
 	judge_outcome(h, out);
 }
 

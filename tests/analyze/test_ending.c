@@ -197,6 +197,44 @@ static void leaving_without_a_byte_of_data_is_worth_a_second_look(void **state)
 	forget(&s);
 }
 
+/* Captured near the server, a client that leaves at once leaves a round trip after the last Finished. */
+static void the_way_to_the_client_and_back_is_no_hesitation(void **state)
+{
+	struct story far = begin(), slow = begin();
+	const int64_t second = 1000000000;
+
+	(void)state;
+	pass(&far, 0.65);
+	completes12(&far, "good");
+	pass(&far, 0.65);
+	fin(&far, SIDE_CLIENT);
+	conclude_story(&far);
+	assert_true(far.ending.waited > second / 2);
+	assert_true(far.ending.took_to_leave < second / 10);
+	forget(&far);
+	completes12(&slow, "good");
+	pass(&slow, 0.65);
+	fin(&slow, SIDE_CLIENT);
+	conclude_story(&slow);
+	assert_true(slow.ending.took_to_leave > second / 2);
+	forget(&slow);
+}
+
+/* The alert that ends a connection is not what its sender was last heard with before. */
+static void a_wait_begins_with_the_last_word_before_the_end(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	pass(&s, 2);
+	completes12(&s, "good");
+	hidden(&s, SIDE_CLIENT, CONTENT_ALERT, 26);
+	hidden(&s, SIDE_SERVER, CONTENT_ALERT, 26);
+	conclude_story(&s);
+	assert_true(s.ending.waited < 1000000000);
+	forget(&s);
+}
+
 /* RFC 8446 4.4.2.4: the server judges the client's certificate when the client believes it is done. */
 static void an_alert_behind_an_empty_client_certificate_is_a_late_refusal(void **state)
 {
@@ -467,6 +505,8 @@ int main(void)
 		cmocka_unit_test(a_hidden_alert_in_place_of_finished_is_a_refusal),
 		cmocka_unit_test(a_whole_handshake_with_data_has_worked),
 		cmocka_unit_test(leaving_without_a_byte_of_data_is_worth_a_second_look),
+		cmocka_unit_test(the_way_to_the_client_and_back_is_no_hesitation),
+		cmocka_unit_test(a_wait_begins_with_the_last_word_before_the_end),
 		cmocka_unit_test(an_alert_behind_an_empty_client_certificate_is_a_late_refusal),
 		cmocka_unit_test(a_server_that_leaves_at_once_behind_a_client_certificate_refused_it),
 		cmocka_unit_test(a_servers_goodbye_to_a_client_without_certificate_is_no_refusal),
