@@ -5,6 +5,7 @@
 #include "analysis.h"
 #include "diagnose.h"
 #include "endpoints.h"
+#include "kinds.h"
 #include "recent.h"
 
 #include <stdlib.h>
@@ -31,6 +32,7 @@ struct analysis {
 	struct crl_set *crls;
 	struct trust_context *trust;
 	struct certificate_cache *certificates;
+	struct hello_kinds *kinds;
 	struct keylog *keylog;
 	struct lessons *lessons;
 	struct endpoints *endpoints;
@@ -87,6 +89,7 @@ struct analysis *analysis_new(const struct analyze_options *options, char *probl
 	}
 	a->trust = must(trust_context_new(a->store, a->crls));
 	a->certificates = must(certificate_cache_new(a->options.memory / 8));
+	a->kinds = must(hello_kinds_new());
 	a->keylog = must(keylog_new());
 	a->lessons = must(lessons_new(a->options.memory / 8));
 	a->endpoints = must(endpoints_new(a->options.memory / 4, a->options.live));
@@ -121,6 +124,7 @@ void analysis_free(struct analysis *a)
 	crl_free(a->crls);
 	keylog_free(a->keylog);
 	certificate_cache_free(a->certificates);
+	hello_kinds_free(a->kinds);
 	free(a);
 }
 
@@ -142,6 +146,11 @@ const struct analyze_options *analysis_options(const struct analysis *a)
 struct certificate_cache *analysis_certificates(struct analysis *a)
 {
 	return a->certificates;
+}
+
+struct hello_kinds *analysis_kinds(struct analysis *a)
+{
+	return a->kinds;
 }
 
 /* ---- which ports speak TLS ---- */

@@ -12,6 +12,7 @@ enum {
 /* Borrowed until analysis_free. */
 const struct analyze_options *analysis_options(const struct analysis *a);
 struct certificate_cache *analysis_certificates(struct analysis *a);
+struct hello_kinds *analysis_kinds(struct analysis *a);
 
 /* What completed and nobody wants to see: it is learned from and counted. */
 bool is_settled(const struct analyze_options *o, const struct gist *g);

@@ -323,9 +323,16 @@ size_t conversations_bytes(const struct conversations *c, uint32_t flow);
 
 enum { GIST_NAME = 48 };
 
+/* What a hello offers, beside what struct gist has a member for. */
+enum {
+	OFFERS_ECDHE = 1, OFFERS_AEAD = 2,	/* before TLS 1.3 */
+	OFFERS_ECDSA = 4, OFFERS_PSS = 8, OFFERS_RESUMPTION = 16, OFFERS_H2 = 32,
+	OFFERS_EMS = 64, OFFERS_FALLBACK = 128
+};
+
 /*
  * What the run keeps of every attempt, however it ended, to learn from: what this server does, which
- * attempts are one user's, what all that one server met have in common. Some 350 bytes.
+ * attempts are one user's, what all that one server met have in common. Some 400 bytes.
  */
 struct gist {
 	uint64_t serial;		/* of the handshake; 0: no attempt */
@@ -349,13 +356,17 @@ struct gist {
 	char short_name[GIST_NAME], *long_name;	/* see gist_name */
 	uint64_t name_hash;		/* of the name, letters' case left out; 0: none was sent */
 	uint64_t fingerprint;		/* of its lists, see attempt.h */
-	uint32_t hello_len;		/* message bytes */
+	const struct hello_kind *kind;	/* lives as long as the analysis; NULL: unknown */
+	uint32_t hello_len;		/* message bytes; without a hello as many as it promised */
 	uint16_t highest_version;
+	uint16_t offers;		/* OFFERS_... */
 	bool tls12, tls13, name, alpn, hybrid, ech;
 	uint8_t ech_config_id;
 
 	/* what the server chose */
 	uint16_t version, suite, group, signature;
+	bool retry, resumed;		/* HelloRetryRequest; a session */
+	uint32_t flight_len;		/* of what is hidden up to its Finished; 0 unknown */
 	bool has_chosen_alpn;
 	char chosen_alpn[32];		/* printable, cut */
 	uint32_t chosen_alpn_hash;	/* of all of it; 0: none */
@@ -409,7 +420,21 @@ bool analysis_next(struct analysis *a, struct verdict *out);
 
 /* ---- endpoints ------------------------------------------------------------------------------- */
 
-enum { ENDPOINT_CODES_KEPT = 12, ENDPOINT_FINDINGS_KEPT = 10 };
+enum { ENDPOINT_CODES_KEPT = 12, ENDPOINT_FINDINGS_KEPT = 10, ENDPOINT_CHOICES_KEPT = 8,
+       ENDPOINT_LEAVES_KEPT = 4 };
+
+/* A server's own certificate, and how many of its answers carried it. */
+struct endpoint_leaf {
+	uint8_t sha256[32];
+	int64_t not_after;		/* seconds */
+	uint64_t count;
+};
+
+/* A version or suite that a server chose, and how often among the attempts that are compared. */
+struct endpoint_choice {
+	uint16_t number;
+	uint32_t count;
+};
 
 /* One server: address, port and name. */
 struct endpoint {
@@ -421,6 +446,10 @@ struct endpoint {
 	uint32_t clients, clients_affected;	/* distinct addresses; failed for how many */
 	struct { const char *code; uint64_t count; } codes[ENDPOINT_CODES_KEPT];
 	uint8_t code_count;
+	struct endpoint_choice versions[ENDPOINT_CHOICES_KEPT], suites[ENDPOINT_CHOICES_KEPT];
+	uint8_t version_count, suite_count;
+	struct endpoint_leaf leaves[ENDPOINT_LEAVES_KEPT];	/* the first ones */
+	uint8_t leaf_count;
 	struct mark first, last;
 	struct finding findings[ENDPOINT_FINDINGS_KEPT];
 	uint8_t finding_count;

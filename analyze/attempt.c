@@ -7,6 +7,7 @@ static void read_leaf(const struct certificate_list *list, const struct attempt 
 
 	memcpy(&out->leaf, leaf->sha256, sizeof(out->leaf));
 	out->leaf_not_after = leaf->not_after;
+	out->leaf_key = leaf->key;
 	out->intercepted = before && before->leaf == out->leaf ? before->intercepted :
 			   inspection_product(leaf->issuer) != NULL;
 }
@@ -19,8 +20,9 @@ void attempt_read(const struct gist *g, enum outcome outcome, const char *code,
 		.outcome = outcome, .code = code, .client = g->client, .fingerprint = g->fingerprint,
 		.hello_len = g->hello_len, .highest_version = g->highest_version,
 		.tls12 = g->tls12, .tls13 = g->tls13, .name = g->name, .alpn = g->alpn,
-		.hybrid = g->hybrid, .version = g->version, .suite = g->suite,
-		.alpn_chosen = g->chosen_alpn_hash,
+		.hybrid = g->hybrid, .offers = g->offers, .kind = g->kind, .version = g->version,
+		.suite = g->suite, .group = g->group, .retry = g->retry, .resumed = g->resumed,
+		.alpn_chosen = g->chosen_alpn_hash, .flight_len = g->flight_len,
 	};
 	if (g->certificates && g->certificates->count)
 		read_leaf(g->certificates, before, out);

@@ -1,13 +1,10 @@
-/*
- * What only many attempts at one server together can show: the contrast between those that failed
- * and those that did not.
- */
+/* What many attempts at one server show together. */
 #ifndef TLSWHY_CONTRAST_H
 #define TLSWHY_CONTRAST_H
 
 #include "attempt.h"
 
-/* Attempts in the order of time; fills in findings of `out`, whose counts are set. */
+/* contrast adds findings to *out from its attempts, which stand by time. out->clients is read. */
 void contrast(const struct attempt *attempts, size_t count, struct endpoint *out);
 
 #endif

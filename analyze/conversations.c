@@ -1,11 +1,13 @@
 /*
  * The flows of one reader while they last: bytes become facts, and what is over waits to be added to
- * the run. One such for each thread that reads; they share nothing but the cache of certificates.
+ * the run. One such for each thread that reads; they share nothing but the caches of certificates and of
+ * kinds of hello.
  */
 #include "../must.h"
 #include "analysis.h"
 #include "ending.h"
 #include "gist.h"
+#include "kinds.h"
 
 #include <stdlib.h>
 
@@ -160,6 +162,9 @@ static void conclude(struct conversations *c, struct concluded *concluded, const
 	h->capture_drops = drops_of(stats) - h->capture_drops;
 	ending_read(h, &concluded->ending);
 	gist_read(h, &concluded->ending, &concluded->gist);
+	if (h->hello)
+		concluded->gist.kind = hello_kind_of(analysis_kinds(c->analysis), h->hello,
+						     concluded->gist.fingerprint, h->dissected_as);
 	if (concluded->ending.outcome == OUTCOME_COMPLETED)
 		*served_place(c, &concluded->gist.server) = concluded->gist.server;
 	/* live, what came before may say that somebody waits for this one */

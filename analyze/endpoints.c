@@ -1,6 +1,7 @@
 #include "endpoints.h"
 #include "contrast.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -24,7 +25,10 @@ struct entry {
 	size_t attempt_next;	/* once all places are taken: the oldest */
 	uint64_t completed, failed, inconclusive, probes;
 	struct code_count *codes;	/* NULL while nothing failed, else ENDPOINT_CODES_KEPT */
-	uint8_t code_count;
+	uint8_t code_count, leaf_count;
+	struct endpoint_leaf *leaves;	/* NULL while none was visible, else ENDPOINT_LEAVES_KEPT */
+	uint32_t siblings;	/* names at its address, of one without a name */
+	uint64_t siblings_completed;
 	bool spoken_to;		/* since it was last considered to make room */
 	struct mark first, last;
 	uint64_t told;		/* handshakes of it when it was handed out last */
@@ -59,6 +63,7 @@ static void free_entry(struct entry *entry)
 {
 	free(entry->attempts);
 	free(entry->codes);
+	free(entry->leaves);
 	free(entry);
 }
 
@@ -109,7 +114,8 @@ static void append(struct endpoints *e, struct entry *entry)
 static size_t bytes_of(const struct entry *entry)
 {
 	return entry->size + entry->attempt_room * sizeof(*entry->attempts) +
-	       (entry->codes ? ENDPOINT_CODES_KEPT * sizeof(*entry->codes) : 0);
+	       (entry->codes ? ENDPOINT_CODES_KEPT * sizeof(*entry->codes) : 0) +
+	       (entry->leaves ? ENDPOINT_LEAVES_KEPT * sizeof(*entry->leaves) : 0);
 }
 
 static void remove_oldest(struct endpoints *e)
@@ -195,6 +201,28 @@ static void count_code(struct endpoints *all, struct entry *e, const char *code)
 	e->codes[i].count++;
 }
 
+static void count_leaf(struct endpoints *all, struct entry *e, const struct certificate *leaf)
+{
+	uint8_t i = 0;
+
+	if (!e->leaves) {
+		e->leaves = calloc(ENDPOINT_LEAVES_KEPT, sizeof(*e->leaves));
+		if (!e->leaves)
+			return;
+		all->used += ENDPOINT_LEAVES_KEPT * sizeof(*e->leaves);
+	}
+	while (i < e->leaf_count && memcmp(e->leaves[i].sha256, leaf->sha256, sizeof(leaf->sha256)) != 0)
+		i++;
+	if (i == ENDPOINT_LEAVES_KEPT)
+		return;
+	if (i == e->leaf_count) {
+		memcpy(e->leaves[i].sha256, leaf->sha256, sizeof(leaf->sha256));
+		e->leaves[i].not_after = leaf->not_after;
+		e->leaf_count++;
+	}
+	e->leaves[i].count++;
+}
+
 static void keep_attempt(struct endpoints *e, struct entry *entry, const struct attempt *a)
 {
 	uint32_t room = entry->attempt_room ? entry->attempt_room * 2 : ATTEMPTS_FIRST;
@@ -240,7 +268,10 @@ void endpoints_note(struct endpoints *e, const struct gist *g, enum outcome outc
 	entry->spoken_to = true;
 	attempt_read(g, outcome, code,
 		     entry->attempt_count ? &entry->attempts[entry->attempt_count - 1] : NULL, &a);
-	keep_attempt(e, entry, &a);
+	if (!probe)	/* what nobody waited for compares with nothing */
+		keep_attempt(e, entry, &a);
+	if (g->certificates && g->certificates->count)
+		count_leaf(e, entry, g->certificates->at[0]);
 	count_outcome(entry, outcome);
 	if (code)
 		count_code(e, entry, code);
@@ -260,24 +291,45 @@ static int by_time(const void *x, const void *y)
 	return a->mark.frame < b->mark.frame ? -1 : a->mark.frame > b->mark.frame;
 }
 
-static bool seen_before(const struct entry *e, size_t i, bool failed_only)
+/* ---- handing out ---- */
+
+/* The attempts that are compared: an entry's own, and those at its address that never named it. */
+struct gathering {
+	struct attempt *at;
+	size_t count;
+	bool own;		/* to be freed */
+};
+
+static bool seen_before(const struct gathering *g, size_t i, bool failed_only)
 {
-	const struct address *c = &e->attempts[i].client;
+	const struct address *c = &g->at[i].client;
 
 	for (size_t j = 0; j < i; j++)
-		if ((!failed_only || attempt_failed(&e->attempts[j])) &&
-		    e->attempts[j].client.ip_len == c->ip_len &&
-		    !memcmp(e->attempts[j].client.ip, c->ip, c->ip_len))
+		if ((!failed_only || attempt_failed(&g->at[j])) && g->at[j].client.ip_len == c->ip_len &&
+		    !memcmp(g->at[j].client.ip, c->ip, c->ip_len))
 			return true;
 	return false;
 }
 
-static void count_clients(const struct entry *e, struct endpoint *out)
+static void count_clients(const struct gathering *g, struct endpoint *out)
 {
-	for (size_t i = 0; i < e->attempt_count; i++) {
-		out->clients += !seen_before(e, i, false);
-		out->clients_affected += attempt_failed(&e->attempts[i]) && !seen_before(e, i, true);
+	for (size_t i = 0; i < g->count; i++) {
+		out->clients += !seen_before(g, i, false);
+		out->clients_affected += attempt_failed(&g->at[i]) && !seen_before(g, i, true);
 	}
+}
+
+static void count_choice(struct endpoint_choice *at, uint8_t *count, uint16_t number)
+{
+	uint8_t i = 0;
+
+	while (i < *count && at[i].number != number)
+		i++;
+	if (!number || i == ENDPOINT_CHOICES_KEPT)
+		return;
+	if (i == *count)
+		at[(*count)++] = (struct endpoint_choice){ .number = number };
+	at[i].count++;
 }
 
 static uint64_t handshakes_of(const struct entry *e)
@@ -290,19 +342,94 @@ static void describe(const struct entry *e, struct endpoint *out)
 	*out = (struct endpoint){
 		.transport = e->transport, .server = e->server, .completed = e->completed,
 		.failed = e->failed, .inconclusive = e->inconclusive, .probes = e->probes,
-		.code_count = e->code_count, .first = e->first, .last = e->last,
+		.code_count = e->code_count, .leaf_count = e->leaf_count, .first = e->first,
+		.last = e->last,
 	};
 	memcpy(out->sni, e->name, strlen(e->name) + 1);
 	for (uint8_t i = 0; i < e->code_count; i++) {
 		out->codes[i].code = e->codes[i].code;
 		out->codes[i].count = e->codes[i].count;
 	}
+	for (uint8_t i = 0; i < e->leaf_count; i++)
+		out->leaves[i] = e->leaves[i];
+	for (uint32_t i = 0; i < e->attempt_count; i++) {
+		count_choice(out->versions, &out->version_count, e->attempts[i].version);
+		count_choice(out->suites, &out->suite_count, e->attempts[i].suite);
+	}
+}
+
+/* The entry without a name at the same address; NULL if there is none. */
+static struct entry *nameless_of(struct endpoints *e, const struct entry *named)
+{
+	for (struct entry *at = *bucket_of(e, &named->server, ""); at; at = at->next)
+		if (!*at->name && at->transport == named->transport &&
+		    same_address(&at->server, &named->server))
+			return at;
+	return NULL;
+}
+
+/* Who was refused, or lost, before a hello could be read had a name in mind that the others tell. */
+static void count_siblings(struct endpoints *e)
+{
+	for (struct entry *at = e->oldest; at; at = at->newer) {
+		at->siblings = 0;
+		at->siblings_completed = 0;
+	}
+	for (struct entry *at = e->oldest; at; at = at->newer) {
+		struct entry *nameless = *at->name ? nameless_of(e, at) : NULL;
+
+		if (!nameless)
+			continue;
+		nameless->siblings++;
+		nameless->siblings_completed += at->completed;
+	}
+}
+
+static struct gathering gather(struct endpoints *e, struct entry *entry)
+{
+	struct gathering g = { .at = entry->attempts, .count = entry->attempt_count };
+	const struct entry *nameless = *entry->name ? nameless_of(e, entry) : NULL;
+	struct attempt *both;
+
+	if (nameless && nameless->siblings == 1 && nameless->attempt_count) {
+		both = malloc((g.count + nameless->attempt_count) * sizeof(*both));
+		if (both) {
+			if (g.count)
+				memcpy(both, g.at, g.count * sizeof(*both));
+			g.at = both;
+			g.own = true;
+		}
+		for (uint32_t i = 0; both && i < nameless->attempt_count; i++)
+			if (!nameless->attempts[i].fingerprint)
+				g.at[g.count++] = nameless->attempts[i];
+	}
+	if (g.count)
+		qsort(g.at, g.count, sizeof(*g.at), by_time);
+	entry->attempt_next = 0;
+	return g;
+}
+
+/* That all fail is not so where the names at this address are served. */
+static void relativize(const struct entry *entry, struct endpoint *out)
+{
+	for (uint8_t i = 0; i < out->finding_count && entry->siblings_completed; i++) {
+		struct finding *f = &out->findings[i];
+
+		if (strcmp(f->code, "fails_for_all_clients") != 0)
+			continue;
+		f->code = "intermittent";
+		snprintf(f->summary, sizeof(f->summary), "%llu attempts without a server name failed, while %llu with one succeeded at this address",
+			 (unsigned long long)entry->failed, (unsigned long long)entry->siblings_completed);
+	}
 }
 
 bool endpoints_next(struct endpoints *e, struct endpoint *out)
 {
 	struct entry *at = e->begun ? e->handing_out : e->oldest;
+	struct gathering g;
 
+	if (!e->begun)
+		count_siblings(e);
 	while (at && (handshakes_of(at) < 2 || handshakes_of(at) == at->told))
 		at = at->newer;
 	e->handing_out = at ? at->newer : NULL;
@@ -310,11 +437,13 @@ bool endpoints_next(struct endpoints *e, struct endpoint *out)
 	if (!at)
 		return false;
 	at->told = handshakes_of(at);
-	qsort(at->attempts, at->attempt_count, sizeof(*at->attempts), by_time);
-	at->attempt_next = 0;
+	g = gather(e, at);
 	describe(at, out);
-	count_clients(at, out);
-	contrast(at->attempts, at->attempt_count, out);
+	count_clients(&g, out);
+	contrast(g.at, g.count, out);
+	relativize(at, out);
+	if (g.own)
+		free(g.at);
 	return true;
 }
 

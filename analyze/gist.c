@@ -99,6 +99,56 @@ static void keep_name(const char *at, size_t len, struct gist *out)
 		out->long_name = must(strdup(name));
 }
 
+static uint16_t offers_in_suites(const struct client_hello *c)
+{
+	uint16_t offers = 0;
+
+	for (uint16_t i = 0; i < c->suites.count; i++) {
+		const struct cipher_suite *s = cipher_suite(c->suites.at[i]);
+
+		if (!s || s->tls13)
+			continue;
+		offers |= strcmp(s->kx, "ECDHE") ? 0 : OFFERS_ECDHE;
+		offers |= strcmp(s->auth, "ECDSA") ? 0 : OFFERS_ECDSA;
+		offers |= s->mode == MODE_GCM || s->mode == MODE_CHACHA ? OFFERS_AEAD : 0;
+	}
+	return offers;
+}
+
+/* RFC 8446 4.2.3. Before TLS 1.3 the suites say whether ECDSA is taken. */
+static uint16_t offers_in_signatures(const struct client_hello *c)
+{
+	bool tls13 = is_tls13(highest_version(c));
+	uint16_t offers = 0;
+
+	for (uint16_t i = 0; i < c->signatures.count; i++) {
+		uint16_t code = c->signatures.at[i];
+
+		offers |= code >= 0x0804 && code <= 0x080b ? OFFERS_PSS : 0;
+		offers |= tls13 && (code == 0x0403 || code == 0x0503 || code == 0x0603) ? OFFERS_ECDSA : 0;
+	}
+	return offers;
+}
+
+static bool offers_h2(const struct client_hello *c)
+{
+	for (uint16_t i = 0; i < c->alpn.count; i++)
+		if (c->alpn.at[i].len == 2 && !memcmp(c->alpn.at[i].at, "h2", 2))
+			return true;
+	return false;
+}
+
+static uint16_t read_offers(const struct client_hello *c)
+{
+	unsigned offers = offers_in_suites(c) | offers_in_signatures(c);
+
+	offers |= c->psk_identities || c->session_ticket_len ? OFFERS_RESUMPTION : 0;
+	offers |= offers_h2(c) ? OFFERS_H2 : 0;
+	offers |= c->extended_master_secret ? OFFERS_EMS : 0;
+	offers |= c->fallback_scsv ? OFFERS_FALLBACK : 0;
+	return (uint16_t)offers;
+}
+
 /* Where the hello names nobody, the proxy was told whom it is meant for. */
 static void read_name(const struct handshake *h, struct gist *out)
 {
@@ -117,6 +167,7 @@ static void read_hello(const struct handshake *h, struct gist *out)
 	const struct client_hello *c = h->hello;
 
 	out->has_hello = true;
+	out->offers = read_offers(c);
 	read_name(h, out);
 	out->fingerprint = hello_fingerprint(c);
 	out->hello_len = c->length;
@@ -137,6 +188,9 @@ static void read_choice(const struct handshake *h, struct gist *out)
 	out->version = h->version;
 	out->suite = h->suite;
 	out->group = h->group;
+	out->retry = h->retry != NULL;
+	out->resumed = h->resumed;
+	out->flight_len = infer_flight_to_finished(h);
 	out->signature = h->key_exchange ? h->key_exchange->signature : 0;
 	if (!h->server->has_alpn)
 		return;
@@ -190,6 +244,8 @@ void gist_read(const struct handshake *h, const struct ending *e, struct gist *o
 	read_upgrades(h, out);
 	if (h->hello)
 		read_hello(h, out);
+	else
+		out->hello_len = (uint32_t)h->pending_want[SIDE_CLIENT];
 	if (h->server)
 		read_choice(h, out);
 }

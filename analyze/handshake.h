@@ -70,4 +70,7 @@ bool infer_only_alerts_after_server_hello(const struct handshake *h);
 /* Bytes of hidden records that the server sent before the client's first one. */
 uint64_t infer_server_flight_bytes(const struct handshake *h);
 
+/* Bytes of the server's hidden records up to its Finished; 0 where that does not stand alone. */
+uint32_t infer_flight_to_finished(const struct handshake *h);
+
 #endif

@@ -151,6 +151,24 @@ uint64_t infer_server_flight_bytes(const struct handshake *h)
 	return bytes;
 }
 
+uint32_t infer_flight_to_finished(const struct handshake *h)
+{
+	uint32_t bytes = 0;
+
+	if (!is_tls13(h->version) || h->dissected_as != 't' || happened(h->gap[SIDE_SERVER]))
+		return 0;
+	for (uint16_t i = 0; i < h->record_count[SIDE_SERVER]; i++) {
+		const struct record_fact *r = &h->records[SIDE_SERVER][i];
+
+		if (!record_is_hidden13(h, r) || mark_before(r->mark, h->server_mark))
+			continue;
+		bytes += r->length;
+		if (is_finished13(h, r->length))
+			return bytes;
+	}
+	return 0;
+}
+
 /* The client's Finished: the record that its flight ends in; NULL if none can be told. */
 static const struct record_fact *client_finished13(const struct handshake *h)
 {

@@ -55,6 +55,54 @@ static void put_span(json_t *record, const struct mark *first, const struct mark
 	put_time(record, "last", last->time);
 }
 
+static void put_choice(json_t *object, const char *name, const struct endpoint_choice *choice)
+{
+	json_t *key = number_name(name, choice->number);
+
+	put_count(object, json_string_value(key), choice->count);
+	json_decref(key);
+}
+
+static void put_object_unless_empty(json_t *record, const char *key, json_t *object)
+{
+	if (json_object_size(object))
+		put(record, key, object);
+	else
+		json_decref(object);
+}
+
+static void put_choices(json_t *record, const struct endpoint *e)
+{
+	json_t *versions = new_object(), *suites = new_object();
+
+	for (uint8_t i = 0; i < e->version_count; i++)
+		put_choice(versions, version_name(e->versions[i].number), &e->versions[i]);
+	for (uint8_t i = 0; i < e->suite_count; i++) {
+		const struct cipher_suite *suite = cipher_suite(e->suites[i].number);
+
+		put_choice(suites, suite ? suite->name : NULL, &e->suites[i]);
+	}
+	put_object_unless_empty(record, "versions", versions);
+	put_object_unless_empty(record, "suites", suites);
+}
+
+static void put_leaves(json_t *record, const struct endpoint *e)
+{
+	json_t *list = new_array();
+
+	for (uint8_t i = 0; i < e->leaf_count; i++) {
+		json_t *leaf = new_object();
+		char digest[2 * sizeof(e->leaves[i].sha256) + 1];
+
+		hex_text(e->leaves[i].sha256, sizeof(e->leaves[i].sha256), digest);
+		put_name(leaf, "sha256", digest);
+		put_seconds(leaf, "not_after", e->leaves[i].not_after);
+		put_count(leaf, "handshakes", e->leaves[i].count);
+		append(list, leaf);
+	}
+	put_unless_empty(record, "certificates", list);
+}
+
 static bool json_endpoint(struct report *r, const struct endpoint *e)
 {
 	json_t *record = new_record("endpoint");
@@ -76,6 +124,8 @@ static bool json_endpoint(struct report *r, const struct endpoint *e)
 	put_count(record, "clients", e->clients);
 	put_count(record, "clients_affected", e->clients_affected);
 	put_some(record, "probes", e->probes);
+	put_choices(record, e);
+	put_leaves(record, e);
 	put_findings(record, e->findings, e->finding_count);
 	return write_record(r, record);
 }

@@ -97,7 +97,7 @@ static void a_difference_in_the_offer_is_named_with_its_counts(void **state)
 		old->fingerprint = CURL;
 		old->tls12 = false;
 	}
-	assert_says(compare(&c, "fails_for_some_clients"), "4 of 4 failures offer no TLS 1.2; the 4 that succeed offer TLS 1.2");
+	assert_says(compare(&c, "fails_for_some_clients"), "all 4 failures offer no TLS 1.2; all 4 successes do");
 }
 
 static void a_difference_shared_by_successes_is_none(void **state)
@@ -134,6 +134,68 @@ static void another_subnet_with_the_same_hello_is_an_address(void **state)
 	assert_says(compare(&c, "fails_for_some_clients"), "other client addresses");
 }
 
+static void nearly_all_is_told_as_such(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "++++++++++++", 1);
+	for (int i = 0; i < 12; i++) {
+		struct attempt *a = joins(&c, '-', 2);
+
+		a->fingerprint = CURL;
+		a->tls12 = i == 5;
+	}
+	assert_says(compare(&c, "fails_for_some_clients"), "11 of 12 failures offer no TLS 1.2; all 12 successes do");
+}
+
+static void what_the_traits_do_not_tell_one_code_does(void **state)
+{
+	static const struct hello_kind modern = { .lists = { [LIST_SUITES] = { { 0xc02f, 0xc030 }, 2, false },
+		[LIST_GROUPS] = { { 29, 23 }, 2, false } } };
+	static const struct hello_kind odd = { .ja4 = "t12d0101", .lists = { [LIST_SUITES] = { { 0xc030 }, 1, false },
+		[LIST_GROUPS] = { { 29, 23 }, 2, false } } };
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		struct attempt *a = joins(&c, i % 2 ? '-' : '+', 1);
+
+		a->kind = i % 2 ? &odd : &modern;
+		a->fingerprint = i % 2 ? CURL : OPENSSL;
+	}
+	assert_says(compare(&c, "fails_for_some_clients"), "all 3 failures do not offer TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256; all 3 successes do");
+}
+
+static void software_without_one_difference_is_named_by_its_ja4(void **state)
+{
+	static const struct hello_kind odd = { .ja4 = "t12d0101" };
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "++++", 1);
+	for (int i = 0; i < 3; i++) {
+		struct attempt *a = joins(&c, '-', 1);
+
+		a->kind = &odd;
+		a->fingerprint = CURL;
+	}
+	assert_says(compare(&c, "fails_for_some_clients"), "JA4 t12d0101");
+}
+
+static void a_subnet_that_fails_alone_is_named(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	for (uint8_t i = 0; i < 8; i++) {
+		struct attempt *a = joins(&c, i % 2 ? '-' : '+', i % 2 ? 9 : i);
+
+		a->client.ip[3] = i;
+	}
+	assert_says(compare(&c, "fails_for_some_clients"), "in 10.0.9.0/24");
+}
+
 static void one_failure_is_no_group_of_clients(void **state)
 {
 	struct crowd c = { .count = 0 };
@@ -162,7 +224,7 @@ static void failures_behind_successes_began(void **state)
 
 	(void)state;
 	join_all(&c, "+++?---", 1);
-	assert_says(compare(&c, "began_at"), "since frame 50");
+	assert_says(compare(&c, "began_at"), "since 1970-01-01T00:00:05Z (frame 50): 3 of 3 attempts since then, 0 of 3 before");
 	assert_null(finding(&c, "intermittent"));
 }
 
@@ -185,6 +247,16 @@ static void clients_that_come_but_once_do_not_explain_a_beginning(void **state)
 		joins(&c, i < 4 ? '+' : '-', i);
 	assert_non_null(compare(&c, "began_at"));
 	assert_null(finding(&c, "fails_for_some_clients"));
+}
+
+static void one_in_ten_may_be_misplaced_in_time(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "++++++-++++++-----------+", 1);
+	assert_says(compare(&c, "began_at"), "frame 140");
+	assert_null(finding(&c, "intermittent"));
 }
 
 static void two_successes_before_are_too_few_for_a_beginning(void **state)
@@ -236,6 +308,102 @@ static void certificates_that_come_back_are_unequal_members(void **state)
 	assert_null(finding(&c, "certificate_changed"));
 }
 
+static void a_certificate_for_each_type_of_key_is_right(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		struct attempt *a = joins(&c, '+', 1);
+
+		a->fingerprint = i % 2 ? OPENSSL : CURL;
+		a->leaf = i % 2 ? 11 : 22;
+		a->leaf_key = i % 2 ? KEY_RSA : KEY_EC;
+		a->suite = i % 2 ? 0xc02f : 0xc02b;
+	}
+	compare(&c, "");
+	assert_int_equal(c.out.finding_count, 0);
+	/* ... but not by turns to one and the same hello. */
+	for (int i = 0; i < 8; i++)
+		c.at[i].fingerprint = OPENSSL;
+	assert_non_null(compare(&c, "inconsistent_backends"));
+}
+
+static void a_renewal_may_go_from_member_to_member(void **state)
+{
+	static const int leaves[] = { 1, 1, 1, 1, 2, 1, 2, 2, 2, 2 };
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
+		struct attempt *a = joins(&c, '+', 1);
+
+		a->leaf = (uint64_t)leaves[i];
+		a->leaf_not_after = leaves[i] * 1000000;
+	}
+	assert_says(compare(&c, "certificate_changed"), "one member after another");
+	assert_null(finding(&c, "inconsistent_backends"));
+}
+
+static void the_expired_certificate_is_the_one_to_tell(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		struct attempt *a = joins(&c, '+', 1);
+
+		a->mark.time += INT64_C(1700000000000000000);
+		a->leaf = i % 4 == 0 ? 11 : 22;
+		a->leaf_not_after = i % 4 == 0 ? 1699000000 : 1800000000;
+	}
+	assert_says(compare(&c, "inconsistent_backends"), "2 of 8 answers carry the certificate that expired on 2023-11-03");
+}
+
+static void a_member_that_wants_another_group_is_unequal(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "++++++", 1);
+	for (int i = 0; i < 6; i++) {
+		c.at[i].group = i % 2 ? 29 : 23;
+		c.at[i].retry = i % 2;
+	}
+	assert_says(compare(&c, "inconsistent_backends"), "key-exchange group, whether another key share is asked for");
+}
+
+static void what_is_encrypted_shows_other_certificates_by_its_size(void **state)
+{
+	struct crowd c = { .count = 0 }, wobble = { .count = 0 }, staple = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "++++++++", 1);
+	join_all(&wobble, "++++++++", 1);
+	join_all(&staple, "++++++++", 1);
+	for (int i = 0; i < 8; i++) {
+		c.at[i].flight_len = i % 2 ? 1200 : 2100;
+		wobble.at[i].flight_len = 1200 + (uint32_t)i % 3;	/* signatures vary in length */
+		staple.at[i].flight_len = i == 0 || i == 2 ? 1200 : 1700;	/* each worker fetches its own */
+	}
+	assert_says(compare(&c, "inconsistent_backends"), "size of what is encrypted");
+	assert_null(compare(&wobble, "inconsistent_backends"));
+	assert_null(compare(&staple, "inconsistent_backends"));
+}
+
+static void a_session_that_is_resumed_compares_with_its_like(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "++++++", 1);
+	for (int i = 0; i < 6; i++) {
+		c.at[i].resumed = i % 2;
+		c.at[i].suite = i % 2 ? 0x1301 : 0x1302;
+	}
+	assert_null(compare(&c, "inconsistent_backends"));
+}
+
 static void one_certificate_for_all_is_neither(void **state)
 {
 	struct crowd c = { .count = 0 };
@@ -276,7 +444,7 @@ static void several_differences_are_all_named(void **state)
 		joins(&c, '+', 1)->tls13 = false;
 		joins(&c, '-', 2)->hello_len = 1700;
 	}
-	assert_says(compare(&c, "fails_for_some_clients"), "offer TLS 1.3; the 3 that succeed offer no TLS 1.3; likewise 3 of 3 failures have a ClientHello of more");
+	assert_says(compare(&c, "fails_for_some_clients"), "all 3 failures offer TLS 1.3; none of the 3 successes does; likewise 3 of 3 failures have a ClientHello of more");
 }
 
 static void different_answers_to_different_hellos_are_right(void **state)
@@ -409,6 +577,22 @@ static void large_hellos_that_fail_where_small_ones_pass(void **state)
 	assert_says(compare(&c, "large_client_hello_intolerant"), "1700 bytes and more fail, those of up to 300");
 }
 
+static void a_client_that_refuses_the_answer_got_one(void **state)
+{
+	struct crowd c = { .count = 0 }, retry = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "+-+-", 1);
+	for (int i = 1; i < 4; i += 2) {
+		c.at[i].hello_len = 1700;
+		c.at[i].version = 0x0304;
+	}
+	assert_null(compare(&c, "large_client_hello_intolerant"));
+	joins(&retry, '-', 1)->version = 0x0304;
+	joins(&retry, '+', 1)->highest_version = 0x0303;
+	assert_null(compare(&retry, "version_intolerant"));
+}
+
 static void a_small_hello_that_fails_too_is_not_about_size(void **state)
 {
 	struct crowd c = { .count = 0 };
@@ -469,6 +653,18 @@ int main(void)
 		cmocka_unit_test(a_difference_shared_by_successes_is_none),
 		cmocka_unit_test(another_client_hello_is_other_software),
 		cmocka_unit_test(another_subnet_with_the_same_hello_is_an_address),
+		cmocka_unit_test(nearly_all_is_told_as_such),
+		cmocka_unit_test(what_the_traits_do_not_tell_one_code_does),
+		cmocka_unit_test(software_without_one_difference_is_named_by_its_ja4),
+		cmocka_unit_test(a_subnet_that_fails_alone_is_named),
+		cmocka_unit_test(one_in_ten_may_be_misplaced_in_time),
+		cmocka_unit_test(a_certificate_for_each_type_of_key_is_right),
+		cmocka_unit_test(a_renewal_may_go_from_member_to_member),
+		cmocka_unit_test(the_expired_certificate_is_the_one_to_tell),
+		cmocka_unit_test(a_member_that_wants_another_group_is_unequal),
+		cmocka_unit_test(what_is_encrypted_shows_other_certificates_by_its_size),
+		cmocka_unit_test(a_session_that_is_resumed_compares_with_its_like),
+		cmocka_unit_test(a_client_that_refuses_the_answer_got_one),
 		cmocka_unit_test(one_failure_is_no_group_of_clients),
 		cmocka_unit_test(the_same_hello_that_fails_now_and_then_is_intermittent),
 		cmocka_unit_test(failures_behind_successes_began),
