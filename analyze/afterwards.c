@@ -1,4 +1,5 @@
 #include "afterwards.h"
+#include "spoken.h"
 
 /* A client that judges late does so at once; who leaves later had other reasons. */
 static const int64_t VERDICT_NS = INT64_C(300000000);
@@ -85,6 +86,16 @@ static bool refused_what_is_hidden(const struct view *v, bool bare)
 	       client == STACK_PHP;
 }
 
+/* Behind X.224 the client has the first word (MS-RDPBCGR 1.3.1.1), and compares names and dates when
+ * the library is done, whatever library that is. */
+static bool is_remote_desktop(const struct view *v)
+{
+	struct mark mark;
+	const struct tls_upgrade *u = last_step(v, UPGRADE_ACCEPTED, &mark);
+
+	return u && u->protocol == FOREIGN_RDP;
+}
+
 bool refused_after_finishing(const struct view *v)
 {
 	const struct ending *e = v->end;
@@ -92,5 +103,7 @@ bool refused_after_finishing(const struct view *v)
 
 	if (!e->left_without_data || e->took_to_leave > VERDICT_NS || v->h->resumed || !v->h->hello)
 		return false;
+	if (is_remote_desktop(v) && has_plain_defect(v))
+		return true;
 	return (v->chain && refused_what_is_seen(v, bare)) || refused_what_is_hidden(v, bare);
 }

