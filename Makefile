@@ -113,11 +113,10 @@ $(FAULTY): $(BUILD)/tests/faults/failing.o $(BUILD)/tests/faults/$(if $(SANITIZE
 		-o $@ $^ $(LIBS)
 
 # Each target for T seconds, on what pcaps/ and earlier runs taught; finds are kept in tests/fuzz/.
-T ?= 60
 fuzz:
 	@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)-fuzz PROGRAM=$(BUILD)-fuzz/tlswhy \
 		SANITIZE=fuzzer-no-link,address,undefined CFLAGS="-O1 -g" fuzzers
-	@tests/fuzz/run.sh $(BUILD)-fuzz $(T)
+	@tests/fuzz/run.sh $(BUILD)-fuzz $(or $(T),60)
 .PHONY: fuzz fuzzers
 
 # Both compilers, cppcheck, clang-tidy, valgrind: what is installed of them.
@@ -182,6 +181,11 @@ $(BENCH_TOOLS):
 rate: all $(BENCH_TOOLS)
 	@python3 tests/bench/rate.py ./$(PROGRAM) $(BUILD)/tests/bench $(or $(T),5)
 .PHONY: rate
+
+# A long time of mixed traffic on a veth link, and no growth: half an hour, or T=seconds. Needs root.
+endure: all $(BENCH_TOOLS)
+	@python3 tests/bench/endure.py ./$(PROGRAM) $(BUILD)/tests/bench $(or $(T),1800)
+.PHONY: endure
 
 # Calls go left to right, through front doors: analyze/ may include dissect/dissect.h, never back.
 walls:

@@ -1,9 +1,10 @@
 /*
  * send: puts the frames of a capture on an interface, again and again, at a rate or as fast as they go.
  *
- *   send [--rate PER_SECOND] [--rounds N] [--seconds S] INTERFACE CAPTURE
+ *   send [--rate PER_SECOND] [--rounds N] [--seconds S] [--servers] INTERFACE CAPTURE
  *
  * In every round the clients of generate (10.0.0.0/8) have other addresses: connections are new ones.
+ * With --servers its servers (198.0.0.0/8) have others as well.
  * Prints frames sent and seconds. It works on one end of a veth pair only, never on a wire.
  */
 #include <arpa/inet.h>
@@ -23,7 +24,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { BATCH = 64, SPREAD = 7919, ETHERNET = 14, SOURCE = 26, DESTINATION = 30, IPV4_END = 34, CLIENT_NET = 10 };
+enum { BATCH = 64, SPREAD = 7919, ETHERNET = 14, SOURCE = 26, DESTINATION = 30, IPV4_END = 34, CLIENT_NET = 10,
+       SERVER_NET = 198 };
 
 static const int64_t SECOND = 1000000000, NAP = 200000;
 
@@ -42,6 +44,7 @@ struct load {
 struct sender {
 	int fd;
 	double rate;			/* frames a second; 0: as they go */
+	bool servers;			/* have other addresses in every round, too */
 	uint64_t rounds, sent;
 	int64_t began, until;		/* monotonic; until 0: no end */
 };
@@ -90,27 +93,27 @@ static struct load read_load(const char *path)
 	return l;
 }
 
-static void shift(uint8_t *address)
+static void shift(uint8_t *address, bool servers)
 {
 	uint32_t a;
 
-	if (*address != CLIENT_NET)
+	if (*address != CLIENT_NET && !(servers && *address == SERVER_NET))
 		return;
 	memcpy(&a, address, sizeof(a));
-	a = htonl((uint32_t)CLIENT_NET << 24 | ((ntohl(a) + SPREAD) & 0xffffff));
+	a = htonl((uint32_t)*address << 24 | ((ntohl(a) + SPREAD) & 0xffffff));
 	memcpy(address, &a, sizeof(a));
 }
 
 /* Checksums are left as they are: who looks on does not judge them. */
-static void next_round(struct load *l)
+static void next_round(struct load *l, bool servers)
 {
 	for (size_t i = 0; i < l->count; i++) {
 		uint8_t *frame = l->bytes + l->frames[i].at;
 
 		if (l->frames[i].len < IPV4_END || frame[ETHERNET] >> 4 != 4)
 			continue;
-		shift(frame + SOURCE);
-		shift(frame + DESTINATION);
+		shift(frame + SOURCE, servers);
+		shift(frame + DESTINATION, servers);
 	}
 }
 
@@ -193,7 +196,8 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "rate", required_argument, NULL, 'r' }, { "rounds", required_argument, NULL, 'n' },
-		{ "seconds", required_argument, NULL, 's' }, { NULL, 0, NULL, 0 },
+		{ "seconds", required_argument, NULL, 's' }, { "servers", no_argument, NULL, 'S' },
+		{ NULL, 0, NULL, 0 },
 	};
 	struct sender s = { .rounds = 1 };
 	double seconds = 0;
@@ -203,11 +207,12 @@ int main(int argc, char **argv)
 		case 'r': s.rate = strtod(optarg, NULL); break;
 		case 'n': s.rounds = strtoull(optarg, NULL, 10); break;
 		case 's': seconds = strtod(optarg, NULL); s.rounds = UINT64_MAX; break;
+		case 'S': s.servers = true; break;
 		default: return 2;
 		}
 	}
 	if (argc - optind != 2) {
-		fputs("usage: send [--rate PER_SECOND] [--rounds N] [--seconds S] INTERFACE CAPTURE\n", stderr);
+		fputs("usage: send [--rate PER_SECOND] [--rounds N] [--seconds S] [--servers] INTERFACE CAPTURE\n", stderr);
 		return 2;
 	}
 	struct load l = read_load(argv[optind + 1]);
@@ -215,7 +220,7 @@ int main(int argc, char **argv)
 	s.began = now();
 	s.until = seconds > 0 ? s.began + (int64_t)(seconds * (double)SECOND) : 0;
 	for (uint64_t round = 0; round < s.rounds && l.count && send_round(&s, &l); round++)
-		next_round(&l);
+		next_round(&l, s.servers);
 	printf("%llu %.6f\n", (unsigned long long)s.sent, (double)(now() - s.began) / (double)SECOND);
 	free(l.bytes);
 	free(l.frames);
