@@ -305,7 +305,7 @@ void reassemble_rebase(struct flow *w, enum side s, uint32_t down);
 void reassemble_settle(struct flows *f, struct flow *w, enum side s, const struct mark *mark);
 
 /* Gives up all holes: nothing more will come. */
-void reassemble_flush(struct flows *f, struct flow *w, enum side s);
+void reassemble_flush(struct flows *f, struct flow *w);
 
 /* Frees what is held. */
 void reassemble_drop(struct flows *f, struct half *h);

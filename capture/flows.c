@@ -268,8 +268,7 @@ static void retire_flow(struct flows *f, struct flow *w, enum flow_end end)
 
 	if (tcp) {
 		connection_unpark(f, w);
-		reassemble_flush(f, w, SIDE_CLIENT);
-		reassemble_flush(f, w, SIDE_SERVER);
+		reassemble_flush(f, w);
 		end = connection_end(w, end);
 		f->stats->one_sided += is_one_sided(w);
 	}

@@ -123,28 +123,37 @@ static bool is_early(const struct flow *w, enum side s, uint64_t answers)
 	return other->first_packet.frame && answers > other->delivered + PHANTOM;
 }
 
-/* Hands out what is held at the front, as far as it joins; early answers too where that is wanted. */
-static void drain(struct flows *f, struct flow *w, enum side s, bool early)
+/* Hands out the first piece that is held. */
+static void hand_out(struct flows *f, struct flow *w, enum side s)
 {
 	struct half *h = &w->half[s];
+	struct held *at = h->first;
 
-	while (h->first && h->first->offset == w->facts.side[s].delivered && h->settled) {
-		struct held *at = h->first;
-
-		if (!early && is_early(w, s, at->answers))
-			return;
-		flow_turn(w, &at->mark);
-		h->first = at->next;
-		if (!h->first)
-			h->last = NULL;
-		release(f, h, at);
-		if (at->cut) {
-			emit_gap(f, w, s, &at->mark, at->len);
-			free(at);
-		} else {
-			emit_bytes(f, w, s, &at->mark, at->bytes, at->len, at);
-		}
+	flow_turn(w, &at->mark);
+	h->first = at->next;
+	if (!h->first)
+		h->last = NULL;
+	release(f, h, at);
+	if (at->cut) {
+		emit_gap(f, w, s, &at->mark, at->len);
+		free(at);
+	} else {
+		emit_bytes(f, w, s, &at->mark, at->bytes, at->len, at);
 	}
+}
+
+static bool joins(const struct flow *w, enum side s)
+{
+	const struct half *h = &w->half[s];
+
+	return h->first && h->first->offset == w->facts.side[s].delivered && h->settled;
+}
+
+/* Hands out what is held at the front, as far as it joins and is not early. */
+static void drain(struct flows *f, struct flow *w, enum side s)
+{
+	while (joins(w, s) && !is_early(w, s, w->half[s].first->answers))
+		hand_out(f, w, s);
 }
 
 /* What one side says may be what the other's answers wait for. */
@@ -154,12 +163,13 @@ static void drain_both(struct flows *f, struct flow *w)
 
 	do {
 		before = w->facts.side[SIDE_CLIENT].delivered + w->facts.side[SIDE_SERVER].delivered;
-		drain(f, w, SIDE_CLIENT, false);
-		drain(f, w, SIDE_SERVER, false);
+		drain(f, w, SIDE_CLIENT);
+		drain(f, w, SIDE_SERVER);
 	} while (before != w->facts.side[SIDE_CLIENT].delivered + w->facts.side[SIDE_SERVER].delivered);
 }
 
-/* Gives up the hole before the first held segment. */
+/* Gives up the hole before the first held segment, or waiting for what it answers. What that answers on
+ * the other side comes before what is held behind it. */
 static void skip_to_held(struct flows *f, struct flow *w, enum side s, const struct mark *mark)
 {
 	struct half *h = &w->half[s];
@@ -169,7 +179,9 @@ static void skip_to_held(struct flows *f, struct flow *w, enum side s, const str
 	h->waiting = false;
 	if (h->first && h->first->offset > delivered)
 		skip(f, w, s, mark, h->first->offset - delivered);
-	drain(f, w, s, true);
+	if (joins(w, s))
+		hand_out(f, w, s);
+	drain_both(f, w);
 }
 
 static bool within_limits(const struct flows *f, const struct half *h, size_t size)
@@ -271,7 +283,7 @@ static void take_piece(struct flows *f, struct flow *w, enum side s, const struc
 		deliver(f, w, s, mark, piece);
 	else if (!hold(f, w, s, mark, piece))
 		overflow(f, w, s, mark, piece);
-	drain(f, w, s, false);
+	drain(f, w, s);
 }
 
 /* How far the other side's bytes must have come before these; 0 if they have. */
@@ -429,7 +441,7 @@ static void give_up_holes(struct flows *f, struct flow *w, enum side s, const st
 		skip_to_held(f, w, s, mark);
 	if (has_hole(w, s) && side->acked > side->delivered)
 		skip(f, w, s, mark, side->acked - side->delivered);
-	drain(f, w, s, true);
+	drain(f, w, s);
 }
 
 static void tell_fin(struct flows *f, struct flow *w, enum side s)
@@ -458,7 +470,6 @@ void reassemble_settle(struct flows *f, struct flow *w, enum side s, const struc
 	if (!w->forgotten && has_hole(w, s)) {
 		if (waited_enough(h, f->now)) {
 			give_up_holes(f, w, s, mark);
-			drain_both(f, w);
 		}
 	} else {
 		h->waiting = false;
@@ -466,24 +477,44 @@ void reassemble_settle(struct flows *f, struct flow *w, enum side s, const struc
 	tell_fin(f, w, s);
 }
 
-void reassemble_flush(struct flows *f, struct flow *w, enum side s)
+/* The side whose first held segment answers nothing that is still to come, else came first. */
+static enum side next_to_speak(const struct flow *w)
+{
+	const struct held *c = w->half[SIDE_CLIENT].first, *s = w->half[SIDE_SERVER].first;
+	bool c_is_early = c && is_early(w, SIDE_CLIENT, c->answers);
+	bool s_is_early = s && is_early(w, SIDE_SERVER, s->answers);
+
+	if (!c || !s)
+		return c ? SIDE_CLIENT : SIDE_SERVER;
+	if (c_is_early != s_is_early)
+		return s_is_early ? SIDE_CLIENT : SIDE_SERVER;
+	return c->mark.frame < s->mark.frame ? SIDE_CLIENT : SIDE_SERVER;
+}
+
+static void finish(struct flows *f, struct flow *w, enum side s)
 {
 	struct half *h = &w->half[s];
 	struct tcp_side *side = &w->facts.side[s];
 	const struct mark *mark = &w->facts.last;
 
-	if (w->forgotten) {
-		reassemble_drop(f, h);
-	} else {
-		drain_both(f, w);
-		while (h->first)
-			skip_to_held(f, w, s, mark);
-		if (has_hole(w, s))
-			skip(f, w, s, mark, side->acked - side->delivered);
-		if (h->has_fin && side->delivered < side->fin_offset)
-			skip(f, w, s, mark, side->fin_offset - side->delivered);
-	}
+	if (!w->forgotten && has_hole(w, s))
+		skip(f, w, s, mark, side->acked - side->delivered);
+	if (!w->forgotten && h->has_fin && side->delivered < side->fin_offset)
+		skip(f, w, s, mark, side->fin_offset - side->delivered);
 	if (h->has_fin && side->delivered < side->fin_offset)
 		side->delivered = side->fin_offset;
 	tell_fin(f, w, s);
+}
+
+void reassemble_flush(struct flows *f, struct flow *w)
+{
+	if (w->forgotten) {
+		reassemble_drop(f, &w->half[SIDE_CLIENT]);
+		reassemble_drop(f, &w->half[SIDE_SERVER]);
+	}
+	drain_both(f, w);
+	while (w->half[SIDE_CLIENT].first || w->half[SIDE_SERVER].first)
+		skip_to_held(f, w, next_to_speak(w), &w->facts.last);
+	finish(f, w, SIDE_CLIENT);
+	finish(f, w, SIDE_SERVER);
 }

@@ -275,6 +275,25 @@ static void an_answer_to_two_segments_waits_for_the_hole_between_them(void **sta
 	assert_string_equal(b->log, "opened c+5 c+5 c+5 s+6");
 }
 
+/* Its streams are held until something confirms where they begin, and it may be over before. */
+static void a_connection_without_its_beginning_is_heard_in_turn(void **state)
+{
+	(void)state;
+	for (uint32_t said = 0; said < 6; said++) {
+		enum side from = said % 2 ? SIDE_SERVER : SIDE_CLIENT;
+		uint32_t mine = said / 2 * 5, theirs = (said + 1) / 2 * 5;
+		struct packet p = packet_from(from, TCP_ACK | TCP_PSH, CLIENT_ISN + 1 + mine, SERVER_ISN + 1 + theirs);
+
+		if (from == SIDE_SERVER) {
+			p.seq = SERVER_ISN + 1 + mine;
+			p.ack = CLIENT_ISN + 1 + theirs;
+		}
+		send_packet(b, with_payload(p, "words", 5));
+	}
+	end_input(b);
+	assert_string_equal(b->log, "opened c+5 s+5 c+5 s+5 c+5 s+5 over:capture");
+}
+
 static void an_end_is_in_the_turn_that_its_acknowledgement_says(void **state)
 {
 	struct packet fin = packet_from(SIDE_SERVER, TCP_ACK | TCP_FIN, SERVER_ISN + 1, CLIENT_ISN + 1 + 6);
@@ -692,6 +711,7 @@ int main(void)
 		claim(nor_does_an_end_where_nothing_more_comes),
 		claim(an_answer_waits_for_what_it_answers_whenever_that_comes),
 		claim(an_answer_to_two_segments_waits_for_the_hole_between_them),
+		claim(a_connection_without_its_beginning_is_heard_in_turn),
 		claim(an_end_is_in_the_turn_that_its_acknowledgement_says),
 		claim(a_reset_captured_before_the_bytes_it_follows_was_not_forged),
 		claim(data_beyond_a_reset_is_noted),
