@@ -62,6 +62,7 @@ static void look_through(const struct tls_upgrade *tunnel, struct view *v)
 		hostname_address(tunnel->target, tunnel->target_port, &v->peer);
 	else
 		snprintf(v->name, sizeof(v->name), "%s", tunnel->target);
+	v->peer.port = tunnel->target_port;
 }
 
 static void build_view(const struct knowledge *k, const struct handshake *h,
@@ -292,9 +293,20 @@ static void fill_diagnosis(struct diagnosis *d, const struct guess *kept, size_t
 
 /* ---- outcome ---- */
 
+/* A check, or a spare connection: some servers answer its FIN with an alert. */
+static bool client_never_spoke(const struct handshake *h)
+{
+	const struct tcp_side *client = &h->flow->side[SIDE_CLIENT];
+
+	return h->flow->transport == TRANSPORT_TCP && happened(client->syn) &&
+	       !client->data_segments && !client->missing;
+}
+
 /* TLS was spoken, or begun. */
 static bool is_attempt(const struct handshake *h)
 {
+	if (client_never_spoke(h))
+		return false;
 	return h->hello || h->server || h->message_count || h->alert_count ||
 	       h->pending_want[SIDE_CLIENT];
 }

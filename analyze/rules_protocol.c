@@ -46,6 +46,39 @@ static bool server_said_nothing(const struct view *v)
 	return !v->h->flow->side[SIDE_SERVER].data_segments;
 }
 
+/* Where programs of each kind are told that TLS comes first. */
+static const struct { enum foreign_protocol protocol; const char *advice; } how_to_tls[] = {
+	{ FOREIGN_HTTP, "Write https:// instead of http://, or use the port for plain HTTP: TLS comes first at %s." },
+	{ FOREIGN_HTTP2, "Do without prior knowledge (h2c): at %s TLS comes first, with ALPN h2." },
+	{ FOREIGN_SSH, "SSH belongs to another port (22), unless a multiplexer (sslh) was meant to stand at %s." },
+	{ FOREIGN_SMTP, "Set the client to \"SSL/TLS\", not to \"STARTTLS\" or \"none\": TLS comes first at %s." },
+	{ FOREIGN_POP3, "Set the client to \"SSL/TLS\", not to \"STARTTLS\" or \"none\": TLS comes first at %s." },
+	{ FOREIGN_IMAP, "Set the client to \"SSL/TLS\", not to \"STARTTLS\" or \"none\": TLS comes first at %s." },
+	{ FOREIGN_FTP, "Set the client to implicit TLS (ftps://): TLS comes first at %s." },
+	{ FOREIGN_IRC, "Switch TLS on in the client (often a + before the port): TLS comes first at %s." },
+	{ FOREIGN_XMPP, "Set the client to direct TLS, or to the port of STARTTLS (5222): TLS comes first at %s." },
+	{ FOREIGN_LDAP, "Write ldaps:// instead of ldap://, or use StartTLS on port 389: TLS comes first at %s." },
+	{ FOREIGN_POSTGRESQL, "PostgreSQL clients speak in clear first: give libpq 17 sslnegotiation=direct, or have what stands at %s understand SSLRequest." },
+	{ FOREIGN_TDS, "SQL Server clients send PRELOGIN in clear first: set Encrypt=Strict (TDS 8), or have what stands at %s pass it on." },
+	{ FOREIGN_MQTT, "Use mqtts:// (mosquitto_pub --cafile or --tls-use-os-certs): TLS comes first at %s." },
+	{ FOREIGN_AMQP, "Use amqps:// and its port (5671): TLS comes first at %s." },
+	{ FOREIGN_REDIS, "Use rediss:// (redis-cli --tls): TLS comes first at %s." },
+	{ FOREIGN_MONGODB, "Say tls=true in the connection string: TLS comes first at %s." },
+	{ FOREIGN_KAFKA, "Set security.protocol to SSL or SASL_SSL: TLS comes first at %s." },
+	{ FOREIGN_SIP, "Use sips: or transport=tls: TLS comes first at %s." },
+	{ FOREIGN_DNS, "Use DNS over TLS (kdig +tls), or port 53 for plain DNS: TLS comes first at %s." },
+	{ FOREIGN_SYSLOG, "Set the sender to syslog over TLS (rsyslog StreamDriver gtls or ossl, syslog-ng transport(tls)): TLS comes first at %s." },
+	{ FOREIGN_RTSP, "Use rtsps://: TLS comes first at %s." },
+	{ FOREIGN_PROXY, "The balancer sends a PROXY protocol header that this listener does not expect: switch it on at %s, or off at the balancer." },
+};
+
+static void advise_tls_first(struct guess *g, const struct view *v, enum foreign_protocol spoken)
+{
+	for (size_t i = 0; i < sizeof(how_to_tls) / sizeof(how_to_tls[0]); i++)
+		if (how_to_tls[i].protocol == spoken)
+			advise(g, how_to_tls[i].advice, v->server);
+}
+
 static bool plaintext(const struct view *v, struct guess *g)
 {
 	const struct handshake *h = v->h;
@@ -69,15 +102,40 @@ static bool plaintext(const struct view *v, struct guess *g)
 	if (told || tls_there)
 		g->aborted_by = PARTY_SERVER;
 	quote(words, f->sample, f->sample_len);
-	say(g, "The client spoke plain %s to a TLS port", foreign_name(f->protocol));
+	if (f->protocol == FOREIGN_UNKNOWN || f->protocol == FOREIGN_BINARY)
+		say(g, "The client sent something to a TLS port that is not TLS");
+	else
+		say(g, "The client spoke plain %s to a TLS port", foreign_name(f->protocol));
 	show(g, h->foreign_mark[SIDE_CLIENT], "client: %s", words);
 	if (happened(h->foreign_mark[SIDE_SERVER])) {
 		quote(words, h->foreign[SIDE_SERVER]->sample, h->foreign[SIDE_SERVER]->sample_len);
 		show(g, h->foreign_mark[SIDE_SERVER], "server, in clear: %s", words);
 	}
 	show_end(g, v);
-	if (f->protocol == FOREIGN_PROXY)
-		advise(g, "The balancer sends a PROXY protocol header that this listener does not expect: switch it on there, or off at the balancer.");
+	advise_tls_first(g, v, f->protocol);
+	return true;
+}
+
+/* The client asked in its own protocol whether TLS may begin, and this server only knows TLS. */
+static bool asked_a_tls_port(const struct view *v, struct guess *g)
+{
+	struct mark asked, other;
+	const struct tls_upgrade *u = last_step(v, UPGRADE_ASKED, &asked);
+	bool alert = v->h->alert_count && v->h->alerts[0].from == SIDE_SERVER;
+	bool left = v->tls_at_once && v->end->by == SIDE_SERVER &&
+		    (v->end->how == ENDED_BY_FIN || v->end->how == ENDED_BY_RST);
+	const struct spoken *s = u ? spoken_by(u->protocol) : NULL;
+
+	if (!u || u->proxy || v->h->hello || last_step(v, UPGRADE_ACCEPTED, &other) ||
+	    last_step(v, UPGRADE_REFUSED, &other) || (!alert && !left))
+		return false;
+	blame(g, alert ? CERTAIN : LIKELY, PARTY_SERVER, PARTY_CLIENT);
+	g->weight = 70;
+	say(g, "The client asked for TLS in plain %s (%s) at a port where TLS comes first",
+	    foreign_name(u->protocol), s ? s->ask : "an upgrade");
+	show(g, asked, "client: asks for TLS by %s", s ? s->ask : "an upgrade");
+	show_end(g, v);
+	advise_tls_first(g, v, u->protocol);
 	return true;
 }
 
@@ -174,9 +232,16 @@ static void advise_words_first(struct guess *g, const struct spoken *s)
 		advise(g, "Have the client upgrade by %s: TLS at once is not understood there.", s->ask);
 }
 
+/* Of AMQP only version 1.0 can upgrade, and few programs do; who begins TLS with NATS too early would
+ * have been right had its INFO offered it. */
+static const struct spoken *words_first(enum foreign_protocol p)
+{
+	return p == FOREIGN_AMQP || p == FOREIGN_NATS ? NULL : spoken_by(p);
+}
+
 static void advise_not_tls(struct guess *g, const struct view *v, enum foreign_protocol p)
 {
-	const struct spoken *s = spoken_by(p);
+	const struct spoken *s = words_first(p);
 
 	if (s) {
 		g->fix_at = PARTY_CLIENT;
@@ -184,6 +249,12 @@ static void advise_not_tls(struct guess *g, const struct view *v, enum foreign_p
 		return;
 	}
 	switch (p) {
+	case FOREIGN_NATS:
+		advise(g, "Give the server a tls block with cert_file and key_file: its INFO offers no TLS.");
+		break;
+	case FOREIGN_AMQP:
+		advise(g, "Use amqps:// and its port, 5671, or give the broker a TLS listener: AMQP 0-9-1 knows no upgrade.");
+		break;
 	case FOREIGN_HTTP:
 		advise(g, "This is plain HTTP: use http:// for %s, or turn TLS on there.", v->server);
 		break;
@@ -203,9 +274,46 @@ static bool spoke_before_capture(const struct handshake *h)
 	       !mark_before(h->hello_mark, h->foreign_mark[SIDE_SERVER]);
 }
 
+/* Ports on which a program speaks something else unless it is told otherwise; their servers mostly wait
+ * for a ClientHello to become what they know, or hang up. */
+static const struct { uint16_t port; const char *what, *tls; } plain_ports[] = {
+	{ 22, "SSH", NULL }, { 53, "DNS over TCP", "853 is for DNS over TLS" },
+	{ 80, "plain HTTP", "443 is for HTTPS" }, { 514, "syslog", "6514 is for syslog over TLS" },
+	{ 873, "rsync", NULL }, { 1883, "MQTT", "8883 is for MQTT over TLS" },
+	{ 2181, "ZooKeeper", "secureClientPort is for TLS" }, { 3690, "Subversion", NULL },
+	{ 5060, "SIP", "5061 is for SIP over TLS" }, { 5672, "AMQP", "5671 is for AMQP over TLS" },
+	{ 6379, "Redis", "tls-port is for TLS, often 6380" }, { 6667, "IRC", "6697 is for IRC over TLS" },
+	{ 9092, "Kafka", "a listener of its own is for TLS, often 9093" }, { 9418, "git", NULL },
+	{ 11211, "memcached", NULL }, { 27017, "MongoDB", "net.tls.mode switches TLS on there" },
+};
+
+/* No word of the server shows it, so never more than possible. */
+static bool hello_to_plain_port(const struct view *v, struct guess *g)
+{
+	uint16_t port = v->peer.port;
+
+	if (!v->h->hello || v->h->server || v->h->upgrade_count || v->tls_expected ||
+	    happened(v->h->foreign_mark[SIDE_SERVER]) || v->h->alert_count ||
+	    v->end->outcome != OUTCOME_FAILED || (v->lesson && v->lesson->completed))
+		return false;
+	for (size_t i = 0; i < sizeof(plain_ports) / sizeof(plain_ports[0]); i++) {
+		const char *tls = plain_ports[i].tls;
+
+		if (plain_ports[i].port != port)
+			continue;
+		blame(g, POSSIBLE, v->end->how == ENDED_NOT ? PARTY_CLIENT : party_of(v->end->by),
+		      PARTY_CLIENT);
+		say(g, "Port %u is mostly for %s without TLS%s%s, and no word of the server says that TLS is spoken there",
+		    port, plain_ports[i].what, tls ? "; " : "", tls ? tls : "");
+		show_exchange(g, v);
+		return true;
+	}
+	return false;
+}
+
 static void say_not_tls(struct guess *g, const struct view *v, enum foreign_protocol p)
 {
-	const struct spoken *s = spoken_by(p);
+	const struct spoken *s = words_first(p);
 	bool known = p != FOREIGN_UNKNOWN && p != FOREIGN_BINARY;
 
 	if (s)
@@ -292,11 +400,13 @@ struct rule_set protocol_rules(void)
 {
 	static const struct rule rules[] = {
 		{ "plaintext_to_tls_port", plaintext },
+		{ "plaintext_to_tls_port", asked_a_tls_port },
 		{ "plaintext_to_tls_port", proxy_header_unexpected },
 		{ "plaintext_to_tls_port", waits_for_greeting },
 		{ "server_not_tls", not_tls },
 		{ "server_not_tls", banner_before_hello },
 		{ "server_not_tls", hello_to_words_port },
+		{ "server_not_tls", hello_to_plain_port },
 	};
 
 	return (struct rule_set){ rules, sizeof(rules) / sizeof(rules[0]) };

@@ -168,10 +168,10 @@ static bool starttls_unanswered(const struct view *v, struct guess *g)
 	const char *ask = s ? s->ask : "an upgrade";
 	char text[32];
 
-	if (!u || u->proxy || v->h->hello || accepted_later(v, asked) ||
+	if (!u || u->proxy || v->h->hello || v->h->alert_count || accepted_later(v, asked) ||
 	    last_step(v, UPGRADE_REFUSED, &other) || last_step(v, UPGRADE_IN_CLEAR, &other) ||
 	    (v->end->how != ENDED_BY_FIN && v->end->how != ENDED_BY_RST) ||
-	    (!server_left && waited < PATIENCE_NS))
+	    (server_left ? v->tls_at_once : waited < PATIENCE_NS))
 		return false;
 	blame(g, server_left ? LIKELY : POSSIBLE, party_of(v->end->by), PARTY_SERVER);
 	g->weight = 60;

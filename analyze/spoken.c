@@ -31,6 +31,8 @@ static const struct spoken protocols[] = {
 	  "Give the instance a certificate (SQL Server Configuration Manager, Protocols)." },
 	{ FOREIGN_RDP, "an RDP server", "the X.224 negotiation", 0, NULL,
 	  "Compare the security layer that both sides insist on: Windows under Remote Desktop Session Host > Security, xrdp security_layer." },
+	{ FOREIGN_NATS, "a NATS server", "the TLS that its INFO offers", 0,
+	  "A NATS server offers TLS where its configuration has a tls block with cert_file and key_file.", log_says },
 	{ FOREIGN_AMQP, "an AMQP server", "the TLS header of AMQP 1.0", 5671, NULL, log_says },
 };
 

@@ -28,6 +28,7 @@ static const struct {
 	{ FOREIGN_TDS, SIDE_CLIENT, &tds_dialogue },
 	{ FOREIGN_RDP, SIDE_CLIENT, &rdp_dialogue },
 	{ FOREIGN_AMQP, SIDE_CLIENT, &amqp_dialogue },
+	{ FOREIGN_NATS, SIDE_SERVER, &nats_dialogue },
 };
 
 const struct dialogue_kind *dialogue_kind_of(enum foreign_protocol protocol, enum side from)
@@ -56,7 +57,7 @@ void dialogue_begin(struct dialogue *d, const struct dialogue_kind *kind,
 	d->kind = kind;
 	d->protocol = protocol;
 	d->seen = d->asked = d->offered = d->not_offered = d->required = d->may_abandon = false;
-	d->proxy = false;
+	d->proxy = d->unasked = false;
 	d->excerpt_len = 0;
 	memset(&d->of, 0, sizeof d->of);
 	if (kind == &text_dialogue)

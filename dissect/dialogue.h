@@ -79,6 +79,7 @@ struct dialogue {
 	bool proxy;			/* a tunnel through a third party, not an upgrade */
 	bool seen, asked;		/* told; asked and not answered */
 	bool offered, not_offered, required;	/* told */
+	bool unasked;			/* the offer stands: TLS may begin without a word */
 	bool may_abandon;		/* leaving now means giving up for want of TLS */
 	bool anew;			/* it asks anew: what the server left unfinished is over */
 	bool wraps;			/* TLS goes inside packets from here on */
@@ -143,7 +144,7 @@ struct reader words_of(const char *text);
 
 extern const struct dialogue_kind text_dialogue, xmpp_dialogue, ldap_dialogue, postgres_dialogue,
 	mysql_dialogue, tds_dialogue, rdp_dialogue, http_dialogue, socks_dialogue,
-	proxy_header_dialogue, amqp_dialogue;
+	proxy_header_dialogue, amqp_dialogue, nats_dialogue;
 
 /* As upgrade_unwrap. */
 struct reader tds_unwrap(struct wrapping *w, struct reader bytes, size_t *taken);

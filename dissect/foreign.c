@@ -195,6 +195,11 @@ static const struct recogniser recognisers[] = {
 	{ FOREIGN_PROXY, CLIENT_SAYS, "PROXY UNKNOWN", NULL },
 	{ FOREIGN_HTTP2, EITHER_SAYS, "PRI * HTTP/2.0\r\n", NULL },
 	{ FOREIGN_HTTP2, SERVER_SAYS, NULL, is_http2_settings },
+	{ FOREIGN_NATS, SERVER_SAYS, "INFO {", NULL },
+	{ FOREIGN_NATS, CLIENT_SAYS, "CONNECT {", NULL },
+	{ FOREIGN_RTSP, SERVER_SAYS, "RTSP/1.0 ", NULL },
+	{ FOREIGN_RTSP, CLIENT_SAYS, "OPTIONS rtsp", NULL },
+	{ FOREIGN_RTSP, CLIENT_SAYS, "DESCRIBE rtsp", NULL },
 	{ FOREIGN_SIP, SERVER_SAYS, "SIP/2.0 ", NULL },
 	{ FOREIGN_SIP, CLIENT_SAYS, "REGISTER ", sip_version },
 	{ FOREIGN_SIP, CLIENT_SAYS, "INVITE ", sip_version },
@@ -221,6 +226,16 @@ static const struct recogniser recognisers[] = {
 	{ FOREIGN_HTTP, CLIENT_SAYS, "PROPFIND ", NULL },
 	{ FOREIGN_HTTP, CLIENT_SAYS, "REPORT ", NULL },
 	{ FOREIGN_SSH, EITHER_SAYS, "SSH-", NULL },
+	{ FOREIGN_RSYNC, EITHER_SAYS, "@RSYNCD:", NULL },
+	{ FOREIGN_SVN, SERVER_SAYS, "( success ( ", NULL },
+	{ FOREIGN_SVN, CLIENT_SAYS, "( 2 ( ", NULL },
+	{ FOREIGN_MEMCACHED, SERVER_SAYS, "ERROR\r\n", NULL },
+	{ FOREIGN_MEMCACHED, SERVER_SAYS, "CLIENT_ERROR ", NULL },
+	{ FOREIGN_MEMCACHED, CLIENT_SAYS, "stats\r\n", NULL },
+	{ FOREIGN_MEMCACHED, CLIENT_SAYS, "version\r\n", NULL },
+	{ FOREIGN_MEMCACHED, CLIENT_SAYS, "gets ", NULL },
+	{ FOREIGN_GIT, CLIENT_SAYS, NULL, is_git_request },
+	{ FOREIGN_SYSLOG, CLIENT_SAYS, NULL, is_syslog },
 	{ FOREIGN_VNC, EITHER_SAYS, "RFB 00", NULL },
 	{ FOREIGN_AMQP, EITHER_SAYS, "AMQP", NULL },
 	{ FOREIGN_XMPP, EITHER_SAYS, "<?xml", NULL },
@@ -287,7 +302,29 @@ static const struct recogniser recognisers[] = {
 	{ FOREIGN_SOCKS, SERVER_SAYS, NULL, is_socks5_reply },
 	{ FOREIGN_SOCKS, SERVER_SAYS, NULL, is_socks4_reply },
 	{ FOREIGN_TELNET, EITHER_SAYS, NULL, is_telnet },
+	{ FOREIGN_MONGODB, CLIENT_SAYS, NULL, is_mongodb_request },
+	{ FOREIGN_DNS, EITHER_SAYS, NULL, is_dns },
+	{ FOREIGN_KAFKA, CLIENT_SAYS, NULL, is_kafka_request },
+	{ FOREIGN_OPENVPN, CLIENT_SAYS, NULL, is_openvpn_reset },
+	{ FOREIGN_X11, CLIENT_SAYS, NULL, is_x11_setup },
 };
+
+bool foreign_is_sure(enum foreign_protocol protocol)
+{
+	switch (protocol) {
+	case FOREIGN_UNKNOWN:
+	case FOREIGN_BINARY:
+	case FOREIGN_SYSLOG:
+	case FOREIGN_MONGODB:
+	case FOREIGN_KAFKA:
+	case FOREIGN_DNS:
+	case FOREIGN_X11:
+	case FOREIGN_OPENVPN:
+		return false;
+	default:
+		return true;
+	}
+}
 
 enum fit { FITS_NOT, FITS, COULD_FIT };
 
@@ -372,6 +409,18 @@ const char *foreign_name(enum foreign_protocol protocol)
 		[FOREIGN_PROXY] = "PROXY",
 		[FOREIGN_VNC] = "VNC",
 		[FOREIGN_TELNET] = "Telnet",
+		[FOREIGN_NATS] = "NATS",
+		[FOREIGN_RTSP] = "RTSP",
+		[FOREIGN_RSYNC] = "rsync",
+		[FOREIGN_SVN] = "Subversion",
+		[FOREIGN_GIT] = "git",
+		[FOREIGN_MEMCACHED] = "memcached",
+		[FOREIGN_SYSLOG] = "syslog",
+		[FOREIGN_MONGODB] = "MongoDB",
+		[FOREIGN_KAFKA] = "Kafka",
+		[FOREIGN_DNS] = "DNS",
+		[FOREIGN_X11] = "X11",
+		[FOREIGN_OPENVPN] = "OpenVPN",
 		[FOREIGN_ECHO] = "an echo",
 		[FOREIGN_BINARY] = "unknown bytes",
 	};

@@ -219,3 +219,102 @@ bool is_telnet(struct reader *r)
 
 	return verb >= 0xfb && verb <= 0xfe && take(r, 1);
 }
+
+/* Four hexadecimal digits of length, then a service (gitprotocol-pack, Git Transport). */
+bool is_git_request(struct reader *r)
+{
+	for (int i = 0; i < 4; i++)
+		if (!isxdigit(take_u8(r)))
+			return false;
+	return starts_with(r, "git-upload-") || starts_with(r, "git-receive-");
+}
+
+/* A priority, "<13>" (RFC 5424 6.2.1), behind a count of octets or not (RFC 6587 3.4). */
+bool is_syslog(struct reader *r)
+{
+	uint8_t byte = take_u8(r);
+	int digits = 0;
+
+	if (isdigit(byte)) {
+		for (int i = 0; i < 5 && isdigit(byte); i++)
+			byte = take_u8(r);
+		if (byte != ' ')
+			return false;
+		byte = take_u8(r);
+	}
+	if (byte != '<')
+		return false;
+	for (byte = take_u8(r); isdigit(byte) && digits < 3; digits++)
+		byte = take_u8(r);
+	return digits && byte == '>' && read_ok(r);
+}
+
+/* Length, request, nothing that it answers, OP_MSG, OP_QUERY or OP_COMPRESSED; all little-endian. */
+bool is_mongodb_request(struct reader *r)
+{
+	uint32_t length = take_u32_le(r);
+
+	if (!read_ok(r) || length <= 16 || length > 48000000)
+		return false;
+	take(r, 4);
+	if (take_u32_le(r))
+		return false;
+	uint32_t operation = take_u32_le(r);
+
+	return read_ok(r) && (operation == 2013 || operation == 2004 || operation == 2012);
+}
+
+/* Length, id, a standard query of one question or its answer (RFC 1035 4.1.1, 4.2.2). */
+bool is_dns(struct reader *r)
+{
+	uint16_t length = take_u16(r);
+
+	if (length < 17 || length > 4096)
+		return false;
+	take(r, 2);
+	uint16_t flags = take_u16(r), questions = take_u16(r), answers = take_u16(r);
+	bool reply = flags & 0x8000;
+
+	take(r, 2);
+	return read_ok(r) && questions == 1 && !(flags & 0x7840) && (reply || !answers) &&
+	       take_u16(r) <= 2 && read_ok(r);
+}
+
+/* Length, ApiVersions, Metadata, SaslHandshake or SaslAuthenticate and its version, a number, the
+ * client's name. */
+bool is_kafka_request(struct reader *r)
+{
+	if (take_u16(r) || take_u16(r) < 10)
+		return false;
+	uint16_t key = take_u16(r), version = take_u16(r);
+
+	if (!read_ok(r) || (key != 3 && key != 17 && key != 18 && key != 36) || version > 20)
+		return false;
+	take_u32(r);
+	uint16_t name = take_u16(r);
+
+	return read_ok(r) && (name == 0xffff || name < 256);
+}
+
+/* Length (bare, or with an HMAC by SHA-1, SHA-256 or SHA-512), then P_CONTROL_HARD_RESET_CLIENT_V2 with key 0. */
+bool is_openvpn_reset(struct reader *r)
+{
+	uint16_t length = take_u16(r);
+
+	if (length != 14 && length != 42 && length != 54 && length != 86)
+		return false;
+	uint8_t operation = take_u8(r);
+
+	return read_ok(r) && operation == 0x38;
+}
+
+/* The order of bytes, then version 11.0 (X Protocol, 8 Connection Setup). */
+bool is_x11_setup(struct reader *r)
+{
+	uint8_t order = take_u8(r);
+
+	take_u8(r);
+	uint16_t major = order == 'l' ? take_u16_le(r) : take_u16(r);
+
+	return (order == 'l' || order == 'B') && major == 11 && !take_u16(r) && read_ok(r);
+}

@@ -24,6 +24,13 @@ bool is_socks4_request(struct reader *r);
 bool is_socks5_reply(struct reader *r);
 bool is_socks4_reply(struct reader *r);
 bool is_proxy_v2(struct reader *r);
+bool is_git_request(struct reader *r);
+bool is_syslog(struct reader *r);
+bool is_mongodb_request(struct reader *r);
+bool is_dns(struct reader *r);
+bool is_kafka_request(struct reader *r);
+bool is_openvpn_reset(struct reader *r);
+bool is_x11_setup(struct reader *r);
 bool is_telnet(struct reader *r);
 
 #endif

@@ -185,7 +185,7 @@ static void finish_sampling(struct upgrade *u, enum side from)
 	if (from == SIDE_SERVER && u->speaker[SIDE_CLIENT].phase == TALKING && !u->dialogue.proxy)
 		tell_foreign(u, SIDE_CLIENT, false);
 	tell_foreign(u, from, u->speaker[other_side(from)].phase == IN_TLS);
-	s->phase = protocol == FOREIGN_UNKNOWN || protocol == FOREIGN_BINARY ? WATCHING : OVER;
+	s->phase = foreign_is_sure(protocol) ? OVER : WATCHING;
 	drop(s, s->held_len);
 }
 
@@ -209,7 +209,9 @@ static enum progress client_begins_tls(struct upgrade *u)
 	d->may_abandon = false;
 	if (d->asked)		/* it did not wait for the answer, which is still to come */
 		return IS_TLS;
-	if (first_word)		/* to what the server had said unasked, in clear */
+	if (d->unasked)
+		dialogue_tell(d, SIDE_SERVER, UPGRADE_ACCEPTED, 0, words_of(""));
+	else if (first_word)	/* to what the server had said unasked, in clear */
 		tell_foreign(u, SIDE_SERVER, true);
 	if (server->phase != IN_TLS)
 		server->phase = TLS_NEXT;

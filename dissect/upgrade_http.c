@@ -56,7 +56,8 @@ static enum heard hear_request(struct dialogue *d, struct reader line)
 {
 	struct http_state *http = &d->of.http;
 
-	http->connecting = d->proxy = starts(line, "CONNECT ");
+	/* Others have such a word too, and say no version behind it. */
+	http->connecting = d->proxy = starts(line, "CONNECT ") && mentions(line, " HTTP/");
 	http->in_request = true;
 	http->in_reply = false;
 	if (http->connecting) {
@@ -65,7 +66,7 @@ static enum heard hear_request(struct dialogue *d, struct reader line)
 		d->anew = true;		/* the page of a refusal need not end with a line's end */
 	}
 	/* HTTP/0.9 has neither version nor headers. */
-	return mentions(line, " HTTP/") || http->connecting ? HEARD : HEARD_FOREIGN;
+	return mentions(line, " HTTP/") ? HEARD : HEARD_FOREIGN;
 }
 
 static enum heard hear_client(struct dialogue *d, struct reader line)

@@ -131,17 +131,38 @@ static struct story asked_for_tls(double waited, enum side leaves)
 
 static void who_asks_for_tls_and_hears_nothing_was_refused(void **state)
 {
-	struct story checked = asked_for_tls(0.01, SIDE_CLIENT);
+	struct story checked = asked_for_tls(0.01, SIDE_CLIENT), hung_up = asked_for_tls(0.01, SIDE_SERVER);
 	struct knowledge k = { 0 };
 	struct verdict v;
 
 	(void)state;
 	assert_best(asked_for_tls(8, SIDE_CLIENT), "starttls_refused", POSSIBLE);
-	assert_best(asked_for_tls(0.01, SIDE_SERVER), "starttls_refused", LIKELY);
+	conclude_story(&hung_up);
+	assert_true(diagnose(&k, hung_up.h, &hung_up.ending, &v));
+	assert_string_equal(v.diagnosis.code, "starttls_refused");
+	assert_int_equal(v.diagnosis.confidence, LIKELY);
+	forget(&hung_up);
+	/* where TLS comes first, who asks for it in clear is not understood */
+	assert_best(asked_for_tls(0.01, SIDE_SERVER), "plaintext_to_tls_port", LIKELY);
 	/* who leaves at once did not wait for an answer */
 	conclude_story(&checked);
 	assert_false(diagnose(&k, checked.h, &checked.ending, &v));
 	forget(&checked);
+}
+
+static void an_alert_to_who_never_spoke_ends_no_handshake(void **state)
+{
+	struct story s = begin_at(443);
+	struct knowledge k = { .tls_expected = true };
+	struct verdict v;
+
+	(void)state;
+	fin(&s, SIDE_CLIENT);
+	fatal(&s, SIDE_SERVER, 50);	/* what OpenSSL says to the FIN of a health check */
+	fin(&s, SIDE_SERVER);
+	conclude_story(&s);
+	assert_false(diagnose(&k, s.h, &s.ending, &v));
+	forget(&s);
 }
 
 /* ---- hung up on an old hello ---- */
@@ -179,6 +200,7 @@ int main(void)
 		cmocka_unit_test(a_port_of_upgrades_and_tunnels_may_hear_plaintext),
 		cmocka_unit_test(a_proxy_that_takes_no_such_password_wants_another),
 		cmocka_unit_test(who_asks_for_tls_and_hears_nothing_was_refused),
+		cmocka_unit_test(an_alert_to_who_never_spoke_ends_no_handshake),
 		cmocka_unit_test(who_hangs_up_on_an_old_version_does_not_speak_it),
 	};
 

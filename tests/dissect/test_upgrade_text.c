@@ -39,6 +39,17 @@ static void an_untidy_dialogue_is_followed_all_the_same(void **state)
 		     "S SMTP ACCEPTED 220 \"220 ok\"\n" BOTH_TLS);
 }
 
+static void nats_begins_tls_where_its_info_says_so(void **state)
+{
+	(void)state;
+	assert_tells("S: INFO {\"server_id\":\"x\",\"tls_required\":true}\nC! tls\nS! tls",
+		     "S NATS OFFERED\nS NATS ACCEPTED\n" BOTH_TLS);
+	/* its CONNECT is none of HTTP's, and asks no proxy for anything */
+	assert_tells("S: INFO {\"server_id\":\"x\"}\nC: CONNECT {\"verbose\":false}\nC: PING\nS: PONG\nC! close",
+		     "S NATS NOT_OFFERED \"INFO without tls_required or tls_available\"\n"
+		     "C NATS IN_CLEAR\n");
+}
+
 /* RFC 9051 6.2.1: STARTTLS is of no use any more once the server has let the client in. */
 static void imap_that_lets_in_unasked_has_no_upgrade(void **state)
 {
@@ -284,6 +295,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(smtp_offers_is_asked_and_accepts),
 		cmocka_unit_test(an_untidy_dialogue_is_followed_all_the_same),
+		cmocka_unit_test(nats_begins_tls_where_its_info_says_so),
 		cmocka_unit_test(imap_that_lets_in_unasked_has_no_upgrade),
 		cmocka_unit_test(smtp_refuses_and_the_client_leaves),
 		cmocka_unit_test(an_opportunistic_client_that_goes_on_in_clear_abandons_nothing),
