@@ -145,7 +145,7 @@ demo: setup
 	@$(MAKE) --no-print-directory all
 	@tests/demo.sh ./$(PROGRAM)
 
-tests: $(TESTS) $(FUZZERS) $(FAULTY) $(MUTANTS)
+tests: $(TESTS) $(FUZZERS) $(FAULTY) $(MUTANTS) $(BUILD)/tests/bench/send
 .PHONY: tests
 
 test: setup walls

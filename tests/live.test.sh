@@ -4,56 +4,7 @@
 program=$1
 case $program in /*) ;; *) program=$PWD/$program ;; esac
 here=$(cd "$(dirname "$0")/.." && pwd)
-space=tlswhy-$$
-work=$(mktemp -d)
-. "$here/tests/claims.sh"
-skip() {
-	echo "skipped: $1"
-	echo "$passed passed, $failed failed"
-	rm -rf "$work"
-	exit 0
-}
-[ "$(id -u)" = 0 ] || skip "network namespaces need root"
-command -v ip >/dev/null || skip "there is no ip command (iproute2)"
-command -v python3 >/dev/null || skip "there is no python3"
-ip netns add "$space" 2>"$work/why" || skip "no network namespace: $(head -n 1 "$work/why")"
-pid=
-trap 'kill -9 $pid 2>/dev/null; ip netns del "$space"; umount "$work/disk" 2>/dev/null; rm -rf "$work"' EXIT
-inside() {
-	ip netns exec "$space" "$@"
-}
-if ! inside ip link add tw0 type veth peer name tw1 2>"$work/why"; then
-	skip "no veth pair: $(head -n 1 "$work/why")"
-fi
-for end in tw0 tw1; do
-	inside ip link set "$end" mtu 9000 up
-done
-inside ip link set lo up
-chmod 755 "$work"
-
-while=0.8	# for what was sent to be read
-grep -q __asan_init "$program" && while=2
-start() {	# options...: listens in the background, returns when the interface is open
-	ip netns exec "$space" "$program" --json --interval 0 --no-trust "$@" >"$work/out" 2>"$work/err" &
-	pid=$!
-	for _ in $(seq 100); do
-		[ -s "$work/err" ] && return
-		[ "$(sed -n 's/^NoNewPrivs:[^0-9]*//p' /proc/$pid/status 2>/dev/null)" = 1 ] && return
-		grep -q ' 0003 ' /proc/$pid/net/packet 2>/dev/null && sleep $while && return
-		sleep 0.05
-	done
-}
-finish() {	# signal: waits until all was read, asks for the end; its exit status
-	sleep $while
-	kill -"$1" $pid 2>/dev/null
-	wait $pid
-	status=$?
-	pid=
-	return $status
-}
-replay() {
-	inside python3 "$here/tests/replay.py" tw0 "$@"
-}
+. "$here/tests/link.sh"
 verdicts() {	# client port and code of each that failed, sorted
 	python3 -c '
 import json, sys
@@ -192,13 +143,25 @@ check "what came through it is told" grep -q '"packets":4,' "$work/out"
 exec 8>&-
 
 mkdir "$work/disk"
-if mount -t tmpfs -o size=16k,mode=777 tmpfs "$work/disk" 2>/dev/null; then
-	start -i tw1 -o "$work/disk/out" --interval 1
+full_disk() {	# options, of which the first names a file there: it has no room
+	start -i tw1 "$@" --interval 1
 	dd if=/dev/zero of="$work/disk/ballast" bs=1k 2>/dev/null
 	replay 0 "$one"
+	sleep 1.2
 	finish TERM
-	check "the disk is full: status 2" test $status = 2
-	check "the disk is full: one message" test "$(grep -c 'No space' "$work/err")" = 1
+	check "the disk is full, $1: status 2" test $status = 2
+	check "the disk is full, $1: one message" test "$(grep -c 'No space' "$work/err")" = 1
+	check "the disk is full, $1: one line" test "$(wc -l <"$work/err")" = 1
+	rm -f "$work/disk"/*
+}
+if mount -t tmpfs -o size=16k,mode=777 tmpfs "$work/disk" 2>/dev/null; then
+	full_disk -o "$work/disk/out"
+	full_disk -w "$work/disk/failed.pcap"
+	check "no room for evidence: the verdict is told" grep -q alpn_mismatch "$work/out"
+	check "no room for evidence: it went on to the end" grep -q '"type":"summary"' "$work/out"
+	full_disk --metrics "$work/disk/metrics.prom"
+	check "no room for metrics: the verdict is told" grep -q alpn_mismatch "$work/out"
+	check "no room for metrics: no half a file" test ! -e "$work/disk/metrics.prom.new"
 	umount "$work/disk"
 else
 	echo "skipped: no tmpfs can be mounted, so the full disk is not tried"
