@@ -9,7 +9,7 @@
  *   cut amid a packet     the same records as cut in front of it, and damage is told with an offset
  *   cut behind a flow     what had failed and was over is still reported as failed
  *   damage behind it all  the same records as without
- *   every packet twice    the same verdicts; neighbours swapped likewise
+ *   every packet twice    the same verdicts; neighbours swapped likewise, unless one is a reset
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -279,12 +279,14 @@ static void every_packet_twice(struct subject *s)
 	judge_verdicts(s, &b, "every packet twice changes no verdict", 0);
 }
 
+/* But for resets: who forged one is told by what the endpoint still sent behind it. */
 static void neighbours_swapped(struct subject *s, size_t number)
 {
 	struct bytes b = header_of(s);
 
 	for (size_t n = 0; n < s->packets.count; n++) {
-		bool swap = n + 1 < s->packets.count && draw(s, 10) < 3;
+		bool swap = n + 1 < s->packets.count && draw(s, 10) < 3 &&
+			    !packet_resets(&s->packets, n) && !packet_resets(&s->packets, n + 1);
 
 		if (swap)
 			packet_add(&b, &s->packets, n + 1, 0, SIZE_MAX);

@@ -105,24 +105,52 @@ void packet_add(struct bytes *b, const struct packets *p, size_t n, uint32_t lat
 	bytes_add(b, p->file->at + piece->offset + PACKET_HEADER, len);
 }
 
-bool packet_closes(const struct packets *p, size_t n, uint16_t port, uint16_t other)
+enum { FIN = 1, RST = 4 };
+
+/* Leaves the reader behind the IP header; false unless TCP follows. */
+static bool skip_ip(struct reader *r)
 {
-	enum { ETHERNET = 1, IPV4 = 0x0800, TCP = 6, FIN = 1, RST = 4 };
+	enum { IPV4 = 0x0800, IPV6 = 0x86dd, TCP = 6 };
+	uint16_t type = take_u16(r);
+	bool four = type == IPV4;
+
+	if (!four && type != IPV6)
+		return false;
+	uint8_t words = take_u8(r) & 15;
+	take(r, four ? 8 : 5);
+	if (take_u8(r) != TCP)
+		return false;
+	take(r, four ? (size_t)words * 4 - 10 : 33);
+	return true;
+}
+
+/* Flags of a TCP segment over Ethernet and its ports; 0 of any other packet. */
+static uint8_t tcp_flags(const struct packets *p, size_t n, uint16_t *source, uint16_t *destination)
+{
+	enum { ETHERNET = 1 };
 	const struct piece *piece = &p->at[n];
 	struct reader r = reader_of(p->file->at + piece->offset + PACKET_HEADER, piece->len - PACKET_HEADER);
-	uint16_t source, destination;
 
 	take(&r, 12);
-	if (file_u32(p->file, 20) != ETHERNET || take_u16(&r) != IPV4)
-		return false;
-	uint8_t words = take_u8(&r) & 15;
-	take(&r, 8);
-	if (take_u8(&r) != TCP)
-		return false;
-	take(&r, (size_t)words * 4 - 10);
-	source = take_u16(&r);
-	destination = take_u16(&r);
+	if (file_u32(p->file, 20) != ETHERNET || !skip_ip(&r))
+		return 0;
+	*source = take_u16(&r);
+	*destination = take_u16(&r);
 	take(&r, 9);
-	return (take_u8(&r) & (FIN | RST)) &&
+	return take_u8(&r);
+}
+
+bool packet_closes(const struct packets *p, size_t n, uint16_t port, uint16_t other)
+{
+	uint16_t source, destination;
+
+	return (tcp_flags(p, n, &source, &destination) & (FIN | RST)) &&
 	       ((source == port && destination == other) || (source == other && destination == port));
+}
+
+bool packet_resets(const struct packets *p, size_t n)
+{
+	uint16_t source, destination;
+
+	return tcp_flags(p, n, &source, &destination) & RST;
 }

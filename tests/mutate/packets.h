@@ -43,4 +43,7 @@ void packet_add(struct bytes *b, const struct packets *p, size_t n, uint32_t lat
 /* The n-th packet (from 0) ends a TCP connection between these ports, by FIN or RST. */
 bool packet_closes(const struct packets *p, size_t n, uint16_t port, uint16_t other);
 
+/* It is a reset of a TCP connection. */
+bool packet_resets(const struct packets *p, size_t n);
+
 #endif
