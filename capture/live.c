@@ -27,6 +27,7 @@ struct live {
 	struct pollfd *polls;	/* one a tap and one for `wake` */
 	int wake;
 	bool waited;		/* since the last frame */
+	int64_t rested;		/* when the caller was last told that nothing came, monotonic */
 	uint64_t frames;
 	int64_t last_time;	/* of the last frame, by its own clock */
 	int64_t last_seen;	/* of the last frame, by the monotonic clock */
@@ -141,6 +142,17 @@ static void hand_out(struct live *l, struct tap *t, struct frame *out, int64_t n
 	l->waited = false;
 }
 
+/* The caller has other things to look after: time-outs, what the kernel dropped. Where a frame is at
+ * hand, which may have waited long, the clock of the capture is not beyond it. */
+static void rest(struct live *l, bool holding, struct frame *out, int64_t now)
+{
+	out->mark = (struct mark){ .frame = l->frames, .time = l->last_time };
+	if (!holding)
+		out->mark.time += now - l->last_seen;
+	l->waited = false;
+	l->rested = now;
+}
+
 /* Until an interface without a frame at hand may have one, or the caller is wanted. */
 static void sleep_on(struct live *l, bool holding)
 {
@@ -164,6 +176,10 @@ static enum input_result live_next(void *of, struct frame *out)
 
 		fill(l, now);
 		struct tap *t = earliest(l, &all_ready, &any_alive);
+		if (t && now - l->rested >= SLEEP_MS * MS) {	/* where frames never cease, too */
+			rest(l, true, out, now);
+			return INPUT_IDLE;
+		}
 		if (t && (all_ready || held_enough(t, now))) {
 			hand_out(l, t, out, now);
 			return INPUT_FRAME;
@@ -174,9 +190,7 @@ static enum input_result live_next(void *of, struct frame *out)
 			return INPUT_DAMAGED;
 		}
 		if (l->waited) {
-			l->waited = false;
-			out->mark = (struct mark){ .frame = l->frames,
-						   .time = l->last_time + (now - l->last_seen) };
+			rest(l, t != NULL, out, now);
 			return INPUT_IDLE;
 		}
 		sleep_on(l, t != NULL);
