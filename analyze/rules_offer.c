@@ -347,6 +347,30 @@ static bool lacks_extended_master_secret(const struct view *v)
 	       h->hello->extended_master_secret && !h->server->extended_master_secret;
 }
 
+static bool has_any(const struct code_list *list, uint16_t one, uint16_t other)
+{
+	return code_list_has(list, one) || code_list_has(list, other);
+}
+
+/* Versions, groups, suites and signatures for a certificate of either kind: what every server of the
+ * last ten years finds something in. */
+static bool offers_all_that_is_usual(const struct client_hello *c)
+{
+	return offers_version(c, 0x0303) && is_tls13(highest_version(c)) &&
+	       code_list_has(&c->groups, 23) && code_list_has(&c->groups, 29) &&
+	       has_any(&c->suites, 0x1301, 0x1302) && has_any(&c->suites, 0xc02f, 0xc030) &&
+	       has_any(&c->suites, 0xc02b, 0xc02c) && code_list_has(&c->signatures, 0x0403) &&
+	       code_list_has(&c->signatures, 0x0401) && code_list_has(&c->signatures, 0x0804);
+}
+
+/* OpenSSL counts no suite as shared that needs a certificate which it lacks. */
+static void say_no_certificate(struct guess *g, const struct view *v)
+{
+	say(g, "The server refused the handshake (handshake_failure), though the client offers all that is usual: most often such a server could not load its certificate or key, or has none for %s",
+	    v->name[0] ? v->name : "a client without a name");
+	advise(g, "Look in the log, from the server's start on, for a certificate or key that it could not load, or that belongs to another: Postfix and others start all the same, offer STARTTLS and refuse everybody.");
+}
+
 static bool negotiation_failed(const struct view *v, struct guess *g)
 {
 	if (v->end->how != ENDED_BY_ALERT || end_alert(v) != ALERT_HANDSHAKE_FAILURE)
@@ -357,6 +381,9 @@ static bool negotiation_failed(const struct view *v, struct guess *g)
 		say(g, "The client refused the server's answer (handshake_failure); the ServerHello lacks extended_master_secret (RFC 7627), on which strict clients insist");
 	else if (v->end->by == SIDE_CLIENT)
 		say(g, "The client refused the server's answer (handshake_failure) and nothing in it singles out one reason");
+	else if (!v->h->server && v->h->hello && offers_all_that_is_usual(v->h->hello) &&
+		 !(v->lesson && v->lesson->completed))
+		say_no_certificate(g, v);
 	else
 		say(g, "The server refused the handshake (handshake_failure); what was offered does not single out one reason");
 	show_hello(g, v);

@@ -116,7 +116,17 @@ static bool plaintext(const struct view *v, struct guess *g)
 	return true;
 }
 
-/* The client asked in its own protocol whether TLS may begin, and this server only knows TLS. */
+/* Web servers say 400 to whatever comes in clear; a proxy has other numbers for what it will not do. */
+static bool says_bad_request(const struct view *v)
+{
+	struct mark mark;
+	const struct tls_upgrade *refused = last_step(v, UPGRADE_REFUSED, &mark);
+
+	return refused && refused->proxy && refused->status == 400 && v->tls_at_once;
+}
+
+/* The client asked in its own protocol whether TLS or a tunnel may begin, and this server only knows
+ * TLS. */
 static bool asked_a_tls_port(const struct view *v, struct guess *g)
 {
 	struct mark asked, other;
@@ -125,17 +135,25 @@ static bool asked_a_tls_port(const struct view *v, struct guess *g)
 	bool left = v->tls_at_once && v->end->by == SIDE_SERVER &&
 		    (v->end->how == ENDED_BY_FIN || v->end->how == ENDED_BY_RST);
 	const struct spoken *s = u ? spoken_by(u->protocol) : NULL;
+	const char *ask = s ? s->ask : "an upgrade";
 
-	if (!u || u->proxy || v->h->hello || last_step(v, UPGRADE_ACCEPTED, &other) ||
-	    last_step(v, UPGRADE_REFUSED, &other) || (!alert && !left))
+	if (!u || v->h->hello || last_step(v, UPGRADE_ACCEPTED, &other) ||
+	    (last_step(v, UPGRADE_REFUSED, &other) ? !says_bad_request(v) : !alert && !left))
 		return false;
 	blame(g, alert ? CERTAIN : LIKELY, PARTY_SERVER, PARTY_CLIENT);
-	g->weight = 70;
-	say(g, "The client asked for TLS in plain %s (%s) at a port where TLS comes first",
-	    foreign_name(u->protocol), s ? s->ask : "an upgrade");
-	show(g, asked, "client: asks for TLS by %s", s ? s->ask : "an upgrade");
+	g->weight = 78;
+	if (u->proxy)
+		say(g, "The client asked for a tunnel in plain %s at a port where TLS comes first",
+		    foreign_name(u->protocol));
+	else
+		say(g, "The client asked for TLS in plain %s (%s) at a port where TLS comes first",
+		    foreign_name(u->protocol), ask);
+	show(g, asked, "client: asks for %s%s", u->proxy ? "a tunnel" : "TLS by ", u->proxy ? "" : ask);
 	show_end(g, v);
-	advise_tls_first(g, v, u->protocol);
+	if (u->proxy)
+		advise(g, "Give the client https:// as the proxy's scheme, or the port where %s takes CONNECT in clear.", v->server);
+	else
+		advise_tls_first(g, v, u->protocol);
 	return true;
 }
 

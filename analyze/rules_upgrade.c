@@ -227,7 +227,8 @@ static bool proxy_refused(const struct view *v, struct guess *g)
 
 	if (!u || !u->proxy || accepted_later(v, mark))
 		return false;
-	blame(g, CERTAIN, PARTY_SERVER, PARTY_NETWORK);
+	/* where TLS comes first, 400 is said to anything in clear */
+	blame(g, u->status == 400 && v->tls_at_once ? POSSIBLE : CERTAIN, PARTY_SERVER, PARTY_NETWORK);
 	g->weight = 76;
 	const char *reason = proxy_reason(u);
 	char target[sizeof(u->target) + 8] = "the server";

@@ -182,7 +182,8 @@ static void finish_sampling(struct upgrade *u, enum side from)
 	struct speaker *s = &u->speaker[from];
 	enum foreign_protocol protocol = foreign_recognise(from, s->sample, s->sample_len);
 
-	if (from == SIDE_SERVER && u->speaker[SIDE_CLIENT].phase == TALKING && !u->dialogue.proxy)
+	if (from == SIDE_SERVER && u->speaker[SIDE_CLIENT].phase == TALKING &&
+	    !(u->dialogue.proxy && u->dialogue.protocol == FOREIGN_HTTP))
 		tell_foreign(u, SIDE_CLIENT, false);
 	tell_foreign(u, from, u->speaker[other_side(from)].phase == IN_TLS);
 	s->phase = foreign_is_sure(protocol) ? OVER : WATCHING;
@@ -238,13 +239,13 @@ static enum progress begins_tls(struct upgrade *u, enum side from)
 	return from == SIDE_CLIENT ? client_begins_tls(u) : server_begins_tls(u);
 }
 
-/* A web server answers whatever a client says in HTTP: it had never been a mail server. */
+/* A web server answers whatever a client says in HTTP: it had never been a mail server, or SOCKS. */
 static enum begins begins_http_answer(const struct upgrade *u, enum side from, struct reader held)
 {
 	static const char begin[] = "HTTP/1.";
 	size_t n = left(&held) < sizeof begin - 1 ? left(&held) : sizeof begin - 1;
 
-	if (from == SIDE_CLIENT || u->dialogue.protocol == FOREIGN_HTTP || u->dialogue.proxy ||
+	if (from == SIDE_CLIENT || u->dialogue.protocol == FOREIGN_HTTP ||
 	    memcmp(held.at, begin, n) != 0)
 		return BEGINS_NOT;
 	return n == sizeof begin - 1 ? BEGINS : BEGINS_MAYBE;
