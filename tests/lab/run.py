@@ -247,7 +247,7 @@ def record(wanted, o):
 	pool = make(os.path.join(WORK, "ca-" + o.tag))
 	used = {side[0] for row in wanted for side in (row.client, row.server) if side}
 	for name, built in (("go", "go-peer"), ("java", "java/Peer.class"), ("wolf", "wolf-peer"), ("mbed", "mbed-peer"), ("rustls", "rustls-peer"),
-			("quic_go", "quic-go-peer")):
+			("quic_go", "quic-go-peer"), ("go_driver", "go-drivers"), ("java_driver", "java-drivers/Drivers.class")):
 		if name in used and not os.path.exists(os.path.join(WORK, built)):
 			stack(name).build(WORK)
 	net = network.Network(o.tag, (ca.NAME, ca.OTHER))
