@@ -135,6 +135,17 @@ static bool is_checked_by_all(enum chain_defect_kind defect)
 	       defect == DEFECT_INTERCEPTED || defect == DEFECT_REVOKED;
 }
 
+/* OpenSSL alerts in clear when it refuses, but asyncio of Python (aiohttp and much else) closes before
+ * the alert is written. It does so at once; who cancels does it at any time. */
+static bool drops_its_alert(const struct view *v)
+{
+	static const int64_t at_once = INT64_C(40000000);
+	const struct ending *e = v->end;
+
+	return v->stack[SIDE_CLIENT].kind == STACK_OPENSSL && v->h->dissected_as == 't' &&
+	       e->waited < at_once && (e->how == ENDED_BY_FIN || e->how == ENDED_BY_RST);
+}
+
 static enum confidence confidence_of(const struct view *v, enum chain_defect_kind kind,
 				     enum fit fit)
 {
@@ -144,7 +155,8 @@ static enum confidence confidence_of(const struct view *v, enum chain_defect_kin
 		return hangs_on_trust(kind) && kind != DEFECT_SELF_SIGNED_LEAF ? LIKELY : CERTAIN;
 	/* A bare close may have any reason; only what every client checks suggests itself. */
 	if ((v->end->how == ENDED_BY_FIN || v->end->how == ENDED_BY_RST) &&
-	    !is_checked_by_all(kind) && !refuses_in_silence(v->stack[SIDE_CLIENT].kind))
+	    !is_checked_by_all(kind) && !refuses_in_silence(v->stack[SIDE_CLIENT].kind) &&
+	    !drops_its_alert(v))
 		return POSSIBLE;
 	if (kind == DEFECT_EXPIRED || kind == DEFECT_NOT_YET_VALID)
 		return v->end->how == ENDED_BY_ALERT ? CERTAIN : LIKELY;
@@ -430,7 +442,8 @@ static bool rejected_without_reason(const struct view *v, struct guess *g)
 	bool hidden = e->how == ENDED_BY_HIDDEN_ALERT || in_clear;
 	char waited[32];
 	enum stack_kind client = v->stack[SIDE_CLIENT].kind;
-	bool silently = refuses_in_silence(client);
+	bool dropped = drops_its_alert(v) && is_tls13(v->h->version) && e->phase == PHASE_CLIENT_TURN;
+	bool silently = refuses_in_silence(client) || dropped;
 	bool about_certificate = alert == ALERT_BAD_CERTIFICATE ||
 				 alert == ALERT_CERTIFICATE_UNKNOWN ||
 				 alert == ALERT_UNSUPPORTED_CERTIFICATE;
@@ -440,7 +453,7 @@ static bool rejected_without_reason(const struct view *v, struct guess *g)
 	if (hidden && e->phase == PHASE_SERVER_TURN)
 		return false;	/* it had accepted it */
 	if (!hidden && !about_certificate &&
-	    !((e->how == ENDED_BY_FIN || client == STACK_S2N) && is_tls13(v->h->version) &&
+	    !((e->how == ENDED_BY_FIN || dropped || client == STACK_S2N) && is_tls13(v->h->version) &&
 	      e->phase == PHASE_CLIENT_TURN && (e->waited < STALL_NS || client == STACK_S2N)))
 		return false;
 	blame(g, !late && (hidden || about_certificate || silently) ? LIKELY : POSSIBLE,
@@ -461,6 +474,9 @@ static bool rejected_without_reason(const struct view *v, struct guess *g)
 	else if (client == STACK_S2N)
 		say(g, "The client fell silent on the server's flight and closed %s later: s2n does so when it rejects a certificate, and hides the reason",
 		    duration_text(waited, e->waited));
+	else if (dropped)
+		say(g, "The client, on OpenSSL, %s the connection on the server's flight without an alert: Python's asyncio (aiohttp) does so when it rejects a certificate",
+		    e->how == ENDED_BY_RST ? "reset" : "closed");
 	else
 		say(g, "The client closed the connection on the server's flight without an alert, as applications on %s do when they reject a certificate",
 		    silently ? stack_name(client) : "Node.js");
