@@ -407,9 +407,26 @@ static enum heard hear_aside(struct dialogue *d, const struct text_reply *reply,
 	return HEARD;
 }
 
+/* A bare STARTTLS may be IRC's, ManageSieve's or SMTP's: where the greeting was not captured, what answers
+ * it says which. */
+static void settle_by_answer(struct dialogue *d, struct reader line)
+{
+	const struct text_state *text = &d->of.text;
+
+	if (d->protocol != FOREIGN_IRC || text->greeted || text->waiting_count != 1 ||
+	    text->waiting[0] != COMMAND_ASK)
+		return;
+	if (word_is(line, "OK") || word_is(line, "NO") || word_is(line, "BYE"))
+		become(d, FOREIGN_SIEVE);
+	else if (word_is(line, "220 ") || word_is(line, "454 ") || word_is(line, "50"))
+		become(d, FOREIGN_SMTP);
+}
+
 static enum heard hear_server(struct dialogue *d, struct reader line)
 {
 	struct text_state *text = &d->of.text;
+
+	settle_by_answer(d, line);
 	struct text_reply reply = text->is->read(line);
 
 	if (text->listing) {

@@ -168,6 +168,15 @@ static void an_unsolicited_hello_after_a_lost_acceptance_is_found(void **state)
 		     BOTH_TLS);
 }
 
+static void without_the_greeting_the_answer_says_whose_starttls_it_was(void **state)
+{
+	(void)state;
+	assert_tells("C: STARTTLS\nS: OK \"Begin TLS negotiation now.\"\nC! tls\nS! tls",
+		     "C IRC ASKED \"STARTTLS\"\nS ManageSieve ACCEPTED \"OK \"Begin TLS negotiation now.\"\"\n" BOTH_TLS);
+	assert_tells("C: STARTTLS\nS: 454 4.7.0 TLS not available\nC: QUIT",
+		     "C IRC ASKED \"STARTTLS\"\nS SMTP REFUSED 454 \"454 4.7.0 TLS not available\"\nC SMTP ABANDONED\n");
+}
+
 static void ftp_accepts_the_second_way_of_asking(void **state)
 {
 	(void)state;
@@ -308,6 +317,7 @@ int main(void)
 		cmocka_unit_test(a_hello_that_does_not_wait_for_the_answer_is_tls),
 		cmocka_unit_test(tls_spoken_to_a_greeting_makes_the_greeting_foreign),
 		cmocka_unit_test(an_unsolicited_hello_after_a_lost_acceptance_is_found),
+		cmocka_unit_test(without_the_greeting_the_answer_says_whose_starttls_it_was),
 		cmocka_unit_test(ftp_accepts_the_second_way_of_asking),
 		cmocka_unit_test(ftp_refuses_every_way),
 		cmocka_unit_test(ftp_lists_its_features),
