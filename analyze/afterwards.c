@@ -58,10 +58,12 @@ static bool is_curl(const struct view *v)
 	       code_list_has(&v->h->hello->extensions, EXT_POST_HANDSHAKE_AUTH);
 }
 
-/* The server said no more than its tickets: a greeting, or a file, may be all that a client wants. */
-static bool server_said_nothing(const struct handshake *h)
+/* The server said no more than its tickets, or nothing until the client had left, which HAProxy answers
+ * with an error page: a greeting, or a file, may be all that a client wants. */
+static bool server_said_nothing(const struct handshake *h, const struct ending *e)
 {
-	return h->data_records[SIDE_SERVER] <= TICKETS_AT_MOST;
+	return h->data_records[SIDE_SERVER] <= TICKETS_AT_MOST ||
+	       mark_before(e->mark, h->first_data[SIDE_SERVER]);
 }
 
 /* What the capture lacks may be the request, or the goodbye. */
@@ -80,7 +82,7 @@ static bool refused_what_is_hidden(const struct view *v, bool bare)
 	enum stack_kind client = v->stack[SIDE_CLIENT].kind;
 
 	if (!is_tls13(v->h->version) || v->h->dissected_as != 't' || v->h->keys || !v->name[0] ||
-	    !server_said_nothing(v->h) || v->h->hello->ech == ECH_OUTER || lacks_packets(v->h))
+	    !server_said_nothing(v->h, v->end) || v->h->hello->ech == ECH_OUTER || lacks_packets(v->h))
 		return false;
 	return (client == STACK_GNUTLS && (bare || v->h->hello->has_alpn)) || is_curl(v) ||
 	       client == STACK_PHP;

@@ -332,14 +332,26 @@ static bool capture_forbids(const struct view *v, const struct guess *best,
 	return !told;
 }
 
+/* What went before the first packet may have been a hello, or another protocol's words. */
+static bool begins_unseen(const struct handshake *h)
+{
+	return h->flow->transport == TRANSPORT_TCP && !happened(h->flow->side[SIDE_CLIENT].syn) &&
+	       !happened(h->flow->side[SIDE_SERVER].syn) &&
+	       (!h->hello || happened(h->foreign_mark[SIDE_SERVER]));
+}
+
 /* Where the capture lacks part of this very handshake, what seems certain may hang on it. */
 static bool is_touched(const struct handshake *h, const struct ending *end)
 {
+	bool tcp = h->flow->transport == TRANSPORT_TCP;
+
+	if (begins_unseen(h))
+		return true;
 	for (int side = 0; side < 2; side++) {
 		const struct tcp_side *s = &h->flow->side[side];
 
 		if (mark_before(h->gap[side], end->mark) ||
-		    (h->flow->transport == TRANSPORT_TCP && !happened(s->first_packet)) ||
+		    (tcp && !happened(s->first_packet)) ||
 		    (s->missing && !happened(h->finished[side])))
 			return true;
 	}
@@ -353,7 +365,10 @@ static void doubt(const struct view *v, struct guess *kept, size_t count)
 	for (size_t i = 0; i < count; i++)
 		if (kept[i].confidence == CERTAIN)
 			kept[i].confidence = LIKELY;
-	show(&kept[0], mark_earlier(v->h->gap[0], v->h->gap[1]), "the capture lacks part of this handshake: what is missing may say otherwise");
+	if (begins_unseen(v->h))
+		show(&kept[0], v->h->flow->first, "the capture lacks the beginning of this connection: what is missing may say otherwise");
+	else
+		show(&kept[0], mark_earlier(v->h->gap[0], v->h->gap[1]), "the capture lacks part of this handshake: what is missing may say otherwise");
 }
 
 static void conclude_outcome(const struct view *v, struct guess *kept, size_t count,

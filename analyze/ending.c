@@ -394,6 +394,19 @@ static bool answered_request(const struct handshake *h)
 	       (h->keys && happened(h->request_mark));
 }
 
+/* A goodbye that is answered at once, though the client had been at peace for longer before it. */
+static bool answers_goodbye(const struct handshake *h, const struct alert_fact *a)
+{
+	for (uint8_t i = 0; i < h->alert_count; i++) {
+		const struct alert_fact *bye = &h->alerts[i];
+
+		if (bye->from == SIDE_CLIENT && bye->hidden && mark_before(bye->mark, a->mark) &&
+		    a->mark.time - bye->mark.time < bye->mark.time - h->finished[SIDE_CLIENT].time)
+			return true;
+	}
+	return false;
+}
+
 /* In TLS 1.3 the place of a ticket or of data: the first thing that the server says behind a client
  * certificate; without one, only what comes at once. */
 static const struct alert_fact *alert_in_place_of_ticket(const struct handshake *h)
@@ -407,7 +420,7 @@ static const struct alert_fact *alert_in_place_of_ticket(const struct handshake 
 		const struct alert_fact *a = &h->alerts[i];
 
 		if (a->from == SIDE_SERVER && a->hidden &&
-		    !mark_before(side_gone(h, SIDE_CLIENT), a->mark) &&
+		    !mark_before(side_gone(h, SIDE_CLIENT), a->mark) && !answers_goodbye(h, a) &&
 		    (certificate || is_verdict_on_finished(h, a)))
 			return a;
 	}

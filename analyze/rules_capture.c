@@ -103,6 +103,19 @@ static bool reset_knows_more(const struct view *v)
 	return !o.strong;
 }
 
+/* So does a FIN right behind bytes that never came. What the other side reports as missing (RFC 2018) was
+ * lost on the network, and so may be what its sender could have sent again. */
+static bool fin_knows_more(const struct view *v)
+{
+	enum side by = v->end->by;
+	const struct handshake *h = v->h;
+	bool last = happened(h->gap[by]) &&
+		    (!h->record_total[by] || mark_before(h->last_record[by].mark, h->gap[by]));
+
+	return v->end->how == ENDED_BY_FIN && last && v->end->waited < STALL_NS &&
+	       !h->flow->side[other_side(by)].sacked_above_hole;
+}
+
 /* Before DTLS 1.3 what a side encrypts first is its Finished (RFC 6347 4.2.8): an alert or data of its
  * without that comes behind datagrams that are not there. */
 static struct mark encrypted_without_finished(const struct handshake *h, enum side side)
@@ -121,7 +134,7 @@ static bool must_be_more(const struct view *v, struct guess *g)
 	enum side side = happened(encrypted_without_finished(v->h, SIDE_CLIENT)) ? SIDE_CLIENT : SIDE_SERVER;
 	struct mark encrypted = encrypted_without_finished(v->h, side);
 
-	if (!happened(encrypted) && !reset_knows_more(v))
+	if (!happened(encrypted) && !reset_knows_more(v) && !fin_knows_more(v))
 		return false;
 	judge(g, LIKELY, 65);
 	say(g, "Packets of this handshake are missing from the capture, without which others could not be what they are");
@@ -129,8 +142,8 @@ static bool must_be_more(const struct view *v, struct guess *g)
 		show(g, encrypted, "%s: an encrypted record; its Finished, which comes first, was not captured",
 		     party_noun(side));
 	else
-		show(g, v->end->mark, "%s: RST whose numbers count bytes that were not captured",
-		     party_noun(v->end->by));
+		show(g, v->end->mark, "%s: %s whose numbers count bytes that were not captured",
+		     party_noun(v->end->by), v->end->how == ENDED_BY_FIN ? "FIN" : "RST");
 	return true;
 }
 

@@ -9,6 +9,11 @@ static bool has_name(const struct view *v)
 	return v->h->hello && v->h->hello->has_server_name && v->name[0];
 }
 
+static bool is_nameless(const struct view *v)
+{
+	return v->h->hello && !has_name(v);
+}
+
 /* Others got through to this server with another name, or with a name at all. */
 static bool other_names_pass(const struct view *v)
 {
@@ -53,6 +58,18 @@ static bool unrecognized(const struct view *v, struct guess *g)
 	say(g, "The server at %s does not serve the name %s (unrecognized_name)", v->server, v->name);
 	show_exchange(g, v);
 	advise(g, "If %s is a slip or an old DNS entry, correct that instead.", v->name);
+	return true;
+}
+
+/* The hello was not captured: it had another name, or none. */
+static bool unrecognized_unheard(const struct view *v, struct guess *g)
+{
+	if (!ended_by_alert(v, SIDE_SERVER, ALERT_UNRECOGNIZED_NAME) || v->h->hello)
+		return false;
+	blame(g, LIKELY, PARTY_SERVER, PARTY_SERVER);
+	g->weight = 60;
+	say(g, "The server at %s does not serve the name that the client asked for, or wants one (unrecognized_name); the ClientHello was not captured", v->server);
+	show_exchange(g, v);
 	return true;
 }
 
@@ -112,7 +129,7 @@ static bool unrecognized_by_habit(const struct view *v, struct guess *g)
 
 static bool missing(const struct view *v, struct guess *g)
 {
-	if (!ended_by_alert(v, SIDE_SERVER, ALERT_UNRECOGNIZED_NAME) || has_name(v))
+	if (!ended_by_alert(v, SIDE_SERVER, ALERT_UNRECOGNIZED_NAME) || !is_nameless(v))
 		return false;
 	blame(g, CERTAIN, PARTY_SERVER, PARTY_CLIENT);
 	g->weight = 60;
@@ -125,7 +142,7 @@ static bool missing_by_lesson(const struct view *v, struct guess *g)
 {
 	const struct name_lesson *bare = v->lesson ? lesson_name(v->lesson, "") : NULL;
 
-	if (has_name(v) || !refused_or_gone(v) || !other_names_pass(v) || (bare && bare->completed))
+	if (!is_nameless(v) || !refused_or_gone(v) || !other_names_pass(v) || (bare && bare->completed))
 		return false;
 	blame(g, LIKELY, PARTY_SERVER, PARTY_CLIENT);
 	/* Clients as old as that lack much else besides. */
@@ -137,7 +154,7 @@ static bool missing_by_lesson(const struct view *v, struct guess *g)
 
 static bool missing_by_habit(const struct view *v, struct guess *g)
 {
-	if (has_name(v) || !v->h->hello || !refused_or_gone(v) || v->end->how == ENDED_BY_RST)
+	if (!is_nameless(v) || !refused_or_gone(v) || v->end->how == ENDED_BY_RST)
 		return false;
 	blame(g, POSSIBLE, PARTY_SERVER, PARTY_CLIENT);
 	g->weight = 45;
@@ -152,7 +169,7 @@ static bool placeholder_shown(const struct view *v, struct guess *g)
 	const struct chain_defect *d = v->chain && !v->chain_is_borrowed ?
 				       chain_defect(v->chain, DEFECT_DEFAULT_CERTIFICATE) : NULL;
 
-	if (!d || v->end->by != SIDE_CLIENT || v->end->outcome != OUTCOME_FAILED ||
+	if (!d || !v->h->hello || v->end->by != SIDE_CLIENT || v->end->outcome != OUTCOME_FAILED ||
 	    v->end->how == ENDED_NOT ||
 	    strcmp(g->code, has_name(v) ? "sni_unrecognized" : "sni_missing") != 0)
 		return false;
@@ -173,6 +190,7 @@ struct rule_set name_rules(void)
 {
 	static const struct rule rules[] = {
 		{ "sni_unrecognized", unrecognized },
+		{ "sni_unrecognized", unrecognized_unheard },
 		{ "sni_unrecognized", unrecognized_warning },
 		{ "sni_unrecognized", unrecognized_by_lesson },
 		{ "sni_unrecognized", unrecognized_by_habit },

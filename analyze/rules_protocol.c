@@ -93,7 +93,9 @@ static bool plaintext(const struct view *v, struct guess *g)
 	       (says_wants_tls(h->foreign[SIDE_SERVER]) ||
 		(v->tls_at_once && contains(h->foreign[SIDE_SERVER], "HTTP/1") &&
 		 contains(h->foreign[SIDE_SERVER], " 400 ")));
-	refused = server_said_nothing(v) && v->tls_at_once && v->end->how != ENDED_NOT;
+	/* Without the beginning, bytes that nobody can read may be TLS cut in half. */
+	refused = server_said_nothing(v) && v->tls_at_once && v->end->how != ENDED_NOT &&
+		  (happened(h->flow->side[SIDE_CLIENT].syn) || happened(h->flow->side[SIDE_SERVER].syn));
 	if (!tls_there && !told && !refused)
 		return false;
 	blame(g, tls_there || told ? CERTAIN : LIKELY,

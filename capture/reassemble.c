@@ -119,8 +119,10 @@ static void skip(struct flows *f, struct flow *w, enum side s, const struct mark
 static bool is_early(const struct flow *w, enum side s, uint64_t answers)
 {
 	const struct tcp_side *other = &w->facts.side[other_side(s)];
+	const struct held *held = w->half[other_side(s)].first;
+	uint64_t unsure = held && held->offset < answers ? 0 : PHANTOM;
 
-	return other->first_packet.frame && answers > other->delivered + PHANTOM;
+	return other->first_packet.frame && answers > other->delivered + unsure;
 }
 
 /* Hands out the first piece that is held. */

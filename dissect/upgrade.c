@@ -276,6 +276,8 @@ static enum progress start(struct upgrade *u, enum side from)
 	s->phase = kind ? TALKING : SAMPLING;
 	if (kind)
 		dialogue_begin(&u->dialogue, kind, protocol);
+	if (protocol == FOREIGN_POSTGRESQL)	/* a letter that came before the question is no answer to it */
+		drop(&u->speaker[SIDE_SERVER], u->speaker[SIDE_SERVER].held_len);
 	return ADVANCED;
 }
 

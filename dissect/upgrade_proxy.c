@@ -78,12 +78,24 @@ static struct reader take_socks5_address(struct reader *r, uint8_t *code, uint8_
 	return take_reader(r, *type == ADDRESS_IPV6 ? 16 : 4);
 }
 
+/* A list of methods ends where a request would go on: what is one to its last byte comes behind a list
+ * that was not captured. */
+static bool is_bare_request(struct reader bytes)
+{
+	uint8_t command, type;
+
+	take_socks5_address(&bytes, &command, &type);
+	take_u16(&bytes);
+	return read_whole(&bytes) && command == COMMAND_CONNECT &&
+	       (type == ADDRESS_IPV4 || type == ADDRESS_NAME || type == ADDRESS_IPV6);
+}
+
 static bool measure_socks5_client(const struct dialogue *d, struct reader bytes, size_t *len)
 {
 	struct reader r = bytes;
 	uint8_t code, type, version = take_u8(&r);
 
-	if (!d->of.socks.greeted) {
+	if (!d->of.socks.greeted && !is_bare_request(bytes)) {
 		take_vector8(&r);
 	} else if (version == 1) {		/* user and password, RFC 1929 2 */
 		take_vector8(&r);
@@ -177,6 +189,10 @@ static enum heard hear_socks_client(struct dialogue *d, struct reader unit)
 		d->of.socks.version = version;
 	if (d->of.socks.version == 4)
 		return hear_socks4_request(d, unit);
+	if (!d->of.socks.greeted && is_bare_request(unit)) {
+		d->of.socks.greeted = true;
+		d->of.socks.expected = SOCKS_REPLY;
+	}
 	if (d->of.socks.greeted && version == 5)
 		return hear_socks5_request(d, unit);
 	d->of.socks.greeted = true;

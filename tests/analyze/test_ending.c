@@ -252,6 +252,25 @@ static void an_alert_behind_an_empty_client_certificate_is_a_late_refusal(void *
 	forget(&s);
 }
 
+/* A client at peace that says goodbye is answered with another: the FIN behind it may not be captured. */
+static void the_answer_to_a_late_goodbye_is_no_refusal(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	up_to_server_flight13(&s);
+	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 25);
+	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 53);
+	pass(&s, 0.35);
+	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 19);
+	hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, 19);
+	fin(&s, SIDE_SERVER);
+	conclude_story(&s);
+	assert_false(s.ending.rejected_late);
+	assert_int_equal(s.ending.outcome, OUTCOME_COMPLETED);
+	forget(&s);
+}
+
 static void shows_a_certificate(struct story *s)
 {
 	up_to_server_flight13(s);
@@ -508,6 +527,7 @@ int main(void)
 		cmocka_unit_test(the_way_to_the_client_and_back_is_no_hesitation),
 		cmocka_unit_test(a_wait_begins_with_the_last_word_before_the_end),
 		cmocka_unit_test(an_alert_behind_an_empty_client_certificate_is_a_late_refusal),
+		cmocka_unit_test(the_answer_to_a_late_goodbye_is_no_refusal),
 		cmocka_unit_test(a_server_that_leaves_at_once_behind_a_client_certificate_refused_it),
 		cmocka_unit_test(a_servers_goodbye_to_a_client_without_certificate_is_no_refusal),
 		cmocka_unit_test(an_alert_at_once_behind_finished_is_a_verdict_on_it),

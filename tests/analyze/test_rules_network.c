@@ -539,6 +539,32 @@ static void what_was_lost_before_a_long_wait_may_be_the_networks_loss(void **sta
 	assert_outcome(s, OUTCOME_FAILED);
 }
 
+/* The client has finished; of what the server said to that nothing was seen but its FIN. */
+static struct story fin_from_beyond(double seconds, bool lost_on_the_way)
+{
+	struct story s = begin();
+
+	up_to_server_flight12(&s, "good");
+	client_finishes12(&s);
+	gap(&s, SIDE_SERVER);
+	s.flow.side[SIDE_SERVER].missing = 0;
+	s.flow.side[SIDE_CLIENT].sacked_above_hole = lost_on_the_way;
+	pass(&s, seconds);
+	fin(&s, SIDE_SERVER);
+	return s;
+}
+
+static void a_fin_behind_bytes_nobody_saw_tells_of_a_gap(void **state)
+{
+	struct story s = fin_from_beyond(0, false), late = fin_from_beyond(60, false);
+	struct story reported = fin_from_beyond(0, true);
+
+	(void)state;
+	assert_best(s, "capture_gaps", LIKELY);
+	assert_outcome(late, OUTCOME_FAILED);
+	assert_outcome(reported, OUTCOME_FAILED);
+}
+
 static void an_encrypted_dtls_alert_without_finished_comes_behind_lost_datagrams(void **state)
 {
 	struct story s = begin_datagrams('d');
@@ -608,6 +634,7 @@ int main(void)
 		cmocka_unit_test(a_capture_that_ends_in_mid_handshake_is_inconclusive),
 		cmocka_unit_test(who_is_given_up_for_memory_did_not_meet_the_captures_end),
 		cmocka_unit_test(a_reset_that_counts_bytes_nobody_saw_tells_of_a_gap),
+		cmocka_unit_test(a_fin_behind_bytes_nobody_saw_tells_of_a_gap),
 		cmocka_unit_test(what_was_lost_before_a_long_wait_may_be_the_networks_loss),
 		cmocka_unit_test(an_encrypted_dtls_alert_without_finished_comes_behind_lost_datagrams),
 		cmocka_unit_test(missing_packets_leave_the_end_unexplained),
