@@ -176,6 +176,15 @@ static void tell_foreign(struct upgrade *u, enum side from, bool instead_of_answ
 	dialogue_tell_foreign(&u->dialogue, from, s->first, &foreign);
 }
 
+/* An answer in HTTP to what the capture lacks may have opened a tunnel. */
+static bool opens_unseen(const struct upgrade *u, enum side from, enum foreign_protocol protocol)
+{
+	const struct speaker *client = &u->speaker[SIDE_CLIENT], *server = &u->speaker[SIDE_SERVER];
+
+	return from == SIDE_SERVER && protocol == FOREIGN_HTTP &&
+	       (!client->spoke || server->first.frame < client->first.frame);
+}
+
 /* Tells this side's sample once it is complete, or the other side's turn shows that it is. */
 static void finish_sampling(struct upgrade *u, enum side from)
 {
@@ -186,7 +195,7 @@ static void finish_sampling(struct upgrade *u, enum side from)
 	    !(u->dialogue.proxy && u->dialogue.protocol == FOREIGN_HTTP))
 		tell_foreign(u, SIDE_CLIENT, false);
 	tell_foreign(u, from, u->speaker[other_side(from)].phase == IN_TLS);
-	s->phase = foreign_is_sure(protocol) ? OVER : WATCHING;
+	s->phase = foreign_is_sure(protocol) && !opens_unseen(u, from, protocol) ? OVER : WATCHING;
 	drop(s, s->held_len);
 }
 
