@@ -281,6 +281,8 @@ void capture_forget(struct capture *c, uint32_t flow)
 void capture_dismiss(struct capture *c, uint32_t flow)
 {
 	flows_dismiss(c->flows, flow);
+	if (c->keep)		/* its end will not be told: no other would drop it before its number is another's */
+		keep_drop(c->keep, flow);
 }
 
 void capture_charge(struct capture *c, uint32_t flow, size_t bytes)

@@ -135,9 +135,86 @@ static void secrets_of_a_pcapng_come_as_an_event(void **state)
 	free(b);
 }
 
+/* A segment between 10.0.0.1 and port 443 of 10.0.0.2, with a byte behind it; an answer has it as padding. */
+static void put_segment(struct buffer *b, uint32_t second, bool answer, uint16_t port, const char *tail)
+{
+	put_u32(b, second);
+	put_hex(b, "00000000 00000037 00000037 020000000002 020000000001 0800");
+	put_hex(b, answer ? "45 00 0028 0001 4000 40 06 0000" : "45 00 0029 0001 4000 40 06 0000");
+	put_hex(b, answer ? "0a000002 0a000001" : "0a000001 0a000002");
+	put_u16(b, answer ? 443 : port);
+	put_u16(b, answer ? port : 443);
+	put_hex(b, tail);
+}
+
+/* Three connections, an hour apart. */
+static struct buffer *connections(void)
+{
+	struct buffer *b = calloc(1, sizeof(*b));
+
+	assert_non_null(b);
+	put_hex(b, "a1b2c3d4 0002 0004 00000000 00000000 00040000 00000001");
+	for (uint16_t i = 0; i < 3; i++) {
+		uint32_t second = 1700000000 + 3600U * i;
+
+		put_segment(b, second, false, 40000 + i, "00000001 00000000 50 02 2000 0000 0000 00");
+		put_segment(b, second, true, 40000 + i, "00000005 00000002 50 12 2000 0000 0000 00");
+		put_segment(b, second, false, 40000 + i, "00000002 00000006 50 18 2000 0000 0000 16");
+	}
+	return b;
+}
+
+static unsigned frames_in(const char *path)
+{
+	char problem[600];
+	struct capture *c = capture_open_file(path, &(struct capture_options){ 0 }, problem, sizeof(problem));
+	struct capture_event event;
+	uint64_t frames;
+
+	assert_non_null(c);
+	while (capture_next(c, &event) == CAPTURE_EVENT)
+		;
+	frames = capture_stats(c)->packets;
+	capture_close(c);
+	return (unsigned)frames;
+}
+
+static void what_was_kept_of_a_dismissed_flow_is_not_the_evidence_of_a_later_one(void **state)
+{
+	(void)state;
+	const struct capture_options options = { .keep = 1 << 20 };
+	struct buffer *b = connections();
+	char *path = file_with(b->bytes, b->len), *kept = file_with("", 0), problem[600];
+	struct capture *c = capture_open_file(path, &options, problem, sizeof(problem));
+	struct evidence *e = evidence_open(kept, problem, sizeof(problem));
+	struct capture_event event;
+	unsigned opened = 0;
+	uint32_t flows[3];
+
+	assert_non_null(c);
+	assert_non_null(e);
+	while (capture_next(c, &event) == CAPTURE_EVENT) {
+		if (event.kind == FLOW_OPENED)
+			flows[opened++] = event.flow;
+		if (event.kind == FLOW_BYTES && opened < 3)
+			capture_dismiss(c, event.flow);
+		if (event.kind == FLOW_OVER)
+			assert_true(capture_evidence(c, event.flow, e));
+	}
+	assert_int_equal(opened, 3);
+	assert_int_equal(flows[2], flows[0]);	/* the number was free again */
+	assert_true(evidence_close(e, problem, sizeof(problem)));
+	assert_int_equal(frames_in(kept), 3);
+	capture_close(c);
+	remove_file(path);
+	remove_file(kept);
+	free(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_kept_of_a_dismissed_flow_is_not_the_evidence_of_a_later_one),
 		cmocka_unit_test(every_flow_of_a_file_opens_and_ends_once),
 		cmocka_unit_test(a_filter_rejects_packets_and_leaves_their_numbers),
 		cmocka_unit_test(a_wrong_filter_is_refused_with_the_reason),
