@@ -112,6 +112,12 @@ $(FAULTY): $(BUILD)/tests/faults/failing.o $(BUILD)/tests/faults/$(if $(SANITIZE
 	$(Q)$(CC) $(ALL_LDFLAGS) $(if $(SANITIZE),$(addprefix -Wl$(comma)--wrap=,malloc calloc realloc)) \
 		-o $@ $^ $(LIBS)
 
+# Runs a program under the filters that systemd sets for dist/tlswhy.service.
+RESTRICTED := $(BUILD)/tests/dist/restricted
+$(RESTRICTED): $(BUILD)/tests/dist/restricted.o
+	$(call say,LINK $@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lseccomp
+
 # Each target for T seconds, on what pcaps/ and earlier runs taught; finds are kept in tests/fuzz/.
 fuzz:
 	@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)-fuzz PROGRAM=$(BUILD)-fuzz/tlswhy \
@@ -145,7 +151,7 @@ demo: setup
 	@$(MAKE) --no-print-directory all
 	@tests/demo.sh ./$(PROGRAM)
 
-tests: $(TESTS) $(FUZZERS) $(FAULTY) $(MUTANTS) $(BUILD)/tests/bench/send
+tests: $(TESTS) $(FUZZERS) $(FAULTY) $(MUTANTS) $(BUILD)/tests/bench/send $(RESTRICTED)
 .PHONY: tests
 
 test: setup walls
