@@ -1,8 +1,9 @@
 #!/bin/sh
-# deb.sh ROOM VERSION: a Debian package with program, manual, unit and completions, beside the sources.
+# deb.sh ROOM VERSION [DIRECTORY]: a Debian package with program, manual, unit and completions, beside the
+# sources or in that directory.
 # What it depends on is read from the program: the packages whose libraries it loads.
 set -eu
-room=$1 version=$2
+room=$1 version=$2 directory=${3:-.}
 command -v dpkg-deb >/dev/null || { echo "tlswhy: make deb needs dpkg-deb" >&2; exit 1; }
 rm -rf "$room"
 mkdir -p "$room"
@@ -38,5 +39,5 @@ Description: says why TLS handshakes failed
  it, and what the owner of the client, the server or the network can do.
 END
 package="tlswhy_${version}_$(dpkg --print-architecture).deb"
-dpkg-deb --root-owner-group --build "$room" "$package" >/dev/null
+dpkg-deb --root-owner-group --build "$room" "$directory/$package" >/dev/null
 echo "$package"
