@@ -309,23 +309,6 @@ static const struct recogniser recognisers[] = {
 	{ FOREIGN_X11, CLIENT_SAYS, NULL, is_x11_setup },
 };
 
-bool foreign_is_sure(enum foreign_protocol protocol)
-{
-	switch (protocol) {
-	case FOREIGN_UNKNOWN:
-	case FOREIGN_BINARY:
-	case FOREIGN_SYSLOG:
-	case FOREIGN_MONGODB:
-	case FOREIGN_KAFKA:
-	case FOREIGN_DNS:
-	case FOREIGN_X11:
-	case FOREIGN_OPENVPN:
-		return false;
-	default:
-		return true;
-	}
-}
-
 enum fit { FITS_NOT, FITS, COULD_FIT };
 
 static enum fit row_fits(const struct recogniser *row, struct reader bytes)

@@ -16,10 +16,6 @@ enum { FOREIGN_ENOUGH = 512 };
  */
 enum foreign_protocol foreign_recognise(enum side from, const uint8_t *bytes, size_t len);
 
-/* Whether bytes of this look can hardly be anything else: few binary packets have more than a length
- * and a small number at their beginning. */
-bool foreign_is_sure(enum foreign_protocol protocol);
-
 /*
  * foreign_guess is the same while more bytes may come: false as long as they could change the
  * answer, and then *out is left alone. It gives the same answer however the bytes were cut.

@@ -176,26 +176,17 @@ static void tell_foreign(struct upgrade *u, enum side from, bool instead_of_answ
 	dialogue_tell_foreign(&u->dialogue, from, s->first, &foreign);
 }
 
-/* An answer in HTTP to what the capture lacks may have opened a tunnel. */
-static bool opens_unseen(const struct upgrade *u, enum side from, enum foreign_protocol protocol)
-{
-	const struct speaker *client = &u->speaker[SIDE_CLIENT], *server = &u->speaker[SIDE_SERVER];
-
-	return from == SIDE_SERVER && protocol == FOREIGN_HTTP &&
-	       (!client->spoke || server->first.frame < client->first.frame);
-}
-
 /* Tells this side's sample once it is complete, or the other side's turn shows that it is. */
 static void finish_sampling(struct upgrade *u, enum side from)
 {
 	struct speaker *s = &u->speaker[from];
-	enum foreign_protocol protocol = foreign_recognise(from, s->sample, s->sample_len);
 
 	if (from == SIDE_SERVER && u->speaker[SIDE_CLIENT].phase == TALKING &&
 	    !(u->dialogue.proxy && u->dialogue.protocol == FOREIGN_HTTP))
 		tell_foreign(u, SIDE_CLIENT, false);
 	tell_foreign(u, from, u->speaker[other_side(from)].phase == IN_TLS);
-	s->phase = foreign_is_sure(protocol) && !opens_unseen(u, from, protocol) ? OVER : WATCHING;
+	/* VNC may go on in TLS (VeNCrypt), and HTTP may answer a CONNECT that the capture lacks. */
+	s->phase = WATCHING;
 	drop(s, s->held_len);
 }
 

@@ -250,6 +250,15 @@ static void amqp_header_decides(void **state)
 		     "S AMQP REFUSED \"AMQP\\x00\\x01\\x00\\x00\"\nC AMQP ABANDONED\n");
 }
 
+/* RFB 7.1.1, and security type 19, VeNCrypt: whatever is agreed there, TLS is known by its bytes. */
+static void vnc_goes_on_in_tls(void **state)
+{
+	(void)state;
+	assert_tells("S: RFB 003.008\nC: RFB 003.008\nS= 0113\nC= 13\nS= 0002\nC= 0002\nS= 00 01 00000104\n"
+		     "C= 00000104\nS= 01\nC! tls\nS! tls",
+		     "S foreign VNC \"RFB 003.008\\r\\n\"\nC foreign VNC \"RFB 003.008\\r\\n\"\n" BOTH_TLS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +282,7 @@ int main(void)
 		cmocka_unit_test(rdp_agrees),
 		cmocka_unit_test(rdp_names_its_failure),
 		cmocka_unit_test(amqp_header_decides),
+		cmocka_unit_test(vnc_goes_on_in_tls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
