@@ -25,6 +25,35 @@ def postgres_gss(tcp):
 	over_tls(tcp, struct.pack(">II", 8 + len(login), 196608) + login)
 
 
+def exactly(tcp, count):
+	data = b""
+	while len(data) < count:
+		more = tcp.recv(count - len(data))
+		if not more:
+			raise ConnectionError("closed after %r" % data)
+		data += more
+	return data
+
+
+def vencrypt(tcp):
+	"""RFB 3.8, security type 19 (VeNCrypt 0.2), subtype 260 (X509None): then TLS."""
+	exactly(tcp, 12)
+	tcp.sendall(b"RFB 003.008\n")
+	kinds = exactly(tcp, exactly(tcp, 1)[0])
+	print("security types", list(kinds))
+	if 19 not in kinds:
+		raise ConnectionError("no VeNCrypt")
+	tcp.sendall(b"\x13")
+	exactly(tcp, 2)
+	tcp.sendall(b"\0\2")
+	exactly(tcp, 1)
+	subtypes = struct.unpack(">%dI" % (n := exactly(tcp, 1)[0]), exactly(tcp, 4 * n))
+	print("subtypes", subtypes)
+	tcp.sendall(struct.pack(">I", 260))
+	exactly(tcp, 1)
+	over_tls(tcp, b"")
+
+
 with socket.create_connection((HOST, PORT), 8) as connection:
 	connection.settimeout(8)
 	try:
