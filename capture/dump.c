@@ -129,6 +129,22 @@ static void enhanced_packet(struct dump *d, uint32_t interface, const struct fra
 	put32(d, len);
 }
 
+/* A Decryption Secrets Block (4.7) of an NSS key log. */
+static void decryption_secrets(struct dump *d, const uint8_t *bytes, uint32_t secrets_len)
+{
+	enum { TYPE = 10, AROUND = 20, TLS_KEY_LOG = 0x544c534b };
+	static const uint8_t padding[4];
+	uint32_t pad = -secrets_len & 3U, len = AROUND + secrets_len + pad;
+
+	put32(d, TYPE);
+	put32(d, len);
+	put32(d, TLS_KEY_LOG);
+	put32(d, secrets_len);
+	fwrite(bytes, 1, secrets_len, d->out);
+	fwrite(padding, 1, pad, d->out);
+	put32(d, len);
+}
+
 /* ---- either ----------------------------------------------------------------------------- */
 
 bool dump_several(struct dump *d)
@@ -183,6 +199,15 @@ bool dump_frame(struct dump *d, const struct frame *frame)
 		enhanced_packet(d, interface, frame, time);
 	else
 		pcap_frame(d, frame, time);
+	return true;
+}
+
+bool dump_secrets(struct dump *d, const uint8_t *bytes, uint32_t len)
+{
+	if (!d->several)
+		return false;
+	begin(d, DLT_EN10MB);
+	decryption_secrets(d, bytes, len);
 	return true;
 }
 

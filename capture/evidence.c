@@ -33,7 +33,7 @@ enum { NONE = UINT32_MAX };
 struct evidence {
 	struct dump *dump;
 	char *path;
-	bool several;			/* frames had another link type than those before them */
+	bool several;			/* what came has no place in a pcap: another link type, secrets */
 	struct span *spans;
 	size_t count, room, left_out;
 	size_t incomplete;		/* flows of which nothing was kept any more */
@@ -72,6 +72,15 @@ struct evidence *evidence_open(const char *path, char *problem, size_t problem_l
 static bool write_frame(struct evidence *e, const struct frame *frame)
 {
 	if (dump_frame(e->dump, frame))
+		return true;
+	e->several = true;
+	return false;
+}
+
+/* The keys that a capture brings along are as much of it as its packets; false in a pcap. */
+static bool write_secrets(struct evidence *e, const struct frame *block)
+{
+	if (dump_secrets(e->dump, block->bytes, block->len))
 		return true;
 	e->several = true;
 	return false;
@@ -175,6 +184,8 @@ static bool copy_from(struct evidence *e, const char *path, char *problem, size_
 	bool undecodable;
 
 	while (decoder && ((got = file_next(f, &frame)) == INPUT_FRAME || got == INPUT_SECRETS)) {
+		if (got == INPUT_SECRETS && !write_secrets(e, &frame))
+			break;
 		if (got == INPUT_FRAME && decode(decoder, &frame, &packet, &undecodable) &&
 		    packet.kind != PACKET_NONE && is_wanted(e, &packet) && !write_frame(e, &frame))
 			break;
@@ -223,7 +234,8 @@ static void make_buckets(struct evidence *e)
 	e->buckets = must(malloc(e->bucket_count * sizeof(*e->buckets)));
 }
 
-/* Nobody knows how many link types there are before all was read: then it is read once more. */
+/* Nobody knows before all was read how many link types there are, and whether there are secrets: then it
+ * is read once more. */
 static bool copy_wanted(struct evidence *e, char *problem, size_t problem_len)
 {
 	make_buckets(e);

@@ -68,6 +68,18 @@ if command -v capinfos >/dev/null; then
 else
 	echo "skipped: there is no capinfos (Wireshark) to open the files"
 fi
+
+# Keys that a pcapng file brings along: the evidence is as readable as the capture was.
+keyed=$here/pcaps/odd-pcapng-cert_expired-gnutls-tls13.pcapng
+for before in "" "$one"; do	# a pcap in front of it would have made the evidence one
+	"$program" --json --no-trust -w "$work/keyed" $before "$keyed" >"$work/before" 2>"$work/err"
+	check "keys come along${before:+, late}: status 0 and no complaint" test $? = 0 -a ! -s "$work/err"
+	"$program" --json --no-trust "$work/keyed" >"$work/after"
+	check "keys come along${before:+, late}: what they showed is seen again" \
+		test "$(grep -c '"encrypted":true,"' "$work/before")" = "$(grep -c '"encrypted":true,"' "$work/after")"
+	check "keys come along${before:+, late}: every failure is in it" test "$(codes "$work/before")" = "$(codes "$work/after")"
+	check "keys come along${before:+, late}: the cause that only they show" grep -q '"code":"cert_expired","confidence":"certain"' "$work/after"
+done
 cp "$one" "$work/input"
 "$program" --json -w "$work/input" "$work/input" >/dev/null 2>&1
 check "what is to be read is not overwritten: status 2" test $? = 2
