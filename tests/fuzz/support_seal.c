@@ -38,55 +38,65 @@ size_t aead_seal(const struct aead_key *key, const uint8_t nonce[AEAD_NONCE_LEN]
 	return len + tag_len;
 }
 
-static void write_header(uint8_t *out, uint8_t type, size_t fragment_len)
+static size_t put_number(uint8_t *out, uint64_t value, int octets)
 {
-	out[0] = type;
-	out[1] = out[2] = 3;
-	out[3] = (uint8_t)(fragment_len >> 8);
-	out[4] = (uint8_t)fragment_len;
+	for (int i = 0; i < octets; i++)
+		out[i] = (uint8_t)(value >> (8 * (octets - 1 - i)));
+	return (size_t)octets;
+}
+
+size_t record_header(const struct generic_header *header, size_t fragment_len, uint8_t *out)
+{
+	size_t n = 0;
+
+	out[n++] = header->type;
+	n += put_number(out + n, header->version, 2);
+	if (header->version >= 0xfe00)
+		n += put_number(out + n, header->sequence, 8);
+	return n + put_number(out + n, fragment_len, 2);
 }
 
 /* TLSInnerPlaintext, RFC 8446 5.2. */
-static size_t seal_tls13(const struct protection *p, uint64_t sequence, uint8_t type, const uint8_t *plain,
+static size_t seal_tls13(const struct protection *p, const struct generic_header *header, const uint8_t *plain,
 			 size_t len, uint8_t *out)
 {
+	struct generic_header outer = { header->sequence, CONTENT_APPLICATION_DATA, 0x0303 };
 	uint8_t nonce[AEAD_NONCE_LEN], *inner = calloc(1, len + 1);
-	size_t fragment_len = len + 1 + aead_tag_len(p->aead.algorithm);
+	size_t n = record_header(&outer, len + 1 + aead_tag_len(p->aead.algorithm), out);
 
 	claim(inner, "there is memory");
 	if (len)
 		memcpy(inner, plain, len);
-	inner[len] = type;
-	write_header(out, CONTENT_APPLICATION_DATA, fragment_len);
-	aead_nonce(nonce, p->iv, sequence);
-	aead_seal(&p->aead, nonce, out, 5, inner, len + 1, out + 5);
+	inner[len] = header->type;
+	aead_nonce(nonce, p->iv, header->sequence);
+	n += aead_seal(&p->aead, nonce, out, n, inner, len + 1, out + n);
 	free(inner);
-	return 5 + fragment_len;
+	return n;
 }
 
 /* GenericAEADCipher, RFC 5246 6.2.3.3: the explicit part of the nonce is the record's number. */
-static size_t seal_tls12(const struct protection *p, uint64_t sequence, uint8_t type, const uint8_t *plain,
+static size_t seal_tls12(const struct protection *p, const struct generic_header *header, const uint8_t *plain,
 			 size_t len, uint8_t *out)
 {
-	struct generic_header header = { sequence, type, 0x0303 };
-	uint8_t nonce[AEAD_NONCE_LEN], aad[13], *at = out + 5;
-	size_t sealed;
+	size_t explicit_len = p->explicit_nonce;
+	size_t n = record_header(header, explicit_len + len + aead_tag_len(p->aead.algorithm), out);
+	uint8_t nonce[AEAD_NONCE_LEN], aad[13];
 
 	memcpy(nonce, p->iv, sizeof(nonce));
-	for (int i = 0; i < p->explicit_nonce; i++)
-		nonce[AEAD_NONCE_LEN - 1 - i] = at[p->explicit_nonce - 1 - i] = (uint8_t)(sequence >> (8 * i));
-	if (!p->explicit_nonce)
-		aead_nonce(nonce, p->iv, sequence);
-	generic_prefix(aad, &header, len);
-	sealed = aead_seal(&p->aead, nonce, aad, sizeof(aad), plain, len, at + p->explicit_nonce);
-	write_header(out, type, p->explicit_nonce + sealed);
-	return 5 + p->explicit_nonce + sealed;
+	if (explicit_len)
+		put_number(nonce + sizeof(nonce) - explicit_len, header->sequence, (int)explicit_len);
+	else
+		aead_nonce(nonce, p->iv, header->sequence);
+	memcpy(out + n, nonce + sizeof(nonce) - explicit_len, explicit_len);
+	n += explicit_len;
+	generic_prefix(aad, header, len);
+	return n + aead_seal(&p->aead, nonce, aad, sizeof(aad), plain, len, out + n);
 }
 
-size_t record_seal(const struct protection *p, uint64_t sequence, uint8_t type, const uint8_t *plain,
+size_t record_seal(const struct protection *p, const struct generic_header *header, const uint8_t *plain,
 		   size_t len, uint8_t *out)
 {
-	return (p->tls13 ? seal_tls13 : seal_tls12)(p, sequence, type, plain, len, out);
+	return (p->tls13 ? seal_tls13 : seal_tls12)(p, header, plain, len, out);
 }
 
 /* RFC 9001 5.4. */

@@ -9,12 +9,17 @@
 size_t aead_seal(const struct aead_key *key, const uint8_t nonce[AEAD_NONCE_LEN], const uint8_t *aad,
 		 size_t aad_len, const uint8_t *plain, size_t len, uint8_t *out);
 
+/* A record's header into `out`, of TLS, or DTLS up to 1.2 by its version; its length. DTLS has epoch and
+ * number in one. */
+enum { RECORD_HEADER_MAX = 13 };
+size_t record_header(const struct generic_header *header, size_t fragment_len, uint8_t *out);
+
 /*
- * A whole TLS record of this type around `len` bytes, as its `sequence`-th under `p`: TLS 1.3 hides
- * the type inside, 1.2 does not. `out` has room for them and RECORD_MORE; the record's length.
+ * A whole record around `len` bytes, protected: TLS 1.3 hides the type inside, the others do not. `out`
+ * has room for them and RECORD_MORE; the record's length.
  */
-enum { RECORD_MORE = 5 + 8 + 1 + AEAD_TAG_MAX };
-size_t record_seal(const struct protection *p, uint64_t sequence, uint8_t type, const uint8_t *plain,
+enum { RECORD_MORE = RECORD_HEADER_MAX + 8 + 1 + AEAD_TAG_MAX };
+size_t record_seal(const struct protection *p, const struct generic_header *header, const uint8_t *plain,
 		   size_t len, uint8_t *out);
 
 /*
