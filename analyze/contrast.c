@@ -85,7 +85,7 @@ static bool is_beginning(const struct sides *s)
 /* The attempt from which it fails; t->count if there is none such. */
 static size_t beginning_of(const struct tally *t)
 {
-	size_t best = t->count, best_wrong = t->count;
+	size_t best = t->count, best_wrong = best;
 
 	for (size_t i = 0; i < t->count; i++) {
 		struct sides s;

@@ -317,7 +317,7 @@ static void read_waiting(const struct handshake *h, struct ending *e)
 			data = s->last_packet;
 		/* A FIN or an alert's own segment is not what was waited for. */
 		if (!happened(data) || !mark_before(data, e->mark))
-			data = last_record_before(h, side, e->mark);
+			data = last_record_before(h, (enum side)side, e->mark);
 		e->heard[side] = data;
 		last = mark_later(last, data);
 	}

@@ -101,8 +101,10 @@ const struct tls_upgrade *last_step(const struct view *v, enum upgrade_step step
 
 static bool is_text(const uint8_t *bytes, size_t len)
 {
+	static const uint8_t controls[] = { '\t', '\r', '\n', 0x1b };
+
 	for (size_t i = 0; i < len; i++)
-		if (bytes[i] == 0x7f || (bytes[i] < 0x20 && !memchr("\t\r\n\033", bytes[i], 4)))
+		if (bytes[i] == 0x7f || (bytes[i] < 0x20 && !memchr(controls, bytes[i], sizeof(controls))))
 			return false;
 	return true;
 }
