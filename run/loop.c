@@ -88,7 +88,7 @@ static bool read_events(struct run *run, struct capture *capture)
 		if ((got == CAPTURE_IDLE || ++events % EVENTS_A_LOOK == 0) && !look_up(run))
 			return false;
 	}
-	run->stopping |= signal_of(run->stops) != 0;	/* which ends a pipe, in mid-packet perhaps */
+	run->stopping = run->stopping || signal_of(run->stops);	/* which ends a pipe, in mid-packet perhaps */
 	if (got == CAPTURE_DAMAGED && !run->stopping) {
 		progress_clear(run->progress);
 		complain("%s", capture_problem(capture));
