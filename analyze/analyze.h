@@ -205,6 +205,7 @@ struct diagnosis {
 	uint8_t alternative_count;
 	char remedies[REMEDIES_MAX][TEXT_MAX];	/* specific ones; the cause's own follow in the report */
 	uint8_t remedy_count;
+	bool remedies_suffice;	/* the cause's own are for others */
 	const char *stack[2];	/* guessed stack of each side, NULL unknown */
 	enum confidence stack_confidence[2];
 };

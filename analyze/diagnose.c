@@ -284,6 +284,7 @@ static void fill_diagnosis(struct diagnosis *d, const struct guess *kept, size_t
 	sort_evidence(d);
 	memcpy(d->remedies, g->remedies, g->remedy_count * sizeof(g->remedies[0]));
 	d->remedy_count = g->remedy_count;
+	d->remedies_suffice = g->remedies_suffice;
 	fill_alternatives(d, kept, count, v);
 	for (int side = 0; side < 2; side++) {
 		d->stack[side] = stack_name(v->stack[side].kind);

@@ -41,6 +41,7 @@ struct guess {
 	uint8_t evidence_count;
 	char remedies[GUESS_REMEDIES][TEXT_MAX];
 	uint8_t remedy_count;
+	bool remedies_suffice;	/* the cause's own are for others than this server */
 };
 
 struct rule {

@@ -75,8 +75,10 @@ static const struct { enum foreign_protocol protocol; const char *advice; } how_
 static void advise_tls_first(struct guess *g, const struct view *v, enum foreign_protocol spoken)
 {
 	for (size_t i = 0; i < sizeof(how_to_tls) / sizeof(how_to_tls[0]); i++)
-		if (how_to_tls[i].protocol == spoken)
+		if (how_to_tls[i].protocol == spoken) {
 			advise(g, how_to_tls[i].advice, v->server);
+			g->remedies_suffice = spoken != FOREIGN_HTTP;
+		}
 }
 
 static bool plaintext(const struct view *v, struct guess *g)

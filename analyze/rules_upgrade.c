@@ -71,6 +71,21 @@ static void say_stripped(struct guess *g, const struct view *v, const struct tls
 	advise(g, "Look for a firewall or proxy between %s and the server that inspects the protocol (fixup or ALG) and takes the offer out; then for rules on the server by address.", v->client);
 }
 
+static void advise_upgrade(struct guess *g, const struct tls_upgrade *u, bool missing)
+{
+	const struct spoken *s = spoken_by(u->protocol);
+
+	if (!s)
+		return;
+	if (!missing && s->refused)
+		advise(g, "%s", s->refused);
+	if (missing && s->enable)
+		advise(g, "%s", s->enable);
+	if (missing && s->missing)
+		advise(g, "%s", s->missing);
+	g->remedies_suffice = g->remedy_count > 0;
+}
+
 /* RFC 5321 4.2.2: a command that the server does not know, though it had just offered it. */
 static bool is_unknown_command(const struct view *v, const struct tls_upgrade *u)
 {
@@ -146,11 +161,7 @@ static bool starttls_refused(const struct view *v, struct guess *g)
 		return true;
 	}
 	show_end(g, v);
-	const struct spoken *s = spoken_by(u->protocol);
-	const char *hint = s ? (missing ? s->missing : s->refused) : NULL;
-
-	if (hint)
-		advise(g, "%s", hint);
+	advise_upgrade(g, u, missing);
 	return true;
 }
 
@@ -186,8 +197,7 @@ static bool starttls_unanswered(const struct view *v, struct guess *g)
 	if (server_left && u->protocol == FOREIGN_TDS)
 		advise(g, "If the server forces strict encryption (TDS 8), TLS comes before PRELOGIN: set the client to Encrypt=Strict.");
 	show_end(g, v);
-	if (s && s->missing)
-		advise(g, "%s", s->missing);
+	advise_upgrade(g, u, true);
 	return true;
 }
 

@@ -4,36 +4,39 @@
 
 static const char strips[] =
 	"If it is enabled there, look for a firewall that strips it from the dialogue.";
+static const char dovecot[] =
+	"Switch it on: Dovecot ssl = yes with ssl_cert and ssl_key, Cyrus tls_server_cert and tls_server_key.";
 static const char log_says[] = "Read the server's log of that second: it says why it refused.";
 
 static const struct spoken protocols[] = {
-	{ FOREIGN_SMTP, "an SMTP server", "STARTTLS", 465, strips,
+	{ FOREIGN_SMTP, "an SMTP server", "STARTTLS", 465,
+	  "Switch it on: Postfix smtpd_tls_security_level = may and smtpd_tls_chain_files, Exim tls_advertise_hosts = * and tls_certificate, Dovecot ssl = yes.", strips,
 	  "Read the mail server's log of that second: mostly it could not load its key, certificate or CA file." },
-	{ FOREIGN_IMAP, "an IMAP server", "STARTTLS", 993, strips, log_says },
-	{ FOREIGN_POP3, "a POP3 server", "STLS", 995, strips, log_says },
-	{ FOREIGN_FTP, "an FTP server", "AUTH TLS", 990, strips, log_says },
-	{ FOREIGN_NNTP, "an NNTP server", "STARTTLS", 563, strips,
+	{ FOREIGN_IMAP, "an IMAP server", "STARTTLS", 993, dovecot, strips, log_says },
+	{ FOREIGN_POP3, "a POP3 server", "STLS", 995, dovecot, strips, log_says },
+	{ FOREIGN_FTP, "an FTP server", "AUTH TLS", 990,
+	  "Switch it on: vsftpd ssl_enable=YES and rsa_cert_file, ProFTPD TLSEngine on, Pure-FTPd -Y 1.", strips, log_says },
+	{ FOREIGN_NNTP, "an NNTP server", "STARTTLS", 563, "Switch it on: INN tlscertfile and tlskeyfile in inn.conf.", strips,
 	  "580 mostly means that the server could not load its key or certificate (INN: both belong to user news, the key with mode 0600)." },
-	{ FOREIGN_SIEVE, "a ManageSieve server", "STARTTLS", 0, strips, log_says },
-	{ FOREIGN_IRC, "an IRC server", "STARTTLS", 6697,
-	  "Many IRC servers have no STARTTLS at all: use their port for TLS.", log_says },
-	{ FOREIGN_XMPP, "an XMPP server", "<starttls/>", 5223,
+	{ FOREIGN_SIEVE, "a ManageSieve server", "STARTTLS", 0, dovecot, strips, log_says },
+	{ FOREIGN_IRC, "an IRC server", "STARTTLS", 6697, "Have clients use the port for TLS, mostly 6697, or switch STARTTLS on (InspIRCd: the modules starttls and ssl_gnutls).",
+	  "Many IRC servers have no STARTTLS at all.", log_says },
+	{ FOREIGN_XMPP, "an XMPP server", "<starttls/>", 5223, "Give the host a certificate: Prosody \"prosodyctl cert import\", ejabberd certfiles.",
 	  "The server knows no certificate for this domain, or TLS is switched off.", log_says },
-	{ FOREIGN_LDAP, "an LDAP server", "StartTLS", 636, strips,
+	{ FOREIGN_LDAP, "an LDAP server", "StartTLS", 636, "Switch it on: OpenLDAP olcTLSCertificateFile and olcTLSCertificateKeyFile, 389-DS nsslapd-security.", strips,
 	  "protocolError mostly means that the server has no certificate (OpenLDAP olcTLSCertificateFile, 389-DS nsslapd-security); unavailable that it could not load it." },
-	{ FOREIGN_POSTGRESQL, "a PostgreSQL server", "SSLRequest", 0, NULL,
+	{ FOREIGN_POSTGRESQL, "a PostgreSQL server", "SSLRequest", 0, NULL, NULL,
 	  "\"SHOW ssl;\" on the server says whether it is on: ssl = on needs ssl_cert_file and ssl_key_file, and a reload." },
-	{ FOREIGN_MYSQL, "a MySQL server", "SSLRequest", 0,
+	{ FOREIGN_MYSQL, "a MySQL server", "SSLRequest", 0, "Switch it on: ssl_cert and ssl_key under [mysqld], and a restart.",
 	  "\"SHOW VARIABLES LIKE 'have_ssl';\" says DISABLED where ssl_cert or ssl_key could not be loaded: the log at start says why.",
 	  log_says },
-	{ FOREIGN_TDS, "an SQL Server", "PRELOGIN", 0,
-	  "Give the instance a certificate (SQL Server Configuration Manager, Protocols).",
+	{ FOREIGN_TDS, "an SQL Server", "PRELOGIN", 0, "Give the instance a certificate (SQL Server Configuration Manager, Protocols).", NULL,
 	  "Give the instance a certificate (SQL Server Configuration Manager, Protocols)." },
-	{ FOREIGN_RDP, "an RDP server", "the X.224 negotiation", 0, NULL,
+	{ FOREIGN_RDP, "an RDP server", "the X.224 negotiation", 0, NULL, NULL,
 	  "Compare the security layer that both sides insist on: Windows under Remote Desktop Session Host > Security, xrdp security_layer." },
 	{ FOREIGN_NATS, "a NATS server", "the TLS that its INFO offers", 0,
-	  "A NATS server offers TLS where its configuration has a tls block with cert_file and key_file.", log_says },
-	{ FOREIGN_AMQP, "an AMQP server", "the TLS header of AMQP 1.0", 5671, NULL, log_says },
+	  "Give its configuration a tls block with cert_file and key_file, and reload.", NULL, log_says },
+	{ FOREIGN_AMQP, "an AMQP server", "the TLS header of AMQP 1.0", 5671, NULL, NULL, log_says },
 };
 
 /* As the registry of ports calls them. */

@@ -12,6 +12,7 @@ struct spoken {
 	const char *server;	/* "an SMTP server" */
 	const char *ask;	/* "STARTTLS" */
 	uint16_t at_once;	/* the port where TLS comes first; 0 none */
+	const char *enable;	/* how TLS is switched on there */
 	const char *missing;	/* what to look for when the offer is missing */
 	const char *refused;	/* what a refusal mostly means */
 };

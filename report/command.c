@@ -165,11 +165,28 @@ static void fill_blanks(const struct handshake *h, struct blank blanks[BLANKS])
 	snprintf(blanks[12].put, sizeof(blanks[12].put), "%u", server->port);
 }
 
+/* How to ask for TLS where s_client knows not how. */
+static const char *ask_without_openssl(const struct handshake *h, const char *command)
+{
+	enum foreign_protocol spoken =
+	    h->upgrade_count ? h->upgrades[h->upgrade_count - 1].told.protocol : FOREIGN_UNKNOWN;
+
+	if (strncmp(command, "openssl s_client -starttls", strlen("openssl s_client -starttls")) != 0)
+		return command;
+	switch (spoken) {
+	case FOREIGN_RDP: return "nmap -p 443 --script rdp-enum-encryption HOST";
+	case FOREIGN_TDS: return "sqlcmd -S HOST,443 -N -U sa # -N asks for encryption";
+	case FOREIGN_NATS: return "nc HOST 443 # INFO says tls_required or tls_available";
+	default: return command;
+	}
+}
+
 void command_for(const struct handshake *h, const char *command, char *out, size_t room)
 {
 	struct blank blanks[BLANKS];
 	size_t n = 0;
 
+	command = ask_without_openssl(h, command);
 	fill_blanks(h, blanks);
 	*out = '\0';
 	while (*command && n < room) {

@@ -32,7 +32,7 @@ static void put_alternatives(json_t *object, const struct diagnosis *d)
 static void put_remedies(json_t *object, const struct diagnosis *d, const struct cause *cause)
 {
 	json_t *list = new_array();
-	const char *const *general = cause ? fixes_of(cause, d->fix_at) : NULL;
+	const char *const *general = cause && !d->remedies_suffice ? fixes_of(cause, d->fix_at) : NULL;
 
 	for (uint8_t i = 0; i < d->remedy_count; i++)
 		append(list, text_of(d->remedies[i]));

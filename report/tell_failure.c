@@ -142,7 +142,8 @@ static void tell_stacks(const struct page *p, const struct diagnosis *d)
 static void tell_remedies(const struct page *p, const struct diagnosis *d,
 			  const struct cause *cause, bool known)
 {
-	const char *const *general = cause && !known ? fixes_of(cause, d->fix_at) : NULL;
+	const char *const *general =
+	    cause && !known && !d->remedies_suffice ? fixes_of(cause, d->fix_at) : NULL;
 	int told = 0;
 
 	putc('\n', p->out);
