@@ -112,7 +112,27 @@ def stripped_rows():
 		outcome="none", client_stack=CURL, client_says="250 2")
 
 
+def stripped_imap_rows():
+	for scheme, port, says in (("imap", 143, "STARTTLS not"), ("pop3", 110, "STLS not")):
+		line = "curl -sv --max-time 8 %s --ssl-reqd --cacert {roots} " + scheme + "://kim:secret@{host}/"
+		yield Row("starttls_refused-stripped-" + scheme, "a box strips the offer for one client, another gets it", shell(line % "--interface 192.0.2.18" + "; " + line % ""),
+			("stripped", dict(port=port, extra=("drop", "192.0.2.17"))), codes=["starttls_refused"], by=["client", "server"], flows=2, each={0: dict(outcome="completed", codes=[], aborted_by=[])},
+			client_stack=CURL, server_stack="Dovecot 2.3 (OpenSSL 3.0) behind a box that strips STARTTLS", client_says=says, seconds=25)
+
+
+def check_rows():
+	"""HAProxy's own health checks, behind a PROXY header that speaks for nobody."""
+	more = dict(client_stack="HAProxy 2.6 health check", seconds=4, client_says="")
+	config = ("printf 'defaults\\n mode tcp\\n timeout client 5s\\n timeout connect 2s\\n timeout server 5s\\nlisten l\\n bind 127.0.0.1:9000\\n server one {host}:443 %s inter 30s\\n' > {folder}/c; timeout 3 haproxy -db -f {folder}/c")
+	for version, header in enumerate(HEADERS, 1):
+		yield Row("none-proxy-header-check-v%d" % version, "a health check sends its header and leaves", shell(config % ("check " + header)), ("nginx", dict(extra=("proxy",))), outcome="none", **more)
+		yield Row("completed-proxy-header-check-ssl-v%d" % version, "a health check of the handshake, behind its header", shell(config % ("check check-ssl verify none " + header)), ("nginx", dict(extra=("proxy",))), outcome="completed", **more)
+	yield Row("completed-proxy-header-tlvs-nginx", "a PROXY header with extensions (TLVs)", balancer("send-proxy-v2 proxy-v2-options unique-id,crc32c,authority", WEB % ""), ("nginx", dict(extra=("proxy",))), outcome="completed", client_says="HTTP/1.1 200")
+
+
 def rows():
+	yield from stripped_imap_rows()
+	yield from check_rows()
 	yield from header_rows()
 	yield from socks_rows()
 	yield from connect_rows()

@@ -64,7 +64,20 @@ def rdp_rows():
 		"closed_after_client_hello", "reset_after_client_hello", "server_silent"], by=["server", "client"], client_stack="OpenSSL 3.0 s_client", seconds=12)
 
 
+def mistaken_rows():
+	"""Who asks for TLS in his own protocol meets a server that knows TLS alone."""
+	for name, client, stack, port, servers in (
+			("ldap-starttls", lambda port: shell("LDAPTLS_CACERT={roots} ldapsearch -x -ZZ -o nettimeout=6 -H ldap://{host}:%d -b '' -s base 2>&1; echo end" % port), "ldapsearch, OpenLDAP 2.5", 636, ("slapd", "nginx", "java", "go")),
+			("tds", lambda port: ("driver", dict(port=port, extra=("tedious", "tls"))), TEDIOUS, 443, ("nginx", "java", "go")),
+			("rdp", lambda port: shell(XFREE.replace("3389", str(port)) % "/cert:ignore" + "; echo end"), FREE, 443, ("nginx", "java", "openssl")),
+			("xmpp", lambda port: shell("(sleep 0.4; echo Q) | timeout 8 openssl s_client -starttls xmpp -connect {host}:%d 2>&1; echo end" % port), "OpenSSL 3.0 s_client", 5223, ("prosody", "nginx", "gnutls"))):
+		for server in servers:
+			yield Row("plaintext_to_tls_port-asks-%s-%s" % (name, server), "%s asks in clear at a port where TLS comes first" % stack, client(port), (server, dict(port=port)), codes=["plaintext_to_tls_port"], by=["server", "client"],
+				client_stack=stack, client_says="end|ERR", seconds=16)
+
+
 def rows():
+	yield from mistaken_rows()
 	yield from tds_rows()
 	yield from rdp_rows()
 
