@@ -319,6 +319,19 @@ static bool was_cut_to_nothing(const struct knowledge *k, const struct handshake
 	       !happened(h->foreign_mark[SIDE_CLIENT]) && !h->upgrade_count;
 }
 
+/* What is missing may be the Finished of who sent the hidden alert. Before TLS 1.3 it must be: nothing is
+ * encrypted before that. */
+static bool may_have_finished(const struct view *v)
+{
+	const struct handshake *h = v->h;
+
+	if (!is_tls13(h->version))
+		return true;
+	return v->end->by == SIDE_CLIENT && happened(h->last_gap[SIDE_CLIENT]) &&
+	       mark_before(h->server_mark, h->last_gap[SIDE_CLIENT]) &&
+	       mark_before(h->last_gap[SIDE_CLIENT], v->end->mark);
+}
+
 /* Defects of the capture that leave nothing to say, unless an alert says it all the same. */
 static bool capture_forbids(const struct view *v, const struct guess *best,
 			    const struct guess *defect, bool blind)
@@ -328,7 +341,7 @@ static bool capture_forbids(const struct view *v, const struct guess *best,
 	if (!blind)
 		return false;
 	if (!strcmp(defect->code, "capture_truncated") && v->end->how == ENDED_BY_HIDDEN_ALERT &&
-	    best && best->confidence >= LIKELY)
+	    best && best->confidence >= LIKELY && !may_have_finished(v))
 		return false;
 	return !told;
 }

@@ -499,6 +499,7 @@ static void turn_sides(struct handshake *h)
 	swap_bytes(&h->broken[0], &h->broken[1], sizeof(h->broken[0]));
 	swap_bytes(&h->broken_mark[0], &h->broken_mark[1], sizeof(h->broken_mark[0]));
 	swap_bytes(&h->gap[0], &h->gap[1], sizeof(h->gap[0]));
+	swap_bytes(&h->last_gap[0], &h->last_gap[1], sizeof(h->last_gap[0]));
 	for (uint8_t i = 0; i < h->alert_count; i++)
 		h->alerts[i].from = other_side(h->alerts[i].from);
 	for (uint16_t i = 0; i < h->message_count; i++)
@@ -546,6 +547,7 @@ void handshake_note(struct handshake *h, struct tls_event *e)
 		break;
 	case TLS_GAP:
 		note_first(&h->gap[e->from], e->mark);
+		h->last_gap[e->from] = e->mark;
 		break;
 	case TLS_QUIC:
 		note_quic(h, e);

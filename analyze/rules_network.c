@@ -138,8 +138,10 @@ static bool hello_lost(const struct view *v, struct guess *g)
 {
 	const struct tcp_side *client = side_of(v, SIDE_CLIENT);
 	char waited[32];
+	/* A single one may yet be answered where the capture ends. */
+	uint32_t enough = v->end->how == ENDED_NOT && v->end->waited < STALL_NS ? 1 : 0;
 	bool never_acked =
-	    is_tcp(v) && client->data_segments && !client->acked && client->retransmissions;
+	    is_tcp(v) && client->data_segments && !client->acked && client->retransmissions > enough;
 
 	if (!waiting_for_server(v) || v->end->how == ENDED_BY_ALERT)
 		return false;
@@ -443,6 +445,14 @@ static bool closed_after_hello(const struct view *v, struct guess *g)
 	return true;
 }
 
+/* Nothing of the client's was captured, or the server acknowledges a FIN of its that was not. */
+static bool client_had_left(const struct view *v)
+{
+	const struct tcp_side *client = side_of(v, SIDE_CLIENT);
+
+	return !happened(client->first_packet) || client->acked > client->sent;
+}
+
 /* The server hung up before the client had spoken. */
 static bool closed_before_hello(const struct view *v, struct guess *g)
 {
@@ -450,7 +460,7 @@ static bool closed_before_hello(const struct view *v, struct guess *g)
 	    v->end->by != SIDE_SERVER || v->h->upgrade_count ||
 	    happened(v->h->foreign_mark[SIDE_CLIENT]) ||
 	    happened(v->h->foreign_mark[SIDE_SERVER]) ||
-	    !(v->h->pending_want[SIDE_CLIENT] || turned_away_at_once(v)))
+	    !(v->h->pending_want[SIDE_CLIENT] || turned_away_at_once(v)) || client_had_left(v))
 		return false;
 	blame(g, LIKELY, PARTY_SERVER, PARTY_SERVER);
 	g->weight = 45;
