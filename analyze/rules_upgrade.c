@@ -141,7 +141,7 @@ static bool starttls_refused(const struct view *v, struct guess *g)
 	/* Without an offer, only a client that leaves over it wanted TLS at all. */
 	if (missing && !abandoned && !v->h->hello && !required)
 		return false;
-	blame(g, missing || v->end->how == ENDED_NOT ? LIKELY : CERTAIN, missing ? PARTY_CLIENT : PARTY_SERVER, PARTY_SERVER);
+	blame(g, missing || (v->end->how == ENDED_NOT && !v->h->hello) ? LIKELY : CERTAIN, missing ? PARTY_CLIENT : PARTY_SERVER, PARTY_SERVER);
 	g->weight = 60;
 	if (!missing && v->end->how != ENDED_NOT && v->end->by == SIDE_CLIENT)
 		g->aborted_by = PARTY_CLIENT;
