@@ -141,12 +141,17 @@ static bool starttls_refused(const struct view *v, struct guess *g)
 	/* Without an offer, only a client that leaves over it wanted TLS at all. */
 	if (missing && !abandoned && !v->h->hello && !required)
 		return false;
-	blame(g, missing || (v->end->how == ENDED_NOT && !v->h->hello) ? LIKELY : CERTAIN, missing ? PARTY_CLIENT : PARTY_SERVER, PARTY_SERVER);
-	g->weight = 60;
+	/* Behind a greeting that says all, drivers that insist leave without a word; so do checks. */
+	bool wordless = missing && !v->h->flow->side[SIDE_CLIENT].data_segments;
+	bool unended = v->end->how == ENDED_NOT && !v->h->hello;
+
+	blame(g, wordless ? POSSIBLE : missing || unended ? LIKELY : CERTAIN,
+	      missing ? PARTY_CLIENT : PARTY_SERVER, PARTY_SERVER);
 	if (!missing && v->end->how != ENDED_NOT && v->end->by == SIDE_CLIENT)
 		g->aborted_by = PARTY_CLIENT;
 	g->weight = 75;
 	say(g, "The %s %s", kind_of_server(u),
+	    wordless ? "does not offer an upgrade to TLS, and the client left without a word: it wanted one, or only looked whether somebody is there" :
 	    missing ? "does not offer an upgrade to TLS, and the client left without one" :
 		      "refused to upgrade to TLS");
 	show_words(g, mark, u);
