@@ -10,6 +10,7 @@ static const int64_t SECOND = 1000000000;
 /* By capture time since the last packet. */
 enum {
 	OPENING_SECONDS = 75,	/* the longest pause between a SYN's retransmissions is 64 s */
+	HALF_OPEN_SECONDS = 2,	/* an answer takes longer than that where it is lost only */
 	OPEN_SECONDS = 300,
 	WAITING_SECONDS = 30,	/* for packets that others, captured already, answer */
 	DONE_SECONDS = 10,	/* for what comes late: retransmissions, RST, alerts after FIN */
@@ -609,11 +610,22 @@ static uint32_t beyond_share(const struct flows *f)
 	return NO_FLOW;
 }
 
-/* Half-open ones first: most of them are nobody. */
+/* Half-open for so long that its answer should have been here. */
+static bool is_half_open_for_long(const struct flows *f)
+{
+	const struct flow *w = f->lists[STATE_OPENING].oldest;
+
+	return w && time_apart(f->now, w->touched) > HALF_OPEN_SECONDS * SECOND;
+}
+
+/* Half-open ones first: most of them are nobody. But not those of this moment, or who is about to speak
+ * would go for who says nothing; beyond_share sees to it that they are not too many. */
 static uint32_t victim(const struct flows *f)
 {
-	static const enum flow_state order[] = { STATE_OPENING, STATE_DONE, STATE_UDP, STATE_WAITING, STATE_OPEN };
+	static const enum flow_state order[] = { STATE_DONE, STATE_UDP, STATE_WAITING, STATE_OPEN, STATE_OPENING };
 
+	if (is_half_open_for_long(f))
+		return oldest(f, STATE_OPENING);
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
 		if (oldest(f, order[i]) != NO_FLOW)
 			return oldest(f, order[i]);

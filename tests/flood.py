@@ -95,11 +95,12 @@ def feed(pipe, count, flood):
 def run(program, count, flood):
     with subprocess.Popen([program, "--json", "--failed", "--memory", f"{MEMORY}M", "-r", "-"],
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        found = []
+        found, flows = [], [None]
 
         def collect():
             for line in process.stdout:
                 record = json.loads(line)
+                flows[0] = record.get("flows")    # the last record is the summary
                 if record["type"] == "handshake" and record["flow"]["client"]["ip"] == "192.0.2.1":
                     found.append(record["diagnosis"]["code"])
 
@@ -109,7 +110,7 @@ def run(program, count, flood):
         reader.join()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        return process.returncode, usage.ru_maxrss // 1024, found
+        return process.returncode, usage.ru_maxrss // 1024, found, flows[0]
 
 
 def main():
@@ -122,10 +123,11 @@ def main():
             count //= 20
         elif flood is syn_flood and not os.environ.get("FLOOD_ALL"):
             count //= 20    # the rest of them takes a minute and changes nothing
-        status, peak, found = run(program, count, flood)
+        status, peak, found, flows = run(program, count, flood)
         for claim, holds in (
                 (f"{name}: exit status 0, not {status}", status == 0),
                 (f"{name}: the handshake in the middle is told, {found}", len(found) == 1),
+                (f"{name}: {count + 1} connections are as many, not {flows}", flows == count + 1),
                 (f"{name}: peak {peak} MiB of {MEMORY} MiB", sanitized or peak <= MEMORY + SLACK)):
             passed += holds
             failed += not holds
