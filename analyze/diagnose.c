@@ -131,6 +131,7 @@ static void begin_guess(struct guess *g, const char *code)
 	g->aborted_by = g->fix_at = PARTY_UNKNOWN;
 	g->summary[0] = '\0';
 	g->evidence_count = g->remedy_count = 0;
+	g->remedies_suffice = false;
 }
 
 static void try_rules(const struct view *v, struct rule_set set, struct guess *kept, size_t *count)
