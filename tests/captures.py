@@ -101,6 +101,11 @@ class Expected:
 		return [c for e in self.facts.get("endpoint_findings", []) for c in e["codes"]
 			if not found & {c, *e.get("also_ok", [])}]
 
+	def invented_findings(self, answer):
+		"""What the program reported of servers of which nothing is to be said."""
+		return [f.get("code") for e in answer.of_type("endpoint") for f in e.get("findings", [])
+			if self.facts.get("endpoint_quiet")]
+
 
 def expected():
 	paths = sorted(glob.glob(os.path.join(ROOT, "pcaps", "*.pcap*")))

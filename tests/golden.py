@@ -20,6 +20,8 @@ def complaints(capture, with_keys, answer):
 			yield "a failure that is none: %s" % (r.get("diagnosis") or {}).get("code")
 	for code in capture.missing_findings(answer):
 		yield "no endpoint finding %s" % code
+	for code in capture.invented_findings(answer):
+		yield "an endpoint finding that is none: %s" % code
 
 
 def main():

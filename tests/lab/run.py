@@ -137,6 +137,8 @@ def expectation(row, confirmed, flows):
 		one.update(next((case for pattern, case in row.more.get("cases", ()) if re.search(pattern, f.steps)), {}))
 		one["seen"] = f.steps
 		e["flows"].append(one)
+	if row.more.get("quiet"):
+		e["endpoint_quiet"] = True
 	if "endpoint" in row.more:
 		e["endpoint_findings"] = row.more["endpoint"]
 	if row.held_back:

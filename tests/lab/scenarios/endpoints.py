@@ -67,4 +67,9 @@ def rows():
 	yield Row("began_at-bad-renewal", "half way the certificate is replaced by an expired one", ("shell", dict(config=calls(6, "--tls-max 1.2") + "; sleep 3; " + calls(6, "--tls-max 1.2"))),
 		("shell", dict(config=renewal % ("expired_rsa", "expired_rsa"))), flows=12, cases=[("alert.45", failed("cert_expired", "client")), COMPLETED],
 		endpoint=[dict(WHERE, codes=["began_at"]), dict(WHERE, codes=["certificate_changed"])], server_stack="nginx 1.22", **STACK)
-	yield Row("completed-many-clients", "eight clients, all well", ("shell", dict(config=calls(8, addresses=(17, 18, 19, 20, 21, 22, 23, 24)))), ("nginx", {}), flows=8, cases=[COMPLETED], **STACK)
+	yield Row("completed-many-clients", "eight clients, all well", ("shell", dict(config=calls(8, addresses=(17, 18, 19, 20, 21, 22, 23, 24)))), ("nginx", {}), flows=8, cases=[COMPLETED], quiet=True, **STACK)
+	both = ("exec openssl s_server -accept 443 -www -key {good_key} -cert {good} -cert_chain {good} -dkey {rsa_key} -dcert {rsa} -dcert_chain {rsa}")
+	takes = ["--tls-max 1.2 --ciphers ECDHE-%s-AES128-GCM-SHA256" % kind for kind in ("RSA", "ECDSA")] + [""]
+	yield Row("completed-two-certificates", "a certificate for each type of key, and clients that take one of them or both",
+		("shell", dict(config="; ".join(calls(1, takes[i % 3], addresses=(17 + i % 4,)) for i in range(12)))), ("shell", dict(config=both)), flows=12, cases=[COMPLETED],
+		quiet=True, server_stack="OpenSSL 3.0 s_server", **STACK)
