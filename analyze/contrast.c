@@ -150,7 +150,7 @@ static void find_all_failed(const struct tally *t, struct endpoint *e)
 void contrast(const struct attempt *attempts, size_t count, struct endpoint *out)
 {
 	struct tally t = { .at = attempts, .count = count };
-	bool members_differ, began;
+	bool members_differ, boxed, began;
 	size_t first;
 
 	for (size_t i = 0; i < count; i++) {
@@ -159,7 +159,7 @@ void contrast(const struct attempt *attempts, size_t count, struct endpoint *out
 		t.unheard += attempt_failed(&attempts[i]) && !attempts[i].fingerprint;
 	}
 	members_differ = find_unequal_members(&t, out);
-	find_interception(&t, out);
+	boxed = find_interception(&t, out);
 	if (!t.completed)
 		find_all_failed(&t, out);
 	if (!t.completed || !t.failed)
@@ -169,7 +169,7 @@ void contrast(const struct attempt *attempts, size_t count, struct endpoint *out
 	began = find_beginning(&t, out);
 	if (t.failed >= ENOUGH_FAILURES && find_split(&t, members_differ, out))
 		return;
-	if (!began && changes(&t, &first) > 1 && same_hello_both_ways(&t))
+	if (!began && !boxed && changes(&t, &first) > 1 && same_hello_both_ways(&t))
 		add_finding(out, "intermittent", SEVERITY_BAD, "%zu of %zu attempts fail, %s: one of several members, or load", t.failed, t.failed + t.completed,
 		    t.unheard == t.failed ? "before a ClientHello was through" : "with the same ClientHello as those that succeed");
 }

@@ -49,6 +49,7 @@ bool find_unequal_members(const struct tally *t, struct endpoint *e);
 /* contrast_proofs.c: what a retry or a comparison proves. */
 void find_intolerance(const struct tally *t, struct endpoint *e);
 void find_size_limit(const struct tally *t, struct endpoint *e);
-void find_interception(const struct tally *t, struct endpoint *e);
+/* True when nothing failed but what was intercepted: which it is depends on the way, not on chance. */
+bool find_interception(const struct tally *t, struct endpoint *e);
 
 #endif

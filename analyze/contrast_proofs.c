@@ -51,14 +51,24 @@ void find_size_limit(const struct tally *t, struct endpoint *e)
 	add_finding(e, "large_client_hello_intolerant", SEVERITY_BAD, "ClientHellos of %u bytes and more fail, those of up to %u bytes succeed", smallest_failed, largest_passed);
 }
 
-void find_interception(const struct tally *t, struct endpoint *e)
+bool find_interception(const struct tally *t, struct endpoint *e)
 {
-	size_t intercepted = 0, other = 0;
+	size_t intercepted = 0, other = 0, failed = 0, first = 0;
 
 	for (size_t i = 0; i < t->count; i++) {
-		intercepted += t->at[i].leaf && t->at[i].intercepted;
-		other += t->at[i].leaf && !t->at[i].intercepted;
+		const struct attempt *a = &t->at[i];
+
+		if (!a->leaf)
+			continue;
+		if (a->intercepted && !intercepted)
+			first = i;
+		intercepted += a->intercepted;
+		other += !a->intercepted;
+		failed += a->intercepted && attempt_failed(a);
 	}
-	if (intercepted && other)
-		add_finding(e, "intercepted_for_some", SEVERITY_WARN, "%zu connections got a certificate of an inspection product, %zu the server's own", intercepted, other);
+	if (!intercepted || !other)
+		return false;
+	add_finding(e, "intercepted_for_some", SEVERITY_WARN, "%zu connections got a certificate of an inspection product (first in frame %llu), %zu the server's own",
+	    intercepted, (unsigned long long)t->at[first].mark.frame, other);
+	return failed == t->failed;
 }

@@ -630,6 +630,36 @@ static void an_inspection_products_certificate_for_some(void **state)
 	assert_null(finding(&c, "certificate_changed"));
 }
 
+static void who_fails_behind_an_inspection_product_does_not_fail_by_chance(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		bool boxed = i % 4 >= 2;
+		struct attempt *a = joins(&c, boxed ? '-' : '+', (uint8_t)(i % 4));
+
+		a->leaf = boxed ? 11 : 22;
+		a->intercepted = boxed;
+	}
+	assert_says(compare(&c, "intercepted_for_some"), "4 connections");
+	assert_null(finding(&c, "intermittent"));
+}
+
+static void what_fails_without_an_inspection_product_too_may_be_chance(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		struct attempt *a = joins(&c, i % 2 ? '-' : '+', 1);
+
+		a->leaf = i == 1 ? 11 : 22;
+		a->intercepted = i == 1;
+	}
+	assert_non_null(compare(&c, "intermittent"));
+}
+
 static void an_inspection_products_certificate_for_all_is_not_some(void **state)
 {
 	struct crowd c = { .count = 0 };
@@ -691,6 +721,8 @@ int main(void)
 		cmocka_unit_test(a_small_hello_that_fails_too_is_not_about_size),
 		cmocka_unit_test(a_large_hello_that_passes_acquits_the_size),
 		cmocka_unit_test(an_inspection_products_certificate_for_some),
+		cmocka_unit_test(who_fails_behind_an_inspection_product_does_not_fail_by_chance),
+		cmocka_unit_test(what_fails_without_an_inspection_product_too_may_be_chance),
 		cmocka_unit_test(an_inspection_products_certificate_for_all_is_not_some),
 	};
 

@@ -6,6 +6,9 @@ WHERE = dict(server="198.51.100.44:443", sni="shop.lindenhof.example")
 STACK = dict(client_stack="curl 7.88 (OpenSSL 3.0)", seconds=40)
 BALANCER = ("printf 'defaults\\n mode tcp\\n timeout client 20s\\n timeout connect 2s\\n timeout server 20s\\nlisten l\\n bind :::443 v4v6\\n balance roundrobin\\n"
 	" server one 127.0.0.1:4431\\n server two 127.0.0.1:4432\\n' > {folder}/cfg; exec haproxy -db -f {folder}/cfg")
+BOX_FOR_SOME = ("printf 'defaults\\n mode tcp\\n timeout client 20s\\n timeout connect 2s\\n timeout server 20s\\nfrontend f\\n bind :::443 v4v6\\n"
+	" use_backend box if {{ src 192.0.2.19 192.0.2.20 }}\\n default_backend own\\nbackend own\\n server one 127.0.0.1:4431\\nbackend box\\n server two 127.0.0.1:4432\\n' > {folder}/cfg;"
+	" exec haproxy -db -f {folder}/cfg")
 SERVER = "openssl s_server -accept 127.0.0.1:%d -www -key {%s_key} -cert {%s} -cert_chain {%s} %s >/dev/null 2>&1 & "
 COMPLETED = ("", dict(outcome="completed"))
 
@@ -68,6 +71,11 @@ def rows():
 		("shell", dict(config=renewal % ("expired_rsa", "expired_rsa"))), flows=12, cases=[("alert.45", failed("cert_expired", "client")), COMPLETED],
 		endpoint=[dict(WHERE, codes=["began_at"]), dict(WHERE, codes=["certificate_changed"])], server_stack="nginx 1.22", **STACK)
 	yield Row("completed-many-clients", "eight clients, all well", ("shell", dict(config=calls(8, addresses=(17, 18, 19, 20, 21, 22, 23, 24)))), ("nginx", {}), flows=8, cases=[COMPLETED], quiet=True, **STACK)
+	yield Row("intercepted_for_some-fortinet", "what two of four clients say passes a FortiGate whose CA they do not trust", ("shell", dict(config=calls(8, "--tls-max 1.2"))),
+		("shell", dict(config=server(4431, "good") + server(4432, "inspected_fortinet") + "sleep 0.4; " + BOX_FOR_SOME)), flows=8,
+		cases=[("alert.48", failed("cert_intercepted", "client", "cert_unknown_ca")), COMPLETED],
+		endpoint=[dict(WHERE, codes=["intercepted_for_some"], also_ok=["fails_for_some_clients", "inconsistent_backends"])],
+		server_stack="HAProxy 2.6, TCP mode, two OpenSSL servers", **STACK)
 	both = ("exec openssl s_server -accept 443 -www -key {good_key} -cert {good} -cert_chain {good} -dkey {rsa_key} -dcert {rsa} -dcert_chain {rsa}")
 	takes = ["--tls-max 1.2 --ciphers ECDHE-%s-AES128-GCM-SHA256" % kind for kind in ("RSA", "ECDSA")] + [""]
 	yield Row("completed-two-certificates", "a certificate for each type of key, and clients that take one of them or both",
