@@ -51,14 +51,28 @@ static void judge_ip_id(const struct tcp_side *s, const struct tcp_reset *r, str
 		 s->last_ip_id);
 }
 
-static void judge_what_follows(const struct tcp_side *s, const struct tcp_reset *r, struct origin *o)
+static bool is_in_its_place(struct mark mark)
+{
+	return mark_turn(mark) == mark.frame;
+}
+
+/* Where packets of a connection stand in the capture in another order than they were sent, what stands
+ * behind a reset may have been sent before it. */
+static bool is_in_order(const struct tcp_side *s, const struct tcp_side *peer)
+{
+	return !s->out_of_order && !peer->out_of_order && is_in_its_place(s->resets[0].mark) &&
+	       is_in_its_place(s->packet_after_reset) && is_in_its_place(peer->last_packet);
+}
+
+static void judge_what_follows(const struct tcp_side *s, const struct tcp_side *peer,
+			       const struct tcp_reset *r, struct origin *o)
 {
 	if (happened(s->data_after_reset))
 		add_sign(o, s->data_after_reset, true,
 			 "this side went on sending new data after \"its\" reset in frame %llu",
 			 (unsigned long long)r->mark.frame);
 	else if (happened(s->packet_after_reset))
-		add_sign(o, s->packet_after_reset, true,
+		add_sign(o, s->packet_after_reset, is_in_order(s, peer),
 			 "this side went on acknowledging after \"its\" reset in frame %llu",
 			 (unsigned long long)r->mark.frame);
 }
@@ -74,11 +88,6 @@ static void judge_guesses(const struct tcp_side *s, struct origin *o)
 	if (unasked >= GUESSES)
 		add_sign(o, s->resets[kept - 1].mark, true,
 			 "%u resets with different sequence numbers that answer no packet", kept);
-}
-
-static bool is_in_its_place(struct mark mark)
-{
-	return mark_turn(mark) == mark.frame;
 }
 
 /* Time from the first packet to this side until its answer; 0 where that is not sure. */
@@ -134,7 +143,7 @@ void origin_of_reset(const struct handshake *h, enum side side, struct origin *o
 	if (!s->reset_count)
 		return;
 	judge_ttl(s, r->mark, r->ttl, out);
-	judge_what_follows(s, r, out);
+	judge_what_follows(s, &h->flow->side[other_side(side)], r, out);
 	judge_guesses(s, out);
 	judge_speed(h, side, r, out);
 	judge_ip_id(s, r, out);

@@ -231,6 +231,19 @@ static void who_goes_on_acknowledging_has_not_reset(void **state)
 	assert_best(s, "reset_injected", LIKELY);
 }
 
+static void in_a_capture_out_of_order_what_stands_behind_a_reset_proves_little(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	says_hello(&s, hello13());
+	rst(&s, SIDE_SERVER);
+	acknowledges(&s, SIDE_SERVER);
+	s.flow.side[SIDE_SERVER].packet_after_reset = s.now;
+	s.flow.side[SIDE_CLIENT].out_of_order = 1;
+	assert_best(s, "reset_after_client_hello", LIKELY);
+}
+
 static void signs_that_are_weak_are_never_more_than_a_thought(void **state)
 {
 	struct story s = begin();
@@ -616,6 +629,7 @@ int main(void)
 		cmocka_unit_test(a_reset_from_elsewhere_was_injected),
 		cmocka_unit_test(nobody_answers_faster_than_the_way_to_him_and_back),
 		cmocka_unit_test(who_goes_on_acknowledging_has_not_reset),
+		cmocka_unit_test(in_a_capture_out_of_order_what_stands_behind_a_reset_proves_little),
 		cmocka_unit_test(signs_that_are_weak_are_never_more_than_a_thought),
 		cmocka_unit_test(a_fin_whose_sender_goes_on_was_forged),
 		cmocka_unit_test(a_beginning_that_never_comes_past_was_lost_before),
