@@ -1,4 +1,5 @@
-"""One capture of 500 handshakes at once, 30 of them failed in 12 ways; the same shuffled and doubled.
+"""One capture of 500 handshakes at once, 30 of them failed in 12 ways; the same shuffled, doubled, and
+with packets that have another's time.
 
 usage: mixed.py PROGRAM
 
@@ -20,6 +21,7 @@ PCAPS = os.path.join(HERE, "..", "pcaps")
 HANDSHAKES, FAILURES, KINDS = 500, 30, 12
 SPREAD_US = 4000000
 WINDOW = 12		# packets within which the shuffled capture changes the order
+MOVES = 4		# places by which a packet of a restamped flow stands wrong, at most
 DOUBLE_US = 3		# a mirror port's second copy comes so much later
 WANTED = ["alpn_mismatch", "cert_chain_invalid", "cert_expired", "cert_name_mismatch", "cert_self_signed",
 	"cert_unknown_ca", "client_cert_missing", "plaintext_to_tls_port", "server_not_tls", "sni_unrecognized",
@@ -124,6 +126,19 @@ def shuffled(packets, dice):
 	return out
 
 
+def restamped(packets, dice):
+	"""Each flow's packets moved within it, with the times of those whose places they take: no clock tells."""
+	places = {}
+	for i, (_, frame) in enumerate(packets):
+		places.setdefault(frozenset((frame[26:30], frame[30:34])), []).append(i)
+	out = list(packets)
+	for own in places.values():
+		order = sorted(range(len(own)), key=lambda k: k + dice.uniform(0, MOVES))
+		for place, k in zip(own, order):
+			out[place] = packets[place][0], packets[own[k]][1]
+	return out
+
+
 def doubled(packets):
 	return sorted(packets + [(when + DOUBLE_US, frame) for when, frame in packets], key=lambda p: p[0])
 
@@ -135,8 +150,8 @@ def write(path, packets):
 			f.write(struct.pack("<IIII", when // 1000000, when % 1000000, len(frame), len(frame)) + frame)
 
 
-def verdicts(program, packets, directory, name):
-	"""{client address: [(outcome, code)]} as the program says."""
+def verdicts(program, packets, directory, name, sure=False):
+	"""{client address: [(outcome, code)]} as the program says; with `sure`, and its confidence."""
 	path = os.path.join(directory, name + ".pcap")
 	write(path, packets)
 	run = subprocess.run([program, "--json", "-r", path], stdout=subprocess.PIPE, timeout=120, check=True)
@@ -144,8 +159,9 @@ def verdicts(program, packets, directory, name):
 	for line in run.stdout.decode().splitlines():
 		record = json.loads(line)
 		if record["type"] == "handshake":
+			diagnosis = record.get("diagnosis", {})
 			said.setdefault(record["flow"]["client"]["ip"], []).append(
-				(record["outcome"], record.get("diagnosis", {}).get("code")))
+				(record["outcome"], diagnosis.get("code")) + ((diagnosis.get("confidence"),) if sure else ()))
 	return said
 
 
@@ -158,6 +174,17 @@ def wrong(said, expected):
 			(source.outcome() == "completed" or got[0][1] in source.codes())
 		if not right:
 			lines.append("%s wants %s %s, has %s" % (client, source.outcome(), "/".join(source.codes()), got))
+	return lines
+
+
+def contradicted(said, expected):
+	"""What is told as failed though it worked, or as certain though it is something else, a line each."""
+	lines = []
+	for client, source in expected.items():
+		for outcome, code, confidence in said.get(client, []):
+			if outcome == "failed" and (source.outcome() == "completed" or
+					confidence == "certain" and code not in source.codes()):
+				lines.append("%s wants %s %s, has %s %s" % (client, source.outcome(), "/".join(source.codes()), confidence, code))
 	return lines
 
 
@@ -188,6 +215,8 @@ def main():
 			said = verdicts(program, changed, directory, "changed")
 			checks.append((name + ": the same verdicts", ["%s was %s, is %s" % (c, plain.get(c), said.get(c))
 				for c in sorted(set(plain) | set(said)) if plain.get(c) != said.get(c)]))
+		said = verdicts(program, restamped(packets, dice), directory, "changed", True)
+		checks.append(("moved and restamped: nothing contradicted", contradicted(said, expected)))
 	return tell(checks)
 
 
