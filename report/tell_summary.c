@@ -171,6 +171,10 @@ static void tell_input(const struct page *p, const struct summary *s)
 		 counted(s->flows, "connection", "connections", flows), took);
 	if (!s->first.frame || !time_text(s->first.time, first) || !time_text(s->last.time, last))
 		return;
+	if (s->last.time < s->first.time) {
+		page_say(p, 2, "From %s to %s by a clock that was set back.", first, last);
+		return;
+	}
 	span_text(s->last.time - s->first.time, span);
 	page_say(p, 2, "From %s to %s (%s).", first, last, span);
 }
@@ -233,6 +237,8 @@ static void tell_doubts(const struct page *p, const struct summary *s)
 	     "connections show one direction only: the tap does not see the other" },
 	    { s->cut_packets, "packet was cut by the snap length: capture with -s 0",
 	     "packets were cut by the snap length: capture with -s 0" },
+	    { s->duplicates, "packet was captured twice: it may have been sent again",
+	     "packets were captured twice (two mirrored ports, or in and out of one): what was sent again may be among them" },
 	    { s->clock_steps, "time the capture's clock went back: times are not reliable",
 	     "times the capture's clock went back: times are not reliable" },
 	    { s->undecodable, "packet could not be decoded", "packets could not be decoded" },

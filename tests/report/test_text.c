@@ -168,12 +168,28 @@ static void all_adds_a_line_for_each_handshake_that_worked(void **state)
 
 static void the_capture_itself_is_put_on_trial(void **state)
 {
-	struct summary s = { .files = 1, .packets = 9, .completed = 1, .dropped_kernel = 12345, .one_sided = 1 };
+	struct summary s = { .files = 1, .packets = 9, .completed = 1, .dropped_kernel = 12345, .one_sided = 1,
+			     .missing_bytes = 1448, .cut_packets = 2, .duplicates = 3, .clock_steps = 1 };
 	char *text = told(NULL, 0, &s, &plain);
 
 	(void)state;
 	assert_non_null(strstr(text, "12,345 packets were dropped by the kernel"));
 	assert_non_null(strstr(text, "1 connection shows one direction only"));
+	assert_non_null(strstr(text, "1,448 bytes were acknowledged but are not in the capture"));
+	assert_non_null(strstr(text, "2 packets were cut by the snap length"));
+	assert_non_null(strstr(text, "3 packets were captured twice"));
+	assert_non_null(strstr(text, "1 time the capture's clock went back"));
+	free(text);
+}
+
+static void a_clock_that_was_set_back_gives_no_length(void **state)
+{
+	struct summary s = { .files = 1, .packets = 9, .first = { .frame = 1, .time = example_time(3600000) },
+			     .last = { .frame = 9, .time = example_time(0) } };
+	char *text = told(NULL, 0, &s, &plain);
+
+	(void)state;
+	assert_non_null(strstr(text, "by a clock"));
 	free(text);
 }
 
@@ -349,6 +365,7 @@ int main(void)
 	    cmocka_unit_test(when_no_handshake_was_seen_it_does_not_speak_of_success),
 	    cmocka_unit_test(all_adds_a_line_for_each_handshake_that_worked),
 	    cmocka_unit_test(the_capture_itself_is_put_on_trial),
+	    cmocka_unit_test(a_clock_that_was_set_back_gives_no_length),
 	    cmocka_unit_test(findings_of_a_server_follow),
 	    cmocka_unit_test(hostile_names_never_reach_the_terminal_raw),
 	    cmocka_unit_test(a_name_that_a_shell_would_run_is_not_put_into_a_command),
