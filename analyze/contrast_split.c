@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-enum { DIFFERENCES_TOLD = 3 };
+enum { DIFFERENCES_TOLD = 3, ADDRESSES_TOLD = 3, ADDRESSES_TEXT = ADDRESSES_TOLD * 50 + 24 };
 
 /* ---- traits ---- */
 
@@ -291,6 +291,33 @@ static void subnet_of_failures(const struct tally *t, char out[64])
 	snprintf(out, 64, " in %s/%d", text, subnet.ip_len == 4 ? 24 : 64);
 }
 
+static bool is_first_of_client(const struct tally *t, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (attempt_failed(&t->at[j]) && same_client(&t->at[i], &t->at[j]))
+			return false;
+	return true;
+}
+
+/* " (192.0.2.7, 192.0.2.9 and 3 more)" */
+static void clients_of_failures(const struct tally *t, char out[ADDRESSES_TEXT])
+{
+	size_t clients = 0, used = 0;
+	char text[48];
+
+	for (size_t i = 0; i < t->count; i++) {
+		if (!attempt_failed(&t->at[i]) || !is_first_of_client(t, i) || ++clients > ADDRESSES_TOLD)
+			continue;
+		host_text(text, &t->at[i].client);
+		used += (size_t)snprintf(out + used, ADDRESSES_TEXT - used, "%s%s",
+					 clients > 1 ? ", " : " (", text);
+	}
+	if (clients > ADDRESSES_TOLD)
+		snprintf(out + used, ADDRESSES_TEXT - used, " and %zu more)", clients - ADDRESSES_TOLD);
+	else if (clients)
+		snprintf(out + used, ADDRESSES_TEXT - used, ")");
+}
+
 /* Clients that come but once are always others; where time tells the outcomes apart, it may be that. */
 static bool addresses_split(const struct tally *t)
 {
@@ -301,12 +328,14 @@ static bool addresses_split(const struct tally *t)
 
 static void tell_addresses(const struct tally *t, struct endpoint *e)
 {
-	char subnet[64] = "";
+	char subnet[64] = "", clients[ADDRESSES_TEXT] = "";
 
 	if (disjoint(t, same_subnet))
 		subnet_of_failures(t, subnet);
-	add_finding(e, "fails_for_some_clients", SEVERITY_BAD, "the %zu failures come from other client addresses%s than the %zu successes, with the same ClientHello",
-	    t->failed, subnet, t->completed);
+	if (!*subnet)
+		clients_of_failures(t, clients);
+	add_finding(e, "fails_for_some_clients", SEVERITY_BAD, "the %zu failures come from other client addresses%s%s than the %zu successes, with the same ClientHello",
+	    t->failed, subnet, clients, t->completed);
 }
 
 bool find_split(const struct tally *t, bool members_differ, struct endpoint *e)

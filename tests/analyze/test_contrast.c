@@ -122,6 +122,18 @@ static void another_client_hello_is_other_software(void **state)
 	assert_says(compare(&c, "fails_for_some_clients"), "other client software");
 }
 
+/* Where no subnet says it shorter, the clients that fail are named. */
+static void a_few_clients_that_fail_are_named(void **state)
+{
+	struct crowd c = { .count = 0 };
+
+	(void)state;
+	join_all(&c, "+-+-", 1);
+	for (size_t i = 1; i < 4; i += 2)
+		c.at[i].client.ip[3] = 77;
+	assert_says(compare(&c, "fails_for_some_clients"), "(10.0.1.77)");
+}
+
 static void another_subnet_with_the_same_hello_is_an_address(void **state)
 {
 	struct crowd c = { .count = 0 };
@@ -682,6 +694,7 @@ int main(void)
 		cmocka_unit_test(a_difference_in_the_offer_is_named_with_its_counts),
 		cmocka_unit_test(a_difference_shared_by_successes_is_none),
 		cmocka_unit_test(another_client_hello_is_other_software),
+		cmocka_unit_test(a_few_clients_that_fail_are_named),
 		cmocka_unit_test(another_subnet_with_the_same_hello_is_an_address),
 		cmocka_unit_test(nearly_all_is_told_as_such),
 		cmocka_unit_test(what_the_traits_do_not_tell_one_code_does),
