@@ -193,24 +193,37 @@ static const char *code_text(char out[LIST_MAX], enum hello_list list, uint16_t 
 	return out;
 }
 
-/* Any code of this kind of hello that makes the whole difference. */
-static bool find_code_of(const struct tally *t, enum hello_list list, const struct hello_kind *kind,
-			 struct endpoint *e)
+/* Whether this code makes the whole difference; then it is told. */
+static bool tell_code(const struct tally *t, enum hello_list list, uint16_t code, struct endpoint *e)
 {
 	char name[LIST_MAX], with[LIST_MAX + 16], without[LIST_MAX + 16], text[TEXT_MAX];
 	struct fit fit;
 
-	for (uint8_t i = 0; i < kind->lists[list].count; i++) {
-		if (!separates(t, list, kind->lists[list].at[i], &fit))
-			continue;
-		code_text(name, list, kind->lists[list].at[i]);
-		snprintf(with, sizeof(with), "offer %s", name);
-		snprintf(without, sizeof(without), "do not offer %s", name);
-		describe(text, sizeof(text), t, &fit, with, without);
-		add_finding(e, "fails_for_some_clients", SEVERITY_BAD, "%s", text);
-		return true;
-	}
+	if (!separates(t, list, code, &fit))
+		return false;
+	code_text(name, list, code);
+	snprintf(with, sizeof(with), "offer %s", name);
+	snprintf(without, sizeof(without), "do not offer %s", name);
+	describe(text, sizeof(text), t, &fit, with, without);
+	add_finding(e, "fails_for_some_clients", SEVERITY_BAD, "%s", text);
+	return true;
+}
+
+/* Any code of this kind of hello that does. */
+static bool find_code_of(const struct tally *t, enum hello_list list, const struct hello_kind *kind,
+			 struct endpoint *e)
+{
+	for (uint8_t i = 0; i < kind->lists[list].count; i++)
+		if (tell_code(t, list, kind->lists[list].at[i], e))
+			return true;
 	return false;
+}
+
+/* Several may: what the server took from those that succeed comes first. */
+static bool find_chosen(const struct tally *t, const struct attempt *worked, struct endpoint *e)
+{
+	return (worked->suite && tell_code(t, LIST_SUITES, worked->suite, e)) ||
+	       (worked->group && tell_code(t, LIST_GROUPS, worked->group, e));
 }
 
 static const struct attempt *first_with(const struct tally *t, enum outcome outcome)
@@ -227,6 +240,8 @@ static bool find_code(const struct tally *t, struct endpoint *e)
 	const struct attempt *worked = first_with(t, OUTCOME_COMPLETED);
 	const struct attempt *failed = first_with(t, OUTCOME_FAILED);
 
+	if (worked && find_chosen(t, worked, e))
+		return true;
 	for (int list = 0; list < HELLO_LISTS; list++) {
 		if (worked && find_code_of(t, (enum hello_list)list, worked->kind, e))
 			return true;

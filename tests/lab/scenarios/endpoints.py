@@ -10,6 +10,7 @@ BOX_FOR_SOME = ("printf 'defaults\\n mode tcp\\n timeout client 20s\\n timeout c
 	" use_backend box if {{ src 192.0.2.19 192.0.2.20 }}\\n default_backend own\\nbackend own\\n server one 127.0.0.1:4431\\nbackend box\\n server two 127.0.0.1:4432\\n' > {folder}/cfg;"
 	" exec haproxy -db -f {folder}/cfg")
 SERVER = "openssl s_server -accept 127.0.0.1:%d -www -key {%s_key} -cert {%s} -cert_chain {%s} %s >/dev/null 2>&1 & "
+ALONE = "exec openssl s_server -accept 443 -www -key {good_key} -cert {good} -cert_chain {good} %s"
 COMPLETED = ("", dict(outcome="completed"))
 
 
@@ -58,6 +59,13 @@ def rows():
 		line = "; ".join((calls(4, addresses=(17, 18)), calls(4, few, addresses=(19, 20)), calls(2, addresses=(21, 22)), calls(2, few, addresses=(23, 24))))
 		yield Row("fails_for_some_clients-" + name, story, ("shell", dict(config=line)), ("nginx", {}), flows=12, cases=[case, COMPLETED],
 			endpoint=[dict(WHERE, codes=["fails_for_some_clients"])], **STACK)
+	for name, story, there, few, code, others in (
+			("group", "clients with another group than the server's only one fail", "-groups P-384", "--curves X25519", "group_mismatch", ("cipher_mismatch", "negotiation_failed")),
+			("alpn", "clients that offer an application protocol fail, those without do not", "-alpn lindenhof/1", "", "alpn_mismatch", ())):
+		many = "--no-alpn" if name == "alpn" else ""
+		line = "; ".join((calls(3, many, addresses=(17, 18)), calls(3, few, addresses=(19, 20)), calls(3, many, addresses=(21, 22)), calls(3, few, addresses=(23, 24))))
+		yield Row("fails_for_some_clients-" + name, story, ("shell", dict(config=line)), ("shell", dict(config=ALONE % there)), flows=12,
+			cases=[("alert.(40|120)", failed(code, "server", *others)), COMPLETED], endpoint=[dict(WHERE, codes=["fails_for_some_clients"])], server_stack="OpenSSL 3.0 s_server", **STACK)
 	yield Row("version_intolerant-reset", "the server resets who offers TLS 1.3; less succeeds", ("shell", dict(config="; ".join(
 		calls(1, addresses=(a,)) + "; " + calls(1, "--tls-max 1.2", addresses=(a,)) for a in (17, 18, 19)))), ("scripted", dict(extra=("intolerant",))), flows=6,
 		cases=[("C:CH S:RST", failed("reset_after_client_hello", "server", "version_mismatch")), COMPLETED],
