@@ -32,6 +32,10 @@ def failed(code, side, *others):
 	return dict(outcome="failed", codes=[code, *others], aborted_by=[side])
 
 
+def no_ipv6(network, peer):
+	network.run("server", "ip6tables", "-A", "INPUT", "-p", "tcp", "--dport", "443", "-j", "REJECT", "--reject-with", "tcp-reset")
+
+
 def rows():
 	yield members("inconsistent_backends-version", "one member of two stops at TLS 1.2, clients insist on TLS 1.3", server(4431, "good"), server(4432, "good", "-no_tls1_3"),
 		[("alert.70", failed("version_mismatch", "server")), COMPLETED], more="--tlsv1.3")
@@ -66,6 +70,9 @@ def rows():
 		line = "; ".join((calls(3, many, addresses=(17, 18)), calls(3, few, addresses=(19, 20)), calls(3, many, addresses=(21, 22)), calls(3, few, addresses=(23, 24))))
 		yield Row("fails_for_some_clients-" + name, story, ("shell", dict(config=line)), ("shell", dict(config=ALONE % there)), flows=12,
 			cases=[("alert.(40|120)", failed(code, "server", *others)), COMPLETED], endpoint=[dict(WHERE, codes=["fails_for_some_clients"])], server_stack="OpenSSL 3.0 s_server", **STACK)
+	happy = "curl -sv -o /dev/null --max-time 8 --cacert {roots} --resolve {host}:443:[2001:db8:5::44],198.51.100.44 https://{host}/"
+	yield Row("connect_refused-then-ipv4", "the server's IPv6 address refuses, and the client goes on with IPv4", ("shell", dict(config=happy)), ("nginx", {}), flows=2,
+		cases=[("C:SYN S:RST|S:RST", failed("connect_refused", "server", "network")), COMPLETED], setup=no_ipv6, client_says="Connected to|200", client_stack=STACK["client_stack"], seconds=15)
 	yield Row("version_intolerant-reset", "the server resets who offers TLS 1.3; less succeeds", ("shell", dict(config="; ".join(
 		calls(1, addresses=(a,)) + "; " + calls(1, "--tls-max 1.2", addresses=(a,)) for a in (17, 18, 19)))), ("scripted", dict(extra=("intolerant",))), flows=6,
 		cases=[("C:CH S:RST", failed("reset_after_client_hello", "server", "version_mismatch")), COMPLETED],
