@@ -88,7 +88,8 @@ static bool read_events(struct run *run, struct capture *capture)
 		if ((got == CAPTURE_IDLE || ++events % EVENTS_A_LOOK == 0) && !look_up(run))
 			return false;
 	}
-	run->stopping = run->stopping || signal_of(run->stops);	/* which ends a pipe, in mid-packet perhaps */
+	if (!run->stopping && signal_of(run->stops))	/* it ends a pipe or a wait, in mid-packet perhaps */
+		stop(run);
 	if (got == CAPTURE_DAMAGED && !run->stopping) {
 		progress_clear(run->progress);
 		complain("%s", capture_problem(capture));
