@@ -275,10 +275,11 @@ static bool measure_header(const struct dialogue *d, enum side from, struct read
 	(void)d;
 	(void)from;
 	if (take_u8(&r) == 'P') {
-		const uint8_t *end = memchr(bytes.at, '\n', left(&bytes));
+		size_t most = left(&bytes) < PROXY1_MAX ? left(&bytes) : PROXY1_MAX;
+		const uint8_t *end = memchr(bytes.at, '\n', most);
 
 		*len = end ? (size_t)(end - bytes.at) + 1 : 0;
-		return end || left(&bytes) > PROXY1_MAX;
+		return end || left(&bytes) >= PROXY1_MAX;
 	}
 	take(&r, PROXY2_FIXED - 3);
 	*len = PROXY2_FIXED + (size_t)take_u16(&r);
