@@ -8,6 +8,8 @@
 
 #include "support_tls.h"
 
+enum { LOOKED_AT = 4 };	/* bytes of a turn; LDAP begins with two that may be text */
+
 struct talk {
 	struct dissector *dissector;
 	struct tls *tls;
@@ -50,10 +52,17 @@ static void say(struct talk *t, enum event_kind kind, enum side from, struct rea
 /* A record or text: what else the beginning of a turn may be is weighed by what is there of it. */
 static bool is_plain(struct reader turn)
 {
-	uint8_t first = take_u8(&turn), second = take_u8(&turn);
+	struct reader text = take_reader(&turn, left(&turn) < LOOKED_AT ? left(&turn) : LOOKED_AT);
 
-	return (first >= 20 && first <= 23 && second == 3) || (first >= ' ' && first <= '~' && second >= ' ' &&
-							       second <= '~');
+	if (left(&text) > 1 && text.at[0] >= 20 && text.at[0] <= 23 && text.at[1] == 3)
+		return true;
+	while (more(&text)) {
+		uint8_t c = take_u8(&text);
+
+		if ((c < ' ' || c > '~') && c != '\r' && c != '\n')
+			return false;
+	}
+	return true;
 }
 
 static void replay(struct talk *t, struct reader r, size_t piece)
