@@ -213,7 +213,8 @@ static bool take_icmp(const struct handshake *h, struct ending *e)
 }
 
 /* libldap compares the certificate when the handshake is over, and takes leave of the directory
- * without TLS if it does not like it. Who has sent data is not judging any more (FTP has CCC). */
+ * without TLS if it does not like it. Who has sent data is not judging any more (FTP has CCC), and where
+ * the server finishes behind it those bytes were damaged, not clear. */
 static bool take_clear(const struct handshake *h, struct ending *e)
 {
 	struct mark clear = h->broken_mark[SIDE_CLIENT];
@@ -221,7 +222,8 @@ static bool take_clear(const struct handshake *h, struct ending *e)
 	if (!happened(clear) || h->broken[SIDE_CLIENT]->kind != BROKEN_RECORD_HEADER ||
 	    h->dissected_as != 't' || h->data_records[SIDE_CLIENT] ||
 	    !happened(h->finished[SIDE_CLIENT]) || mark_before(clear, h->finished[SIDE_CLIENT]) ||
-	    mark_before(side_gone(h, SIDE_SERVER), clear))
+	    mark_before(side_gone(h, SIDE_SERVER), clear) ||
+	    (happened(h->finished[SIDE_SERVER]) && mark_before(clear, h->finished[SIDE_SERVER])))
 		return false;
 	e->by = SIDE_CLIENT;
 	e->how = ENDED_IN_CLEAR;

@@ -383,6 +383,24 @@ static void a_client_that_leaves_tls_behind_its_finished_has_refused(void **stat
 	forget(&later);
 }
 
+/* The server accepts the Finished, so what came behind it in that segment was damaged on the way here. */
+static void bytes_that_the_server_finishes_behind_were_not_in_clear(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	up_to_server_flight12(&s, "good");
+	client_finishes12(&s);
+	leaves_tls(&s, SIDE_CLIENT);
+	change_cipher(&s, SIDE_SERVER);
+	hidden(&s, SIDE_SERVER, CONTENT_HANDSHAKE, 40);
+	hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, 500);
+	fin(&s, SIDE_CLIENT);
+	conclude_story(&s);
+	assert_int_equal(s.ending.outcome, OUTCOME_COMPLETED);
+	forget(&s);
+}
+
 /* ---- silence ---- */
 
 static void a_capture_that_stops_at_once_proves_nothing(void **state)
@@ -533,6 +551,7 @@ int main(void)
 		cmocka_unit_test(an_alert_at_once_behind_finished_is_a_verdict_on_it),
 		cmocka_unit_test(a_goodbye_that_answers_a_goodbye_is_no_verdict),
 		cmocka_unit_test(a_client_that_leaves_tls_behind_its_finished_has_refused),
+		cmocka_unit_test(bytes_that_the_server_finishes_behind_were_not_in_clear),
 		cmocka_unit_test(a_capture_that_stops_at_once_proves_nothing),
 		cmocka_unit_test(a_capture_that_goes_on_for_a_minute_proves_silence),
 		cmocka_unit_test(datagrams_that_nobody_answers_end_in_silence),
