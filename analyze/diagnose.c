@@ -350,8 +350,7 @@ static bool capture_forbids(const struct view *v, const struct guess *best,
 /* What went before the first packet may have been a hello, or another protocol's words. */
 static bool begins_unseen(const struct handshake *h)
 {
-	return h->flow->transport == TRANSPORT_TCP && !happened(h->flow->side[SIDE_CLIENT].syn) &&
-	       !happened(h->flow->side[SIDE_SERVER].syn) &&
+	return h->flow->transport == TRANSPORT_TCP && !beginning_was_seen(h->flow) &&
 	       (!h->hello || happened(h->foreign_mark[SIDE_SERVER]));
 }
 

@@ -119,6 +119,11 @@ bool mark_before(struct mark a, struct mark b)
 	return mark_turn(a) < mark_turn(b);
 }
 
+bool beginning_was_seen(const struct flow_facts *flow)
+{
+	return happened(flow->side[SIDE_CLIENT].syn) || happened(flow->side[SIDE_SERVER].syn);
+}
+
 struct mark mark_earlier(struct mark a, struct mark b)
 {
 	return mark_before(b, a) ? b : a;

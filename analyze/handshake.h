@@ -39,6 +39,9 @@ bool mark_before(struct mark a, struct mark b);
 struct mark mark_earlier(struct mark a, struct mark b);
 struct mark mark_later(struct mark a, struct mark b);	/* of those that happened */
 
+/* A SYN of either side was captured: nothing of the connection came before. */
+bool beginning_was_seen(const struct flow_facts *flow);
+
 /* An SSLv2 SERVER-HELLO answered a hello in SSLv2's format: whatever follows, it is no TLS. */
 bool went_on_in_sslv2(const struct handshake *h);
 

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Servers remembered by address and port (and by what a proxy led to): chained hash, bounded by memory, oldest kept (what is
- * learned early serves the whole run; a flood of addresses must not wash it out). */
+/* Servers remembered by address and port, and by what a proxy led to: chained hash, bounded by memory,
+ * oldest kept: what is learned early serves the whole run, and a flood of addresses must not wash it out. */
 enum { BUCKETS = 4096, DEFAULT_MEMORY = 32 * 1024 * 1024 };
 
 struct entry {

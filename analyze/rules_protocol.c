@@ -97,7 +97,7 @@ static bool plaintext(const struct view *v, struct guess *g)
 		 contains(h->foreign[SIDE_SERVER], " 400 ")));
 	/* Without the beginning, bytes that nobody can read may be TLS cut in half. */
 	refused = server_said_nothing(v) && v->tls_at_once && v->end->how != ENDED_NOT &&
-		  (happened(h->flow->side[SIDE_CLIENT].syn) || happened(h->flow->side[SIDE_SERVER].syn));
+		  beginning_was_seen(h->flow);
 	if (!tls_there && !told && !refused)
 		return false;
 	blame(g, tls_there || told ? CERTAIN : LIKELY,
@@ -202,7 +202,7 @@ static bool proxy_header_unexpected(const struct view *v, struct guess *g)
 
 /* The patience of a client that hears nothing; health checks and preconnects come in below or stay
  * for long on ports for the web, where nobody waits for a greeting. */
-#define PATIENCE_NS INT64_C(4000000000)
+static const int64_t PATIENCE_NS = INT64_C(4000000000);
 
 /* A port of TLS for a protocol in which, without TLS, the server has the first word. */
 static bool greets_in_clear(const struct view *v)
@@ -291,8 +291,7 @@ static void advise_not_tls(struct guess *g, const struct view *v, enum foreign_p
 /* It spoke first, and what had been agreed before the capture began is not known. */
 static bool spoke_before_capture(const struct handshake *h)
 {
-	return h->flow->transport == TRANSPORT_TCP && !happened(h->flow->side[SIDE_CLIENT].syn) &&
-	       !happened(h->flow->side[SIDE_SERVER].syn) &&
+	return h->flow->transport == TRANSPORT_TCP && !beginning_was_seen(h->flow) &&
 	       !mark_before(h->hello_mark, h->foreign_mark[SIDE_SERVER]);
 }
 

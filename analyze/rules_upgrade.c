@@ -171,7 +171,7 @@ static bool starttls_refused(const struct view *v, struct guess *g)
 }
 
 /* Who leaves sooner was not waiting for an answer: a check, or a user who thought better of it. */
-#define PATIENCE_NS INT64_C(1000000000)
+static const int64_t PATIENCE_NS = INT64_C(1000000000);
 
 /* The client asked for TLS, and the server closed, or said nothing until the client gave up. */
 static bool starttls_unanswered(const struct view *v, struct guess *g)

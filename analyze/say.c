@@ -256,11 +256,14 @@ void show_hello(struct guess *g, const struct view *v)
 {
 	const struct client_hello *hello = v->h->hello;
 	char versions[LIST_MAX];
+	const char *for_whom;
 
 	if (!hello)
 		return;
-	show(g, v->h->hello_mark, "ClientHello%s%s, offering %s%s", !v->name[0] ? "" :
-	     hello->has_server_name ? " for " : " without a name, in a tunnel to ", v->name, offered_versions(versions, hello),
+	for_whom = !v->name[0]		   ? ""
+		   : hello->has_server_name ? " for "
+					    : " without a name, in a tunnel to ";
+	show(g, v->h->hello_mark, "ClientHello%s%s, offering %s%s", for_whom, v->name, offered_versions(versions, hello),
 	     hello->sslv2 ? " in an SSLv2-compatible hello" : "");
 }
 
