@@ -1,5 +1,5 @@
 /*
- * What flows.c, reassemble.c and side.c share: the flow table and one flow in it.
+ * What flows.c, retire.c, reassemble.c and side.c share: the flow table and one flow in it.
  */
 #ifndef TLSWHY_FLOW_H
 #define TLSWHY_FLOW_H
@@ -226,6 +226,26 @@ void flow_touch(struct flows *f, struct flow *w, enum flow_state state);
 
 /* The number of a stream that begins with this packet. */
 uint32_t flows_new_stream(struct flows *f, enum transport transport);
+
+/* ---- retire.c: whose time is over -------------------------------------------------------- */
+
+bool retire_timed_out(const struct flows *f, uint32_t id);
+
+/* What it waits for does not come: it goes on without. False when it does not wait. */
+bool retire_stop_waiting(struct flows *f, uint32_t id);
+
+/* Ends a flow or a lone SYN: its last events and FLOW_OVER go into the queue. */
+void retire(struct flows *f, uint32_t id, enum flow_end end);
+
+/* Drops a quiet connection; nobody hears of it. The other looks at a few and drops whose time is over. */
+void retire_quiet(struct flows *f, uint32_t id);
+void retire_quiets(struct flows *f);
+
+/* Whether time-outs are to be looked for: most packets come within the same moment as those before. */
+bool retire_may_be_due(struct flows *f);
+
+/* Ends the next flow that must go, if any: one at a time, so that no packet pays for many. */
+bool retire_next(struct flows *f);
 
 /* ---- side.c: the facts of one side ------------------------------------------------------ */
 
