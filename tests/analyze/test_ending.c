@@ -235,15 +235,21 @@ static void a_wait_begins_with_the_last_word_before_the_end(void **state)
 	forget(&s);
 }
 
+/* The client has no certificate to show. */
+static void shows_an_empty_list(struct story *s)
+{
+	up_to_server_flight13(s);
+	hidden(s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 25);
+	hidden(s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 53);
+}
+
 /* RFC 8446 4.4.2.4: the server judges the client's certificate when the client believes it is done. */
 static void an_alert_behind_an_empty_client_certificate_is_a_late_refusal(void **state)
 {
 	struct story s = begin();
 
 	(void)state;
-	up_to_server_flight13(&s);
-	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 25);
-	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 53);
+	shows_an_empty_list(&s);
 	hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, 19);
 	fin(&s, SIDE_SERVER);
 	conclude_story(&s);
@@ -258,9 +264,7 @@ static void the_answer_to_a_late_goodbye_is_no_refusal(void **state)
 	struct story s = begin();
 
 	(void)state;
-	up_to_server_flight13(&s);
-	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 25);
-	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 53);
+	shows_an_empty_list(&s);
 	pass(&s, 0.35);
 	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 19);
 	hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, 19);
