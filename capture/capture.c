@@ -5,6 +5,7 @@
 #include "evidence.h"
 #include "file.h"
 #include "filter.h"
+#include "keep.h"
 #include "live.h"
 #include "relay.h"
 #include "reorder.h"
@@ -61,8 +62,10 @@ static struct capture *furnish(struct capture *c, const struct capture_options *
 
 	c->count = options->count;
 	c->over = NO_FLOW;
-	c->keep = options->keep ? keep_new(options->keep) : NULL;
+	c->keep = options->keep ? keep_new(options->keep - options->keep / FRAGMENT_SHARE) : NULL;
 	c->decoder = decoder_new(memory / FRAGMENT_SHARE);
+	if (c->keep && c->decoder)
+		decoder_keep(c->decoder, options->keep / FRAGMENT_SHARE);
 	c->flows = flows_new(options, &c->stats);
 	if (c->keep && c->flows)
 		flows_follow(c->flows);
@@ -133,12 +136,16 @@ static void count_frame(struct capture_stats *stats, const struct frame *frame)
 	stats->last = frame->mark;
 }
 
-static void keep_packet(struct capture *c, const struct frame *frame)
+/* `before`: the fragments without which the frame would be no packet. */
+static void keep_packet(struct capture *c, const struct kept *before, const struct frame *frame)
 {
 	uint32_t flow = flows_current(c->flows);
 
-	if (c->keep && flow != NO_FLOW)
-		keep_frame(c->keep, flow, frame);
+	if (!c->keep || flow == NO_FLOW)
+		return;
+	for (; before; before = before->next)
+		keep_frame(c->keep, flow, &before->frame);
+	keep_frame(c->keep, flow, frame);
 }
 
 static void take_frame(struct capture *c, const struct frame *frame, const struct sight *sight)
@@ -150,12 +157,12 @@ static void take_frame(struct capture *c, const struct frame *frame, const struc
 	if (c->filter && !filter_matches(c->filter, frame))
 		return;
 	if (flows_take_seen(c->flows, frame, sight)) {
-		keep_packet(c, frame);
+		keep_packet(c, NULL, frame);
 		return;
 	}
 	if (decode(c->decoder, frame, &packet, &undecodable)) {
 		flows_take(c->flows, &packet);
-		keep_packet(c, frame);
+		keep_packet(c, decoder_fragments(c->decoder), frame);
 	}
 	c->stats.undecodable += undecodable;
 }

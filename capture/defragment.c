@@ -38,10 +38,28 @@ struct datagram {
 	uint32_t cut_at;	/* from here on some bytes were not captured */
 	uint32_t units;		/* that came */
 	uint64_t came[UNITS_MAX / MAP_WORD + 1];
+	struct kept_list frames;	/* that brought them, if they are wanted */
 };
+
+static void drop_frames(struct decoder *d, struct kept_list *frames)
+{
+	d->kept -= frames->bytes;
+	kept_free(frames);
+}
+
+/* Keeps what the frame is part of: itself, and those that it completed on the way to this datagram. */
+static void keep_frames(struct decoder *d, struct datagram *g)
+{
+	size_t size = kept_size(d->frame);
+
+	kept_move(&g->frames, &d->before);
+	if (d->kept + size <= d->keep && kept_add(&g->frames, d->frame))
+		d->kept += size;
+}
 
 static void drop_bytes(struct decoder *d, struct datagram *g, enum state state)
 {
+	drop_frames(d, &g->frames);
 	free(g->bytes);
 	d->held -= g->size;
 	g->bytes = NULL;
@@ -51,6 +69,8 @@ static void drop_bytes(struct decoder *d, struct datagram *g, enum state state)
 
 void defragment_release(struct decoder *d)
 {
+	if (d->before.first)
+		drop_frames(d, &d->before);
 	if (!d->lent)
 		return;
 	d->lent = false;
@@ -62,8 +82,11 @@ void defragment_release(struct decoder *d)
 
 void defragment_free(struct decoder *d)
 {
-	for (size_t i = 0; d->datagrams && i < DATAGRAMS_MAX; i++)
+	kept_free(&d->before);
+	for (size_t i = 0; d->datagrams && i < DATAGRAMS_MAX; i++) {
 		free(d->datagrams[i].bytes);
+		kept_free(&d->datagrams[i].frames);
+	}
 	free(d->datagrams);
 	d->datagrams = NULL;
 }
@@ -151,10 +174,10 @@ static bool grow(struct decoder *d, struct datagram *g, uint32_t needed)
 	return true;
 }
 
-/* Copies the units that did not come before. */
-static void fill(struct datagram *g, const struct fragment *fragment, struct reader r)
+/* Copies the units that did not come before; false when all did. */
+static bool fill(struct datagram *g, const struct fragment *fragment, struct reader r)
 {
-	uint32_t end = fragment->offset + fragment->len;
+	uint32_t end = fragment->offset + fragment->len, before = g->units;
 
 	for (uint32_t at = fragment->offset; at < end; at += UNIT) {
 		uint32_t unit = at / UNIT;
@@ -170,6 +193,7 @@ static void fill(struct datagram *g, const struct fragment *fragment, struct rea
 		if (captured < at + UNIT && captured < end && captured < g->cut_at)
 			g->cut_at = captured;
 	}
+	return g->units > before;
 }
 
 /* Does the fragment fit the datagram? Only the last may end between two units. */
@@ -205,6 +229,8 @@ static enum found lend(struct descent *d, struct datagram *g, uint8_t *protocol,
 
 	g->state = LENT;
 	d->decoder->lent = true;
+	kept_move(&g->frames, &d->decoder->before);
+	kept_move(&d->decoder->before, &g->frames);
 	*protocol = g->first_protocol;
 	*r = reader_of(g->bytes, captured);
 	d->missing = g->total - captured;
@@ -248,6 +274,10 @@ enum found take_fragment(struct descent *d, const struct fragment *fragment, uin
 		g->total = end;
 	if (fragment->offset == 0 && !(g->came[0] & 1))
 		g->first_protocol = fragment->protocol;
-	fill(g, fragment, *r);
-	return is_whole(g) ? lend(d, g, protocol, r) : FOUND_FRAGMENT;
+	bool is_news = fill(g, fragment, *r);
+	if (is_whole(g))
+		return lend(d, g, protocol, r);
+	if (is_news && d->decoder->keep)
+		keep_frames(d->decoder, g);
+	return FOUND_FRAGMENT;
 }

@@ -86,6 +86,15 @@ static bool write_secrets(struct evidence *e, const struct frame *block)
 	return false;
 }
 
+/* With the fragments that came before the last one of its datagram. */
+static bool write_packet(struct evidence *e, const struct kept *before, const struct frame *frame)
+{
+	for (; before; before = before->next)
+		if (!write_frame(e, &before->frame))
+			return false;
+	return write_frame(e, frame);
+}
+
 bool evidence_write(struct evidence *e, const struct kept *packets, bool several)
 {
 	if (several)
@@ -183,11 +192,14 @@ static bool copy_from(struct evidence *e, const char *path, char *problem, size_
 	enum input_result got = INPUT_END;
 	bool undecodable;
 
+	if (decoder)
+		decoder_keep(decoder, FRAGMENT_MEMORY);
 	while (decoder && ((got = file_next(f, &frame)) == INPUT_FRAME || got == INPUT_SECRETS)) {
 		if (got == INPUT_SECRETS && !write_secrets(e, &frame))
 			break;
 		if (got == INPUT_FRAME && decode(decoder, &frame, &packet, &undecodable) &&
-		    packet.kind != PACKET_NONE && is_wanted(e, &packet) && !write_frame(e, &frame))
+		    packet.kind != PACKET_NONE && is_wanted(e, &packet) &&
+		    !write_packet(e, decoder_fragments(decoder), &frame))
 			break;
 	}
 	decoder_free(decoder);

@@ -11,8 +11,7 @@ enum {
 
 /* One flow's frames, and its place among the flows by the time of their first ones. */
 struct kept_flow {
-	struct kept *first, *last;
-	size_t bytes;
+	struct kept_list frames;
 	uint32_t older, newer;
 	bool given_up;		/* made room: what would come now has no beginning */
 };
@@ -91,18 +90,14 @@ static void unlink_flow(struct keep *k, const struct kept_flow *w)
 void keep_drop(struct keep *k, uint32_t flow)
 {
 	struct kept_flow *w;
-	struct kept *next;
 
 	if (flow >= k->room)
 		return;
 	w = &k->flows[flow];
-	if (w->first)
+	if (w->frames.first)
 		unlink_flow(k, w);
-	for (struct kept *at = w->first; at; at = next) {
-		next = at->next;
-		free(at);
-	}
-	k->bytes -= w->bytes;
+	k->bytes -= w->frames.bytes;
+	kept_free(&w->frames);
 	*w = (struct kept_flow){ 0 };
 }
 
@@ -118,34 +113,25 @@ static void make_room(struct keep *k, size_t bytes)
 
 void keep_frame(struct keep *k, uint32_t flow, const struct frame *frame)
 {
-	size_t bytes = sizeof(struct kept) + frame->len;
+	size_t bytes = kept_size(frame);
 	struct kept_flow *w;
-	struct kept *copy;
+	bool first;
 
 	if (!grow(k, flow))
 		return;
 	make_room(k, bytes);
 	w = &k->flows[flow];
-	if (w->given_up || w->bytes + bytes > FLOW_BYTES_MAX)
+	if (w->given_up || w->frames.bytes + bytes > FLOW_BYTES_MAX)
 		return;
-	copy = malloc(bytes);
-	if (!copy)
+	first = !w->frames.first;
+	if (!kept_add(&w->frames, frame))
 		return;
-	*copy = (struct kept){ .frame = *frame };
-	memcpy(copy->bytes, frame->bytes, frame->len);
-	copy->frame.bytes = copy->bytes;
-	if (w->last)
-		w->last->next = copy;
-	else
+	if (first)
 		append(k, flow);
-	if (!w->first)
-		w->first = copy;
-	w->last = copy;
-	w->bytes += bytes;
 	k->bytes += bytes;
 }
 
 const struct kept *keep_of(const struct keep *k, uint32_t flow)
 {
-	return flow < k->room ? k->flows[flow].first : NULL;
+	return flow < k->room ? k->flows[flow].frames.first : NULL;
 }

@@ -5,16 +5,10 @@
 #ifndef TLSWHY_KEEP_H
 #define TLSWHY_KEEP_H
 
-#include "packet.h"
+#include "kept.h"
 #include "table.h"
 
 struct keep;
-
-struct kept {
-	struct kept *next;
-	struct frame frame;	/* its bytes are the kept ones */
-	uint8_t bytes[];
-};
 
 /* `memory` bounds it. NULL only without memory. */
 struct keep *keep_new(size_t memory);

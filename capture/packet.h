@@ -55,6 +55,7 @@ struct packet {
 
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };
 
+struct kept;		/* kept.h */
 struct decoder;		/* holds IP fragments between frames */
 
 /* decoder_new: `memory` bounds the bytes held in fragments. NULL only without memory. */
@@ -67,6 +68,14 @@ void decoder_free(struct decoder *d);
  * borrows from the frame, or from the decoder until its next call.
  */
 bool decode(struct decoder *d, const struct frame *frame, struct packet *out, bool *undecodable);
+
+/*
+ * decoder_keep has the frames of datagrams that wait for fragments kept, in so many bytes at most.
+ * decoder_fragments are those of the datagram from which the last packet came, as they came, without
+ * the last one, which completed it; NULL if there were none. Borrowed until the next decode().
+ */
+void decoder_keep(struct decoder *d, size_t memory);
+const struct kept *decoder_fragments(const struct decoder *d);
 
 struct flows;		/* the flow table */
 

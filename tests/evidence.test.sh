@@ -69,6 +69,17 @@ else
 	echo "skipped: there is no capinfos (Wireshark) to open the files"
 fi
 
+# A datagram in fragments comes with all of them, not with the last alone.
+large=$here/pcaps/cert_expired-apache-connect.pcap	# packets of full size
+"$program" --json "$large" >"$work/json"
+python3 "$here/tests/wrap.py" "VXLAN in fragments" "$large" "$work/fragments.pcap"
+"$program" --json --no-trust -w "$work/whole" "$work/fragments.pcap" >"$work/before"
+check "fragments: there are some" test "$(records "$work/fragments.pcap")" -gt \
+	"$(sed -n 's/.*"type":"summary".*"packets":\([0-9]*\).*/\1/p' "$work/json")"
+check "fragments: all are there" test "$(records "$work/whole")" = "$(records "$work/fragments.pcap")"
+"$program" --json --no-trust "$work/whole" >"$work/after"
+check "fragments: the same verdict" test "$(codes "$work/before")" = "$(codes "$work/after")"
+
 # Keys that a pcapng file brings along: the evidence is as readable as the capture was.
 keyed=$here/pcaps/odd-pcapng-cert_expired-gnutls-tls13.pcapng
 for before in "" "$one"; do	# a pcap in front of it would have made the evidence one

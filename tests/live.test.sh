@@ -201,6 +201,16 @@ finish INT
 check "seen on two interfaces: one handshake" test "$(grep -c '"type":"handshake"' "$work/out")" = 1
 check "seen on two interfaces: the same verdict" grep -q alpn_mismatch "$work/out"
 
+python3 "$here/tests/wrap.py" "GRE in fragments" "$here/pcaps/cert_expired-apache-connect.pcap" "$work/fragments.pcap"
+start -i tw1 -w "$work/spool/fragments.pcap"
+replay 0 "$work/fragments.pcap"
+finish INT
+check "fragments: the verdict comes" grep -q '"code":"cert_expired","confidence":"certain"' "$work/out"
+"$program" --json --no-trust "$work/spool/fragments.pcap" >"$work/again"
+check "fragments: evidence is of the same verdict" grep -q '"code":"cert_expired","confidence":"certain"' "$work/again"
+check "fragments: evidence has them all" test "$(sed -n 's/.*"type":"summary".*"packets":\([0-9]*\).*/\1/p' "$work/again")" = \
+	"$(sed -n 's/.*"type":"summary".*"packets":\([0-9]*\).*/\1/p' "$work/out")"
+
 start -i any -w "$work/spool/any.pcap"
 replay 0 "$one"
 finish INT

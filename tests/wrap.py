@@ -1,7 +1,10 @@
 """Encapsulations as their RFCs say, for tests: an IP packet goes in, what a mirror port delivers of it
-comes out; and captures as such packets."""
+comes out; and captures as such packets.
+
+wrap.py WRAPPING CAPTURE OUT: a capture of Ethernet and IPv4, wrapped."""
 
 import struct
+import sys
 
 MTU = 1500
 DIRECTIONS = CLIENT, SERVER = 0, 1	# who sent it
@@ -370,3 +373,13 @@ def hop(packet):
 	"""As the router sends it on."""
 	packet = packet[:8] + bytes([packet[8] - 1]) + packet[9:10] + b"\0\0" + packet[12:]
 	return packet[:10] + struct.pack(">H", sum16(packet[:(packet[0] & 15) * 4])) + packet[12:]
+
+
+def wrapped(wrapping, packets):
+	"""[(nanoseconds, frame)]"""
+	return [(when, frame) for when, packet, way in packets for frame in wrapping.frames(packet, way)]
+
+
+if __name__ == "__main__":
+	chosen = next(w for w in WRAPPINGS if w.name == sys.argv[1])
+	write(sys.argv[3], chosen.link, wrapped(chosen, packets_of(sys.argv[2])))

@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 from wrap import (CLIENT, ETHERNET, OPAQUE, SERVER, WRAPPINGS, as_ip6, bare, erspan2, ethernet, hop, in_gre, in_udp,
-	label, packets_of, tag, vxlan, write)
+	label, packets_of, tag, vxlan, wrapped, write)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PCAPS = os.path.join(HERE, "..", "pcaps")
@@ -112,8 +112,7 @@ def first_difference(a, b, at=""):
 
 def every_wrapping(program, families, before, checks):
 	for w in WRAPPINGS:
-		captures = {name: [(when, frame) for when, packet, way in packets for frame in w.frames(packet, way)]
-			for name, packets in families[w.family].items()}
+		captures = {name: wrapped(w, packets) for name, packets in families[w.family].items()}
 		whole = "fragments" not in w.name
 		now = ask(program, captures, w.link)
 		checks.hold(w.name + ": the same as the bare flow",

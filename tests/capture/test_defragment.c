@@ -2,12 +2,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 #include <pcap/dlt.h>
 
-#include "../../capture/packet.h"
+#include "../../capture/kept.h"
 #include "support_frames.h"
 
 enum { UDP_LEN = 48, UDP_HEADER = 8, SECOND = 1000000000 };
@@ -19,6 +20,7 @@ struct bench {
 	bool undecodable;
 	int64_t time;
 	uint8_t *frame;
+	uint64_t frames;
 	uint8_t datagram[UDP_LEN];
 };
 
@@ -48,7 +50,7 @@ static bool take_frame(struct bench *b, const struct buffer *bytes, uint32_t mis
 	free(b->frame);		/* what is lent must not lie in it */
 	b->frame = exact_copy(bytes->bytes, bytes->len);
 	uint32_t len = (uint32_t)bytes->len;
-	struct frame frame = { .mark = { .frame = 1, .time = b->time }, .bytes = b->frame, .len = len,
+	struct frame frame = { .mark = { .frame = ++b->frames, .time = b->time }, .bytes = b->frame, .len = len,
 			       .wire_len = len + missing, .link_type = DLT_RAW };
 	b->time += 1000;
 	return decode(b->decoder, &frame, &b->out, &b->undecodable);
@@ -232,12 +234,26 @@ static void a_flood_of_fragments_keeps_within_the_memory(void **state)
 	bench_free(b);
 }
 
+/* The numbers of the frames that made the last packet, but for the last one. */
+static void came_in(const struct bench *b, const char *numbers)
+{
+	char text[64] = "";
+
+	for (const struct kept *k = decoder_fragments(b->decoder); k; k = k->next) {
+		assert_true(k->frame.len >= 20);
+		assert_int_equal(k->frame.bytes[0] >> 4, 4);
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), " %d", (int)k->frame.mark.frame);
+	}
+	assert_string_equal(text, numbers);
+}
+
 static void fragments_of_tunnel_and_tunnelled_packet_both_come_together(void **state)
 {
 	(void)state;
 	struct bench *b = bench_new(1 << 20);
 	static struct buffer inner, outer;
 	bool found = false;
+	decoder_keep(b->decoder, 1 << 16);
 	for (uint32_t from = 0; from < UDP_LEN; from += 24) {
 		inner.len = 0;	/* an inner fragment, 44 bytes, itself carried in two outer ones */
 		put_hex(&inner, "45 00 002c 0005");
@@ -260,6 +276,49 @@ static void fragments_of_tunnel_and_tunnelled_packet_both_come_together(void **s
 	assert_true(found);
 	is_whole(b);
 	assert_string_equal(b->out.tunnel, "ipip");
+	came_in(b, " 1 2 3");
+	bench_free(b);
+}
+
+static void the_frames_of_a_datagram_are_kept_until_it_is_whole(void **state)
+{
+	(void)state;
+	struct bench *b = bench_new(1 << 20);
+	decoder_keep(b->decoder, 1 << 16);
+	assert_false(part4(b, 1, 24, 32));
+	assert_false(part4(b, 2, 0, 24));
+	assert_false(part4(b, 1, 24, 32));	/* a copy tells nothing */
+	assert_false(part4(b, 1, 32, UDP_LEN));
+	came_in(b, "");
+	assert_true(part4(b, 1, 0, 24));
+	came_in(b, " 1 4");
+	assert_true(part4(b, 2, 24, UDP_LEN));
+	came_in(b, " 2");
+	assert_true(part4(b, 3, 0, UDP_LEN));
+	came_in(b, "");
+	bench_free(b);
+}
+
+static void kept_frames_keep_within_their_memory_and_cost_no_datagram(void **state)
+{
+	(void)state;
+	enum { ROOM_FOR_ONE = sizeof(struct kept) + 20 + 24 };
+	struct bench *b = bench_new(1 << 20);
+	decoder_keep(b->decoder, ROOM_FOR_ONE);
+	for (unsigned id = 1; id < 1000; id++) {
+		assert_false(part4(b, id, 0, 24));
+		assert_false(part4(b, id, 32, UDP_LEN));
+		assert_true(part4(b, id, 24, 32));
+		is_whole(b);
+		assert_non_null(decoder_fragments(b->decoder));
+		assert_null(decoder_fragments(b->decoder)->next);
+	}
+	for (unsigned id = 1; id < 1000; id++)
+		assert_false(part4(b, id, 0, 24));
+	b->time += INT64_C(60) * SECOND;
+	for (unsigned id = 1; id < 100; id++)	/* what never became whole gives back what it had */
+		part4(b, id, 0, 24);
+	assert_true(part4(b, 99, 24, UDP_LEN));
 	bench_free(b);
 }
 
@@ -275,6 +334,8 @@ int main(void)
 		cmocka_unit_test(fragments_that_cannot_be_are_undecodable),
 		cmocka_unit_test(a_flood_of_fragments_keeps_within_the_memory),
 		cmocka_unit_test(fragments_of_tunnel_and_tunnelled_packet_both_come_together),
+		cmocka_unit_test(the_frames_of_a_datagram_are_kept_until_it_is_whole),
+		cmocka_unit_test(kept_frames_keep_within_their_memory_and_cost_no_datagram),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
