@@ -115,30 +115,29 @@ static struct tap *earliest(struct live *l, bool *all_ready, bool *any_alive)
 		struct tap *t = &l->taps[i];
 
 		*any_alive |= t->state != TAP_GONE;
-		if (!t->ready) {
+		if (!tap_head(t)) {
 			*all_ready &= t->state != TAP_UP;
 			continue;
 		}
-		if (!first || t->frame.mark.time < first->frame.mark.time)
+		if (!first || tap_head(t)->mark.time < tap_head(first)->mark.time)
 			first = t;
 	}
 	return first;
 }
 
 /* By the host's clock; by how long we have it, where the frame's clock is another one. */
-static bool held_enough(const struct tap *t, int64_t now)
+static bool held_enough(struct tap *t, int64_t now)
 {
-	return clock_now(CLOCK_REALTIME) - t->frame.mark.time >= HOLD_MS * MS ||
+	return clock_now(CLOCK_REALTIME) - tap_head(t)->mark.time >= HOLD_MS * MS ||
 	       now - t->fetched >= HOLD_MS * MS;
 }
 
-static void hand_out(struct live *l, struct tap *t, struct frame *out, int64_t now)
+static void hand_out(struct live *l, struct tap *t, struct frame *out)
 {
-	*out = t->frame;
+	*out = t->frames[t->at++];
 	out->mark.frame = ++l->frames;
-	t->ready = false;
 	l->last_time = out->mark.time;
-	l->last_seen = now;
+	l->last_seen = t->fetched;
 	l->waited = false;
 }
 
@@ -159,7 +158,7 @@ static void sleep_on(struct live *l, bool holding)
 	nfds_t count = 0;
 
 	for (size_t i = 0; i < l->count; i++)
-		if (!l->taps[i].ready && l->taps[i].state != TAP_GONE)
+		if (!tap_head(&l->taps[i]) && l->taps[i].state != TAP_GONE)
 			l->polls[count++] = (struct pollfd){ .fd = l->taps[i].fd, .events = POLLIN };
 	l->polls[count++] = (struct pollfd){ .fd = l->wake, .events = POLLIN };
 	poll(l->polls, count, holding ? SLEEP_HOLDING_MS : SLEEP_MS);
@@ -181,7 +180,7 @@ static enum input_result live_next(void *of, struct frame *out)
 			return INPUT_IDLE;
 		}
 		if (t && (all_ready || held_enough(t, now))) {
-			hand_out(l, t, out, now);
+			hand_out(l, t, out);
 			return INPUT_FRAME;
 		}
 		if (!any_alive) {
@@ -195,6 +194,23 @@ static enum input_result live_next(void *of, struct frame *out)
 		}
 		sleep_on(l, t != NULL);
 	}
+}
+
+/* While none that has nothing at hand could come up with an earlier one. */
+static size_t live_more(void *of, struct frame *out, size_t max)
+{
+	struct live *l = of;
+	bool all_ready, any_alive;
+	size_t count = 0;
+
+	for (; count < max; count++) {
+		struct tap *t = earliest(l, &all_ready, &any_alive);
+
+		if (!t || !all_ready)
+			break;
+		hand_out(l, t, &out[count]);
+	}
+	return count;
 }
 
 const char *live_news(struct live *l)
@@ -213,9 +229,9 @@ static int live_link_type(const void *of)
 	const struct live *l = of;
 
 	for (size_t i = 1; i < l->count; i++)
-		if (l->taps[i].frame.link_type != l->taps[0].frame.link_type)
+		if (l->taps[i].link_type != l->taps[0].link_type)
 			return -1;
-	return l->taps[0].frame.link_type;
+	return l->taps[0].link_type;
 }
 
 static void live_drops(void *of, uint64_t *kernel, uint64_t *interface)
@@ -243,7 +259,7 @@ static double live_progress(const void *of)
 struct input live_input(struct live *l)
 {
 	return (struct input){
-		.of = l, .next = live_next, .link_type = live_link_type, .drops = live_drops,
+		.of = l, .next = live_next, .more = live_more, .link_type = live_link_type, .drops = live_drops,
 		.problem = live_problem, .progress = live_progress, .close = live_close,
 	};
 }

@@ -10,6 +10,7 @@ enum {
 	BLOCKS = 8,			/* a power of two */
 	BLOCK_BYTES = 1 << 20,
 	BLOCK_FRAMES = 4096,
+	FRAMES_AT_HAND = 32,		/* asked for at a time */
 	FRESH_MS = 50,			/* so long at most lies a frame in a block that is not full */
 	WAIT_MS = 250,			/* a reader without frames returns to its caller so often */
 	TEXT_MAX = 256
@@ -143,22 +144,40 @@ static void tell_end(struct capture_relay *r, enum input_result end)
 	pthread_mutex_unlock(&r->lock);
 }
 
+/* Returns the block that is being filled; NULL when there is no need any more. */
+static struct block *add(struct capture_relay *r, struct block *b, const struct frame *frame)
+{
+	if (!fits(b, frame)) {
+		lay_down(r, b);
+		b = begin_block(r);
+	}
+	if (b)
+		put(b, frame);
+	return b;
+}
+
+/* What is at hand behind a frame. */
+static struct block *add_more(struct capture_relay *r, struct block *b)
+{
+	struct frame frames[FRAMES_AT_HAND];
+	size_t count;
+
+	while (b && (count = r->source.more(r->source.of, frames, FRAMES_AT_HAND)))
+		for (size_t i = 0; b && i < count; i++)
+			b = add(r, b, &frames[i]);
+	return b;
+}
+
 /* What the source says next, in a block or as the end; returns the block that is being filled. */
-static struct block *relay_one(struct capture_relay *r, struct block *b, bool *over)
+static struct block *relay_some(struct capture_relay *r, struct block *b, bool *over)
 {
 	struct frame frame;
 	enum input_result got = r->source.next(r->source.of, &frame);
 
-	if (got == INPUT_FRAME) {
-		if (!fits(b, &frame)) {
-			lay_down(r, b);
-			b = begin_block(r);
-		}
-		if (b)
-			put(b, &frame);
-	} else if (got == INPUT_IDLE) {
+	if (got == INPUT_FRAME)
+		b = add_more(r, add(r, b, &frame));
+	else if (got == INPUT_IDLE)
 		b->idle = frame.mark.time;
-	}
 	if (b && (got != INPUT_FRAME || is_due(b))) {
 		lay_down(r, b);
 		b = begin_block(r);
@@ -175,7 +194,7 @@ static void *relay_frames(void *of)
 	struct block *b = begin_block(r);
 
 	for (bool over = false; b && !over; )
-		b = relay_one(r, b, &over);
+		b = relay_some(r, b, &over);
 	return NULL;
 }
 

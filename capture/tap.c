@@ -1,5 +1,6 @@
 #include <pcap/pcap.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tap.h"
@@ -54,8 +55,10 @@ static bool activate(struct tap *t, const struct capture_live *o, char *problem,
 		return false;
 	}
 	t->nanoseconds = pcap_get_tstamp_precision(p) == PCAP_TSTAMP_PRECISION_NANO;
-	t->frame.link_type = pcap_datalink(p);
-	return true;
+	t->link_type = pcap_datalink(p);
+	t->room = 2 * (size_t)pcap_snapshot(p);
+	t->bytes = malloc(t->room);
+	return t->bytes || fail(problem, len, t->name, "no memory");
 }
 
 static bool set_filter(struct tap *t, const char *filter, char *problem, size_t len)
@@ -99,19 +102,29 @@ void tap_close(struct tap *t)
 	if (t->handle)
 		pcap_close(t->handle);
 	t->handle = NULL;
+	free(t->bytes);
+	t->bytes = NULL;
 }
 
-static void note_frame(struct tap *t, const struct pcap_pkthdr *header, const u_char *bytes, int64_t now)
+/* Copies it: the kernel gets its block back as soon as the last frame of it was seen. */
+static void note_frame(u_char *of, const struct pcap_pkthdr *header, const u_char *bytes)
 {
+	struct tap *t = (struct tap *)(void *)of;
 	int64_t fraction = header->ts.tv_usec;
+	struct frame *f = &t->frames[t->count];
 
-	t->frame.bytes = bytes;
-	t->frame.len = header->caplen;
-	t->frame.wire_len = header->len > header->caplen ? header->len : header->caplen;
-	t->frame.mark.time = (int64_t)header->ts.tv_sec * 1000000000 +
-			     (t->nanoseconds ? fraction : fraction * 1000);
-	t->fetched = now;
-	t->ready = true;
+	if (t->count == TAP_FRAMES || header->caplen > t->room - t->used)
+		return;		/* that libpcap should give more than was asked for */
+	t->count++;
+	f->bytes = memcpy(t->bytes + t->used, bytes, header->caplen);
+	f->len = header->caplen;
+	f->wire_len = header->len > header->caplen ? header->len : header->caplen;
+	f->link_type = t->link_type;
+	f->mark.time = (int64_t)header->ts.tv_sec * 1000000000 +
+		       (t->nanoseconds ? fraction : fraction * 1000);
+	t->used += header->caplen;
+	if (t->used > t->room / 2)	/* the next may not fit */
+		pcap_breakloop(t->handle);
 }
 
 /* What the kernel says of an interface by name; pseudo-interfaces have no entry and are always up. */
@@ -151,15 +164,14 @@ static void check_state(struct tap *t, const char *trouble, int64_t now, char *n
 
 void tap_fill(struct tap *t, int64_t now, char *news, size_t news_len)
 {
-	struct pcap_pkthdr *header;
-	const u_char *bytes;
 	int got;
 
-	if (t->ready || t->state == TAP_GONE || now - t->looked < GLANCE)
+	if (tap_head(t) || t->state == TAP_GONE || now - t->looked < GLANCE)
 		return;
-	got = pcap_next_ex(t->handle, &header, &bytes);
-	if (got > 0) {
-		note_frame(t, header, bytes, now);
+	t->at = t->count = t->used = 0;
+	got = pcap_dispatch(t->handle, TAP_FRAMES, note_frame, (u_char *)t);
+	if (t->count) {
+		t->fetched = now;
 		return;
 	}
 	t->looked = now;

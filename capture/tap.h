@@ -1,4 +1,4 @@
-/* One interface that is listened on, and the frame of it that waits for its turn. */
+/* One interface that is listened on, and the frames of it that wait for their turn. */
 #ifndef TLSWHY_TAP_H
 #define TLSWHY_TAP_H
 
@@ -8,7 +8,9 @@ struct pcap;
 
 enum {
 	/* The kernel hands over a block of packets when it is full or this old. */
-	TAP_BLOCK_MS = 100
+	TAP_BLOCK_MS = 100,
+	/* Frames fetched at a time: enough that the asking costs little, and still in a core's cache. */
+	TAP_FRAMES = 64
 };
 
 enum tap_state {
@@ -22,10 +24,13 @@ struct tap {
 	const char *name;	/* borrowed from the options */
 	int fd;
 	enum tap_state state;
-	bool ready;		/* `frame` waits to be taken */
 	bool nanoseconds;
-	struct frame frame;	/* link_type is always set */
-	int64_t fetched, looked;	/* monotonic: when it came, when there was none */
+	int link_type;
+	struct frame frames[TAP_FRAMES];	/* from `at` on they wait to be taken */
+	size_t at, count;
+	uint8_t *bytes;			/* of the frames */
+	size_t used, room;
+	int64_t fetched, looked;	/* monotonic: when they came, when there was none */
 	int64_t checked;		/* monotonic: when its state was asked for */
 	uint32_t last_kernel, last_interface;	/* libpcap's counters, which wrap */
 	uint64_t kernel, interface;
@@ -36,7 +41,13 @@ bool tap_open(struct tap *t, const char *name, const struct capture_live *option
 	      const char *filter, char *problem, size_t problem_len);
 void tap_close(struct tap *t);
 
-/* tap_fill fetches a frame if none is ready; when the interface's state changes, `news` says so. */
+/* The frame that waits for longest, NULL if none does. Its bytes stay until the tap_fill after the last. */
+static inline struct frame *tap_head(struct tap *t)
+{
+	return t->at < t->count ? &t->frames[t->at] : NULL;
+}
+
+/* tap_fill fetches frames if none waits; when the interface's state changes, `news` says so. */
 void tap_fill(struct tap *t, int64_t now, char *news, size_t news_len);
 
 /* Adds what was lost since the tap was opened. */
