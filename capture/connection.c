@@ -35,6 +35,14 @@ void connection_orient(struct flow_facts *facts, const struct packet *p)
 	facts->side[SIDE_SERVER].address = source_is_server ? p->source : p->destination;
 }
 
+/* The SYN whose answer was captured before it, and data before both. */
+static bool was_answered(const struct flow *w, enum side s, const struct packet *p)
+{
+	const struct half *other = &w->half[other_side(s)];
+
+	return other->has_syn && !w->half[s].has_syn && other->syn_ack == p->seq + 1;
+}
+
 bool connection_begins_anew(struct flows *f, struct flow *w, const struct packet *p)
 {
 	enum side s = flow_side(w, &p->source);
@@ -43,7 +51,7 @@ bool connection_begins_anew(struct flows *f, struct flow *w, const struct packet
 
 	if ((p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
 		return false;
-	if (!h->has_base || p->seq + 1 == h->base)
+	if (!h->has_base || p->seq + 1 == h->base || was_answered(w, s, p))
 		return false;
 	before = h->base - (p->seq + 1);
 	if (h->settled || before > REBASE_MAX)
@@ -102,6 +110,7 @@ static void take_syn(struct flow *w, enum side s, const struct packet *p)
 	else if (h->base != base)
 		return;		/* another ISN in mid-stream: not the one that was answered */
 	h->has_base = h->settled = h->anchored = h->has_syn = true;
+	h->syn_ack = p->ack;
 	side_note_syn(w, s, p);
 }
 
@@ -259,6 +268,8 @@ static void take_packet(struct flows *f, struct flow *w, struct packet *p)
 		if (w->half[s].has_base)
 			take_payload(f, w, s, p);
 	}
+	side_note_after_reset(w, s, p);
+	side_note_stamp(&w->half[s], p);
 	side_note_packet(&w->facts.side[s], p);
 	reassemble_settle(f, w, s, &p->mark);
 	reassemble_settle(f, w, other_side(s), &p->mark);
@@ -286,11 +297,11 @@ void connection_take(struct flows *f, struct flow *w, struct packet *p)
 {
 	if (p->flags & TCP_SYN && !(p->flags & TCP_RST))
 		learn_client(w, p);
-	if (park(f, w, p))
-		return;
-	take_packet(f, w, p);
-	if (w->parked)
-		w->waited++;
+	if (!park(f, w, p)) {
+		take_packet(f, w, p);
+		if (w->parked)
+			w->waited++;
+	}
 	take_parked(f, w, false);
 }
 

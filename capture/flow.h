@@ -64,6 +64,7 @@ struct half {
 	bool settled;		/* base will not move any more: a SYN said it, or bytes were delivered */
 	bool anchored;		/* an ACK, or an empty segment, agrees with base */
 	bool has_syn;
+	uint32_t syn_ack;	/* what the SYN acknowledged, if it was an answer */
 	bool has_fin, fin_told, fin_acked;
 	bool has_reset;		/* one that counts */
 	int64_t reset_offset;	/* of the first RST, whether it counts or not */
@@ -75,6 +76,8 @@ struct half {
 	bool waiting;		/* for bytes that the other side acknowledged */
 	uint8_t waited;		/* packets */
 	int64_t waiting_since;
+	bool has_stamp;
+	uint32_t stamp;		/* the latest by the sender's clock */
 	struct print prints[PRINTS_KEPT];
 	struct head heads[HEADS_KEPT];
 	uint8_t next_print, next_head;
@@ -256,6 +259,10 @@ int64_t side_offset(const struct flow *w, enum side s, uint32_t seq);
 bool side_repeats(struct flow *w, enum side s, const struct packet *p);
 
 void side_note_packet(struct tcp_side *side, const struct packet *p);
+
+/* Before side_note_stamp, which takes over the sender's clock. */
+void side_note_after_reset(struct flow *w, enum side s, const struct packet *p);
+void side_note_stamp(struct half *h, const struct packet *p);
 void side_note_syn(struct flow *w, enum side s, const struct packet *p);
 void side_note_ack(struct flow *w, enum side s, const struct packet *p);
 

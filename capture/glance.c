@@ -109,10 +109,12 @@ static void note_vlan(const struct glance *g, const struct frame *frame, struct 
 		out->vlan = id;
 }
 
+enum { STAMP_AT = 4 };	/* behind two paddings, kind and length */
+
 /* Nearly every segment of an established connection has these and no others. */
 static bool only_timestamps(const uint8_t *options, size_t len)
 {
-	enum { LEN = 12, PADDED_TIMESTAMPS = 0x0101080a };
+	enum { LEN = STAMP_AT + 8, PADDED_TIMESTAMPS = 0x0101080a };
 
 	return len == LEN && u32_at(options) == PADDED_TIMESTAMPS;
 }
@@ -128,7 +130,9 @@ static void note_options(struct packet *out, struct reader *r, size_t len)
 	out->has_sack_permitted = out->has_window_scale = false;
 	out->has_options = there > 0;
 	out->has_timestamps = only_timestamps(options, there);
-	if (there && !out->has_timestamps)
+	if (out->has_timestamps)
+		out->stamp = u32_at(options + STAMP_AT);
+	else if (there)
 		take_tcp_options(out, reader_of(options, there));
 }
 

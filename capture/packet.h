@@ -39,6 +39,7 @@ struct packet {
 	uint16_t window;
 	uint16_t mss;		/* option 2, 0 if absent */
 	bool has_options, has_sack_permitted, has_timestamps, has_window_scale;
+	uint32_t stamp;		/* the sender's clock (RFC 7323 3.2), if has_timestamps */
 	uint32_t sack[TCP_SACK_BLOCKS_MAX][2];	/* left edge, right edge (RFC 2018) */
 	uint8_t sack_count;
 

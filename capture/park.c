@@ -50,11 +50,31 @@ static bool follows_the_future(const struct flow *w, enum side s, const struct p
 	       is_ahead(w, s, p->seq, max64(sent, side->acked));
 }
 
+static bool is_near(const struct flow *w, enum side s, uint32_t seq)
+{
+	return seq == w->half[s].base || is_ahead(w, s, seq, 0);
+}
+
+/* The client's SYN was captured, the answer to it was not, and this is of the connection that it opened.
+ * Until that answer comes, nobody knows where the server's bytes begin. An ACK of other numbers is what
+ * is left of another connection (RFC 5961 4.2). */
+static bool precedes_the_opening(const struct flow *w, enum side s, const struct packet *p)
+{
+	const struct half *client = &w->half[SIDE_CLIENT];
+
+	if (!client->has_syn || w->half[SIDE_SERVER].has_syn || w->in_vain || p->flags & TCP_SYN)
+		return false;
+	if (p->flags & TCP_RST && !w->parked)
+		return false;
+	return is_near(w, SIDE_CLIENT, s == SIDE_CLIENT ? p->seq : p->ack);
+}
+
 static bool is_early(const struct flow *w, const struct packet *p)
 {
 	enum side s = flow_side(w, &p->source);
 
-	return answers_the_future(w, s, p) || follows_the_future(w, s, p);
+	return precedes_the_opening(w, s, p) || answers_the_future(w, s, p) ||
+	       follows_the_future(w, s, p);
 }
 
 static size_t size_of(const struct packet *p)
@@ -82,6 +102,8 @@ bool park(struct flows *f, struct flow *w, const struct packet *p)
 		link = &(*link)->next;
 	*link = at;
 	w->parked_count++;
+	if (precedes_the_opening(w, flow_side(w, &p->source), p))
+		w->waited++;	/* all that comes waits: there is nothing else to count */
 	f->held_bytes += size_of(p);
 	return true;
 }

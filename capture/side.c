@@ -81,14 +81,43 @@ static bool is_bare_fin(const struct packet *p)
 	return p->kind == PACKET_TCP && p->flags & TCP_FIN && !p->payload_wire_len;
 }
 
-/* Who has reset a connection has nothing more to say in it, but what was on its way, in disorder. */
-static void note_after_reset(struct tcp_side *side, const struct packet *p)
+static bool is_newer(const struct half *h, const struct packet *p)
 {
+	return !h->has_stamp || (int32_t)(p->stamp - h->stamp) > 0;
+}
+
+void side_note_stamp(struct half *h, const struct packet *p)
+{
+	if (!p->has_timestamps || !is_newer(h, p))
+		return;
+	h->has_stamp = true;
+	h->stamp = p->stamp;
+}
+
+/* A sender does not use an IP ID twice: the network did. */
+static bool was_seen_before(const struct half *h, const struct packet *p)
+{
+	uint64_t value = print_of(p);
+	int seen = 0;
+
+	for (int i = 0; p->ip_id && i < PRINTS_KEPT; i++)
+		seen += h->prints[i].value == value;
+	return seen > 1;
+}
+
+/* Who has reset a connection has nothing more to say in it, but what was on its way, in disorder or
+ * twice: by the sender's own clock that is no later than what was seen of it. */
+void side_note_after_reset(struct flow *w, enum side s, const struct packet *p)
+{
+	struct tcp_side *side = &w->facts.side[s];
 	const struct mark *reset = &side->resets[0].mark;
 
-	if (side->reset_count && !side->packet_after_reset.frame && !(p->flags & TCP_SYN) &&
-	    p->mark.frame > reset->frame && time_apart(p->mark.time, reset->time) >= MILLISECOND)
-		side->packet_after_reset = p->mark;
+	if (!side->reset_count || side->packet_after_reset.frame || p->flags & (TCP_SYN | TCP_RST) ||
+	    p->mark.frame <= reset->frame || time_apart(p->mark.time, reset->time) < MILLISECOND)
+		return;
+	if ((p->has_timestamps && !is_newer(&w->half[s], p)) || was_seen_before(&w->half[s], p))
+		return;
+	side->packet_after_reset = p->mark;
 }
 
 void side_note_packet(struct tcp_side *side, const struct packet *p)
@@ -112,7 +141,6 @@ void side_note_packet(struct tcp_side *side, const struct packet *p)
 	side->last_ip_id = p->ip_id;
 	if (p->kind != PACKET_TCP)
 		return;
-	note_after_reset(side, p);
 	side->last_window = p->window;
 	if (!p->window && !(p->flags & TCP_SYN))
 		side->zero_windows++;

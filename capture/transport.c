@@ -15,6 +15,12 @@ static void take_sack(struct packet *out, struct reader r)
 	}
 }
 
+static void take_timestamps(struct packet *out, struct reader r)
+{
+	out->stamp = take_u32(&r);
+	out->has_timestamps = true;
+}
+
 /* A malformed option hides those behind it and harms nothing else. */
 void take_tcp_options(struct packet *out, struct reader r)
 {
@@ -42,7 +48,7 @@ void take_tcp_options(struct packet *out, struct reader r)
 		else if (kind == SACK)
 			take_sack(out, value);
 		else if (kind == TIMESTAMPS)
-			out->has_timestamps = true;
+			take_timestamps(out, value);
 	}
 }
 

@@ -71,6 +71,8 @@ static void same_packet(const struct packet *a, const struct packet *b)
 	assert_int_equal(a->has_options, b->has_options);
 	assert_int_equal(a->has_sack_permitted, b->has_sack_permitted);
 	assert_int_equal(a->has_timestamps, b->has_timestamps);
+	if (a->has_timestamps)
+		assert_int_equal(a->stamp, b->stamp);
 	assert_int_equal(a->has_window_scale, b->has_window_scale);
 	assert_int_equal(a->sack_count, b->sack_count);
 	assert_memory_equal(a->sack, b->sack, a->sack_count * sizeof(a->sack[0]));

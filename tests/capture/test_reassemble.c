@@ -120,7 +120,8 @@ static void without_ip_ids_a_mirror_is_known_by_its_double_syn(void **state)
 			p = with_payload(p, "hello", 5);
 		send_raw(b, &p);
 	}
-	assert_string_equal(b->log, "opened c+5 c+5");
+	end_input(b);
+	assert_string_equal(b->log, "opened c+5 c+5 over:capture");
 	assert_int_equal(b->facts.side[SIDE_CLIENT].duplicates, 3);
 	assert_int_equal(b->facts.side[SIDE_CLIENT].retransmissions, 0);
 	assert_int_equal(b->facts.side[SIDE_CLIENT].syn_count, 1);
@@ -363,6 +364,52 @@ static void an_acknowledgement_after_a_reset_is_noted(void **state)
 	assert_int_equal(b->facts.side[SIDE_SERVER].packet_after_reset.frame, 6);
 }
 
+static struct packet stamped(struct packet p, uint32_t stamp)
+{
+	p.has_options = p.has_timestamps = true;
+	p.stamp = stamp;
+	return p;
+}
+
+static void a_packet_that_its_sender_stamped_before_its_reset_does_not_follow_it(void **state)
+{
+	const struct mark *after = &b->facts.side[SIDE_SERVER].packet_after_reset;
+	struct packet ack = packet_from(SIDE_SERVER, TCP_ACK, SERVER_ISN + 1, CLIENT_ISN + 1 + 5);
+
+	(void)state;
+	shake_hands(b);
+	send_data(b, SIDE_CLIENT, 0, "hello", 5);
+	send_packet(b, stamped(packet_from(SIDE_SERVER, TCP_RST | TCP_ACK, SERVER_ISN + 1, CLIENT_ISN + 1 + 5), 9000));
+	wait_ms(b, 30);
+	send_packet(b, stamped(ack, 8999));
+	assert_int_equal(after->frame, 0);
+	ack.window++;
+	send_packet(b, stamped(ack, 9000));
+	assert_int_equal(after->frame, 0);
+	ack.window++;
+	send_packet(b, stamped(ack, 9001));
+	assert_int_equal(after->frame, 8);
+}
+
+static void nor_does_one_that_the_network_doubled(void **state)
+{
+	const struct mark *after = &b->facts.side[SIDE_SERVER].packet_after_reset;
+	struct packet ack = packet_from(SIDE_SERVER, TCP_ACK, SERVER_ISN + 1, CLIENT_ISN + 1 + 5);
+
+	(void)state;
+	shake_hands(b);
+	send_data(b, SIDE_CLIENT, 0, "hello", 5);
+	ack.ip_id = 77;
+	send_packet(b, ack);
+	send_packet(b, packet_from(SIDE_SERVER, TCP_RST | TCP_ACK, SERVER_ISN + 1, CLIENT_ISN + 1 + 5));
+	wait_ms(b, 300);
+	send_packet(b, ack);
+	assert_int_equal(after->frame, 0);
+	ack.ip_id++;
+	send_packet(b, ack);
+	assert_int_equal(after->frame, 8);
+}
+
 static void data_beyond_a_fin_is_noted(void **state)
 {
 	(void)state;
@@ -442,6 +489,7 @@ static void data_in_the_syn_is_the_streams_first(void **state)
 {
 	(void)state;
 	send_packet(b, with_payload(packet_from(SIDE_CLIENT, TCP_SYN, CLIENT_ISN, 0), "hello", 5));
+	send_packet(b, packet_from(SIDE_SERVER, TCP_SYN | TCP_ACK, SERVER_ISN, CLIENT_ISN + 6));
 	send_data(b, SIDE_CLIENT, 5, "!", 1);
 	assert_client_said("hello!");
 }
@@ -557,9 +605,61 @@ static void a_late_syn_still_says_where_the_stream_begins(void **state)
 	send_data(b, SIDE_CLIENT, 5, "world", 5);
 	send_packet(b, packet_from(SIDE_CLIENT, TCP_SYN, CLIENT_ISN, 0));
 	send_data(b, SIDE_CLIENT, 0, "hello", 5);
+	send_packet(b, packet_from(SIDE_SERVER, TCP_SYN | TCP_ACK, SERVER_ISN, CLIENT_ISN + 1));
 	assert_string_equal(b->log, "opened c+5 c+5");
 	assert_client_said("helloworld");
 	assert_true(b->facts.client_known);
+}
+
+static void what_comes_before_the_answer_to_the_syn_waits_for_it(void **state)
+{
+	(void)state;
+	send_packet(b, packet_from(SIDE_CLIENT, TCP_SYN, CLIENT_ISN, 0));
+	send_ack(b, SIDE_CLIENT, 0, 6);
+	send_data(b, SIDE_SERVER, 0, "answer", 6);
+	send_data(b, SIDE_CLIENT, 0, "hello", 5);
+	assert_string_equal(b->log, "opened");
+	send_packet(b, packet_from(SIDE_SERVER, TCP_SYN | TCP_ACK, SERVER_ISN, CLIENT_ISN + 1));
+	assert_string_equal(b->log, "opened s+6 c+5");
+	assert_int_equal(b->facts.side[SIDE_SERVER].missing, 0);
+}
+
+static void but_not_for_ever(void **state)
+{
+	(void)state;
+	send_packet(b, packet_from(SIDE_CLIENT, TCP_SYN, CLIENT_ISN, 0));
+	for (uint32_t i = 0; i < 40; i++)
+		send_data(b, SIDE_CLIENT, i * 5, "hello", 5);
+	assert_int_equal(b->end[SIDE_CLIENT], 40 * 5);
+	assert_null(strstr(b->log, "OUT-OF-PLACE"));
+}
+
+static void a_refusal_does_not_wait(void **state)
+{
+	(void)state;
+	send_packet(b, packet_from(SIDE_CLIENT, TCP_SYN, CLIENT_ISN, 0));
+	send_packet(b, packet_from(SIDE_SERVER, TCP_RST | TCP_ACK, 0, CLIENT_ISN + 1));
+	assert_string_equal(b->log, "opened srst");
+}
+
+static void nor_does_what_another_connection_left(void **state)
+{
+	(void)state;
+	send_packet(b, packet_from(SIDE_CLIENT, TCP_SYN, CLIENT_ISN, 0));
+	send_packet(b, packet_from(SIDE_SERVER, TCP_ACK, 777, CLIENT_ISN + 90000000));
+	send_packet(b, packet_from(SIDE_CLIENT, TCP_RST, CLIENT_ISN + 90000000, 0));
+	assert_int_equal(b->facts.side[SIDE_CLIENT].reset_count, 1);
+}
+
+static void a_syn_behind_its_answer_begins_no_other_connection(void **state)
+{
+	(void)state;
+	send_data(b, SIDE_CLIENT, 5, "world", 5);
+	send_ack(b, SIDE_SERVER, 0, 5);
+	send_packet(b, packet_from(SIDE_SERVER, TCP_SYN | TCP_ACK, SERVER_ISN, CLIENT_ISN + 1));
+	send_packet(b, packet_from(SIDE_CLIENT, TCP_SYN, CLIENT_ISN, 0));
+	assert_null(strstr(b->log, "over"));
+	assert_int_equal(b->stats.flows, 1);
 }
 
 static void an_answer_seen_alone_is_delivered(void **state)
@@ -719,6 +819,8 @@ int main(void)
 		claim(a_reset_of_what_was_acknowledged_before_was_not_asked_for),
 		claim(nor_was_one_of_what_was_sent_again),
 		claim(an_acknowledgement_after_a_reset_is_noted),
+		claim(a_packet_that_its_sender_stamped_before_its_reset_does_not_follow_it),
+		claim(nor_does_one_that_the_network_doubled),
 		claim(data_beyond_a_fin_is_noted),
 		claim(a_stream_whose_first_byte_never_came_says_so),
 		claim(bytes_lost_at_the_end_of_a_stream_are_a_gap_too),
@@ -734,6 +836,11 @@ int main(void)
 		claim(without_a_syn_the_first_bytes_set_the_start),
 		claim(without_a_syn_a_little_disorder_at_the_start_is_mended),
 		claim(a_late_syn_still_says_where_the_stream_begins),
+		claim(what_comes_before_the_answer_to_the_syn_waits_for_it),
+		claim(but_not_for_ever),
+		claim(a_refusal_does_not_wait),
+		claim(nor_does_what_another_connection_left),
+		claim(a_syn_behind_its_answer_begins_no_other_connection),
 		claim(an_answer_seen_alone_is_delivered),
 		claim(a_forgotten_flow_gives_no_bytes_but_its_ends),
 		claim(any_cutting_doubling_and_shuffling_gives_the_same_stream),

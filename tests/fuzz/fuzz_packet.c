@@ -47,7 +47,8 @@ static void check_glance(const struct frame *frame, bool decoded, const struct p
 	      quick.window == slow->window && quick.ttl == slow->ttl && quick.ip_id == slow->ip_id &&
 	      quick.has_vlan == slow->has_vlan && quick.vlan == slow->vlan, "the same fields");
 	claim(quick.mss == slow->mss && quick.has_options == slow->has_options &&
-	      quick.has_timestamps == slow->has_timestamps && quick.sack_count == slow->sack_count &&
+	      quick.has_timestamps == slow->has_timestamps &&
+	      (!quick.has_timestamps || quick.stamp == slow->stamp) && quick.sack_count == slow->sack_count &&
 	      !memcmp(quick.sack, slow->sack, quick.sack_count * sizeof(quick.sack[0])), "the same options");
 	glance_ends(&g, &ends);
 	claim(hash_ends(&key, &ends) == hash_flow(&key, TRANSPORT_TCP, &slow->source, &slow->destination),
