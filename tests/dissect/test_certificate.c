@@ -496,6 +496,31 @@ static void a_small_cache_forgets_the_oldest_and_what_is_held_lives_on(void **st
 	certificate_cache_free(cache);
 }
 
+/* Certificates made to end alike must not be taken for one another. */
+static void certificates_that_differ_in_one_byte_are_two(void **state)
+{
+	struct certificate_cache *cache = certificate_cache_new(0);
+	struct certificate *good = from_file("good", 0);
+	uint8_t *twin = malloc(good->der_len);
+
+	(void)state;
+	memcpy(twin, good->der, good->der_len);
+	twin[good->der_len / 2] ^= 1;
+	for (int i = 0; i < 3; i++) {
+		struct certificate *a = certificate_get(cache, good->der, good->der_len);
+		struct certificate *b = certificate_get(cache, twin, good->der_len);
+
+		assert_memory_equal(a->der, good->der, good->der_len);
+		assert_memory_equal(b->der, twin, good->der_len);
+		assert_memory_not_equal(a->sha256, b->sha256, sizeof(a->sha256));
+		certificate_release(a);
+		certificate_release(b);
+	}
+	free(twin);
+	certificate_release(good);
+	certificate_cache_free(cache);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -523,6 +548,7 @@ int main(void)
 		cmocka_unit_test(two_digit_years_turn_over_at_1950),
 		cmocka_unit_test(curve_parameters_of_ones_own_are_called_explicit),
 		cmocka_unit_test(the_cache_gives_one_certificate_for_the_same_bytes),
+		cmocka_unit_test(certificates_that_differ_in_one_byte_are_two),
 		cmocka_unit_test(a_small_cache_forgets_the_oldest_and_what_is_held_lives_on),
 	};
 
