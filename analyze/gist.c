@@ -108,8 +108,8 @@ static uint16_t offers_in_suites(const struct client_hello *c)
 
 		if (!s || s->tls13)
 			continue;
-		offers |= strcmp(s->kx, "ECDHE") ? 0 : OFFERS_ECDHE;
-		offers |= strcmp(s->auth, "ECDSA") ? 0 : OFFERS_ECDSA;
+		offers |= s->ecdhe ? OFFERS_ECDHE : 0;
+		offers |= s->ecdsa ? OFFERS_ECDSA : 0;
 		offers |= s->mode == MODE_GCM || s->mode == MODE_CHACHA ? OFFERS_AEAD : 0;
 	}
 	return offers;

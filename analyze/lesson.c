@@ -183,8 +183,8 @@ static void learn_choice(struct lesson *l, const struct gist *g)
 	add_code(&l->groups, g->group);
 	add_code(&l->signatures, g->signature);
 	if (suite && !suite->tls13) {
-		l->rsa_leaf |= !strcmp(suite->auth, "RSA");
-		l->ecdsa_leaf |= !strcmp(suite->auth, "ECDSA");
+		l->rsa_leaf |= suite->rsa;
+		l->ecdsa_leaf |= suite->ecdsa;
 	}
 	if (g->hello_len > l->largest_hello_passed)
 		l->largest_hello_passed = g->hello_len;

@@ -29,6 +29,7 @@ struct cipher_suite {
 	bool tls13;			/* a TLS 1.3 suite */
 	bool sha384;			/* PRF or HKDF hash */
 	bool forward_secrecy;
+	bool ecdhe, ecdsa, rsa;		/* kx is ECDHE; auth is ECDSA, RSA */
 	bool bad;			/* graded bad: broken or export */
 	bool weak;			/* graded weak or worse */
 };

@@ -28,6 +28,11 @@ function yes(field)
 	return field == "yes" ? "true" : "false"
 }
 
+function is(field, value)
+{
+	return field == value ? "true" : "false"
+}
+
 function mode(kind, cipher)
 {
 	if (kind == "null" || kind == "mac")
@@ -102,6 +107,7 @@ file == "cipher_suites" {
 	print "\t  .mode = " mode($7, $5) ", .explicit_iv = " number($14) ","
 	print "\t  .mac_or_tag_len = " number($15) ", .block = " number($16) ","
 	print "\t  .tls13 = " ($10 == "TLSv1.3" ? "true" : "false") ", .sha384 = " ($9 == "SHA384" ? "true" : "false") ","
+	print "\t  .ecdhe = " is($3, "ECDHE") ", .ecdsa = " is($4, "ECDSA") ", .rsa = " is($4, "RSA") ","
 	print "\t  .forward_secrecy = " yes($11) ", .bad = " ($13 == "bad" ? "true" : "false") ","
 	print "\t  .weak = " ($13 == "bad" || $13 == "warn" ? "true" : "false") " },"
 	next
