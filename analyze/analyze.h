@@ -122,6 +122,7 @@ struct handshake {
 	struct mark quic_mark[2];
 	struct upgrade_fact *upgrades;	/* NULL without any, at most UPGRADES_KEPT */
 	uint8_t upgrade_count;
+	size_t body_bytes;		/* about, of what is parsed of its messages */
 	struct mark gap[2], last_gap[2];	/* first and last missing bytes of the capture, by side */
 	uint64_t pending_have[2], pending_want[2];	/* an incomplete record or message at the end */
 	struct mark ended;		/* the capture's last packet when the flow was given up */

@@ -5,6 +5,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+/* What is parsed of a hello takes up to so many times its bytes: lists of pointers and copies. */
+enum { PARSED_FACTOR = 3, PARSED_LITTLE = 256 };
+
 static const struct tls_foreign nothing_foreign;
 static const struct tls_broken nothing_broken;
 static const struct tls_quic nothing_quic;
@@ -79,61 +82,24 @@ void handshake_free(struct handshake *h)
 	free(h);
 }
 
-/* What is parsed of a hello takes up to so many times its bytes: lists of pointers and copies. */
-enum { PARSED_FACTOR = 3, PARSED_LITTLE = 256 };
-
-static size_t hello_bytes(const struct client_hello *hello)
-{
-	return hello ? sizeof(*hello) + (size_t)hello->length * PARSED_FACTOR : 0;
-}
-
-static size_t chain_bytes(const struct certificate_list *list)
-{
-	return list ? sizeof(*list) + list->bytes : 0;
-}
-
+/* Asked at each packet, so the bodies are not looked at again. */
 size_t handshake_bytes(const struct handshake *h)
 {
 	size_t bytes;
 
 	if (!h)
 		return 0;
-	bytes = sizeof(*h) + hello_bytes(h->hello) + hello_bytes(h->second_hello);
-	bytes += chain_bytes(h->certificates) + chain_bytes(h->client_certificates);
-	bytes += h->upgrade_count * sizeof(*h->upgrades);
+	bytes = sizeof(*h) + h->body_bytes + h->upgrade_count * sizeof(*h->upgrades);
 	bytes += h->own_flow ? sizeof(*h->own_flow) : 0;
 	bytes += h->message_count > MESSAGES_FIRST ? MESSAGES_KEPT * sizeof(*h->messages) : 0;
 	for (int side = 0; side < 2; side++)
 		bytes += h->record_count[side] > RECORDS_FIRST ? RECORDS_KEPT * sizeof(**h->records) : 0;
-	bytes += h->server ? sizeof(*h->server) + PARSED_LITTLE : 0;
-	bytes += h->request ? sizeof(*h->request) + PARSED_LITTLE : 0;
-	bytes += h->staple ? PARSED_LITTLE : 0;
-	bytes += h->key_exchange ? sizeof(*h->key_exchange) : 0;
 	return bytes;
-}
-
-bool mark_before(struct mark a, struct mark b)
-{
-	if (!happened(a) || !happened(b))
-		return happened(a);
-	return mark_turn(a) < mark_turn(b);
 }
 
 bool beginning_was_seen(const struct flow_facts *flow)
 {
 	return happened(flow->side[SIDE_CLIENT].syn) || happened(flow->side[SIDE_SERVER].syn);
-}
-
-struct mark mark_earlier(struct mark a, struct mark b)
-{
-	return mark_before(b, a) ? b : a;
-}
-
-struct mark mark_later(struct mark a, struct mark b)
-{
-	if (!happened(a) || !happened(b))
-		return happened(a) ? a : b;
-	return mark_before(a, b) ? b : a;
 }
 
 bool went_on_in_sslv2(const struct handshake *h)
@@ -145,26 +111,22 @@ bool went_on_in_sslv2(const struct handshake *h)
 	       (answer->sample[0] & 0x80) && answer->sample[2] == SERVER_HELLO;
 }
 
-bool record_is_hidden13(const struct handshake *h, const struct record_fact *r)
-{
-	return is_tls13(h->version) && r->hidden &&
-	       (r->type == CONTENT_APPLICATION_DATA || h->dissected_as != 't');
-}
-
 static void note_first(struct mark *into, struct mark mark)
 {
 	if (!happened(*into))
 		*into = mark;
 }
 
-/* Moves a body into an empty place and out of the event, so that nobody frees it twice. */
-static void *move_body(void *have, void **body)
+/* Moves a body of so many bytes into an empty place and out of the event, so that nobody frees it
+ * twice. */
+static void *move_body(struct handshake *h, void *have, void **body, size_t bytes)
 {
 	void *moved = have;
 
 	if (!have) {
 		moved = *body;
 		*body = NULL;
+		h->body_bytes += moved ? bytes : 0;
 	}
 	return moved;
 }
@@ -179,7 +141,9 @@ static void note_client_hello(struct handshake *h, const struct tls_event *e)
 		h->renegotiating = true;
 		note_first(&h->renegotiation, e->mark);
 		free(hello);
-	} else if (!h->hello) {
+		return;
+	}
+	if (!h->hello) {
 		h->hello = hello;
 		h->hello_mark = e->mark;
 		h->hello_first = e->message.first;
@@ -188,7 +152,9 @@ static void note_client_hello(struct handshake *h, const struct tls_event *e)
 		h->second_hello_mark = e->mark;
 	} else {
 		free(hello);
+		return;
 	}
+	h->body_bytes += sizeof(*hello) + (size_t)hello->length * PARSED_FACTOR;
 }
 
 static void note_server_hello(struct handshake *h, const struct tls_event *e)
@@ -207,6 +173,7 @@ static void note_server_hello(struct handshake *h, const struct tls_event *e)
 		free(hello);
 		return;
 	}
+	h->body_bytes += sizeof(*hello) + PARSED_LITTLE;
 	h->server = hello;
 	h->server_mark = e->mark;
 	h->version = hello->version;
@@ -219,16 +186,19 @@ static void note_certificates(struct handshake *h, const struct tls_event *e)
 {
 	bool client = e->from == SIDE_CLIENT;
 	struct certificate_list **list = client ? &h->client_certificates : &h->certificates;
+	struct certificate_list *sent = e->message.body.certificates;
 
 	if (*list) {
-		certificates_free(e->message.body.certificates);
+		certificates_free(sent);
 	} else {
-		*list = e->message.body.certificates;
+		*list = sent;
+		h->body_bytes += sent ? sizeof(*sent) + sent->bytes : 0;
 		*(client ? &h->client_certificates_mark : &h->certificates_mark) = e->mark;
 	}
 	if (!client && !h->staple && e->message.leaf_staple) {
 		h->staple = e->message.leaf_staple;
 		h->staple_mark = e->mark;
+		h->body_bytes += PARSED_LITTLE;
 	} else {
 		free(e->message.leaf_staple);
 	}
@@ -265,13 +235,13 @@ static void note_body(struct handshake *h, struct tls_event *e)
 		break;
 	case HS_ENCRYPTED_EXTENSIONS:
 		body = e->message.body.encrypted_extensions;
-		h->encrypted_extensions = move_body(h->encrypted_extensions, &body);
+		h->encrypted_extensions = move_body(h, h->encrypted_extensions, &body, PARSED_LITTLE);
 		free(body);
 		break;
 	case HS_SERVER_KEY_EXCHANGE:
 		body = e->message.body.server_key_exchange;
 		note_first(&h->key_exchange_mark, e->mark);
-		h->key_exchange = move_body(h->key_exchange, &body);
+		h->key_exchange = move_body(h, h->key_exchange, &body, sizeof(*h->key_exchange));
 		if (h->key_exchange && h->key_exchange->group)
 			h->group = h->key_exchange->group;
 		free(body);
@@ -279,13 +249,13 @@ static void note_body(struct handshake *h, struct tls_event *e)
 	case HS_CERTIFICATE_REQUEST:
 		body = e->message.body.certificate_request;
 		note_first(&h->request_mark, e->mark);
-		h->request = move_body(h->request, &body);
+		h->request = move_body(h, h->request, &body, sizeof(*h->request) + PARSED_LITTLE);
 		free(body);
 		break;
 	case HS_CERTIFICATE_STATUS:
 		body = e->message.body.staple;
 		note_first(&h->staple_mark, e->mark);
-		h->staple = move_body(h->staple, &body);
+		h->staple = move_body(h, h->staple, &body, PARSED_LITTLE);
 		free(body);
 		break;
 	default:

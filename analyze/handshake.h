@@ -35,9 +35,25 @@ static inline bool happened(struct mark mark)
 	return mark.frame != 0;
 }
 
-bool mark_before(struct mark a, struct mark b);
-struct mark mark_earlier(struct mark a, struct mark b);
-struct mark mark_later(struct mark a, struct mark b);	/* of those that happened */
+static inline bool mark_before(struct mark a, struct mark b)
+{
+	if (!happened(a) || !happened(b))
+		return happened(a);
+	return mark_turn(a) < mark_turn(b);
+}
+
+static inline struct mark mark_earlier(struct mark a, struct mark b)
+{
+	return mark_before(b, a) ? b : a;
+}
+
+/* Of those that happened. */
+static inline struct mark mark_later(struct mark a, struct mark b)
+{
+	if (!happened(a) || !happened(b))
+		return happened(a) ? a : b;
+	return mark_before(a, b) ? b : a;
+}
 
 /* A SYN of either side was captured: nothing of the connection came before. */
 bool beginning_was_seen(const struct flow_facts *flow);
@@ -46,7 +62,11 @@ bool beginning_was_seen(const struct flow_facts *flow);
 bool went_on_in_sslv2(const struct handshake *h);
 
 /* An encrypted application_data record that is hidden and from a TLS 1.3 stream. */
-bool record_is_hidden13(const struct handshake *h, const struct record_fact *r);
+static inline bool record_is_hidden13(const struct handshake *h, const struct record_fact *r)
+{
+	return r->hidden && is_tls13(h->version) &&
+	       (r->type == CONTENT_APPLICATION_DATA || h->dissected_as != 't');
+}
 
 /* infer.c: Finished, alerts, client certificates and data that only lengths and places show. */
 void infer_hidden(struct handshake *h);

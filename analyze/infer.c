@@ -376,15 +376,16 @@ static bool has_data13(const struct handshake *h, enum side side,
  * with each record that comes. */
 bool infer_data_both_ways(const struct handshake *h)
 {
-	const struct record_fact *finished = NULL;
+	const struct record_fact *r[2];
 
 	if (h->data_records[SIDE_CLIENT] && h->data_records[SIDE_SERVER])
 		return true;
 	if (!h->server || !is_tls13(h->version) || h->dissected_as != 't' || h->keys)
 		return false;
-	if (infer_client_flight(h) != FLIGHT_FINISHED || !client_records(h, &finished, 1))
+	/* Asked at each packet: most often the client has not said anything behind its Finished. */
+	if (client_records(h, r, 2) < 2 || infer_client_flight(h) != FLIGHT_FINISHED)
 		return false;
-	return has_data13(h, SIDE_CLIENT, finished) && has_data13(h, SIDE_SERVER, finished);
+	return has_data13(h, SIDE_CLIENT, r[0]) && has_data13(h, SIDE_SERVER, r[0]);
 }
 
 /* In a full handshake before TLS 1.3 the server finishes last (RFC 5246 7.3): where its Finished is, the
