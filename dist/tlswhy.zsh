@@ -7,6 +7,14 @@ _tlswhy_causes() {
 	_describe cause causes
 }
 
+_tlswhy_interfaces() {
+	_alternative 'any:all interfaces:(any)' 'interfaces:interface:_net_interfaces'
+}
+
+_tlswhy_first() {
+	_alternative 'commands:command:(explain)' 'files:capture:_files'
+}
+
 if [[ ${words[2]} == explain ]]; then
 	_arguments '1:command:(explain)' '2:cause:_tlswhy_causes'
 	return
@@ -37,7 +45,7 @@ _arguments -s \
 	'--help[this text]' \
 	'-V[the version]' \
 	'--version[the version]' \
-	'*-i[listen on an interface; may be repeated; any is all of them]:iface:_net_interfaces' \
+	'*-i[listen on an interface; may be repeated; any is all of them]:iface:_tlswhy_interfaces' \
 	'-D[list the interfaces and end]' \
 	'-p[do not put the interface into promiscuous mode]' \
 	'-s[keep so much of each packet; default 262144]:bytes:' \
@@ -46,4 +54,5 @@ _arguments -s \
 	'-Z[give up root for this user; default tlswhy, or else nobody]:user:_users' \
 	'-G[end after this time]:seconds:' \
 	'--interval[report servers and totals so often; default 60, 0 is never]:seconds:' \
+	'1:command, capture or filter:_tlswhy_first' \
 	'*:capture or filter:_files'

@@ -43,6 +43,25 @@ check "bash offers causes" grep -qx alpn_mismatch "$work/bash"
 if command -v fish >/dev/null; then
 	in_fish "tlswhy --me" >"$work/fish"
 	check "fish offers --memory and --metrics" test "$(sort "$work/fish" | tr '\n' ' ')" = "--memory --metrics "
+	in_fish "tlswhy -i l" >"$work/fish"
+	check "fish offers interfaces" grep -qx lo "$work/fish"
+	in_fish "tlswhy explain alpn" >"$work/fish"
+	check "fish offers causes" grep -qx alpn_mismatch "$work/fish"
+	in_fish "tlswhy $here/READ" >"$work/fish"
+	check "fish offers files" grep -q 'README.md$' "$work/fish"
+fi
+if command -v zsh >/dev/null; then
+	mkdir "$work/zsh"
+	cp "$here/dist/tlswhy.zsh" "$work/zsh/_tlswhy"
+	in_zsh() {
+		python3 "$here/tests/dist/zsh_offers.py" "$work/zsh" "$1" | tr '\n' ' '
+	}
+	check "zsh offers --memory and --metrics" test "$(in_zsh "tlswhy --me")" = "--memory --metrics "
+	check "zsh offers interfaces" test "$(in_zsh "tlswhy -i l")" = "lo "
+	check "zsh offers all interfaces" test "$(in_zsh "tlswhy -i lo -i an")" = "any "
+	check "zsh offers to explain" test "$(in_zsh "tlswhy expl")" = "explain "
+	check "zsh offers causes" test "$(in_zsh "tlswhy explain alpn")" = "alpn_mismatch "
+	check "zsh offers files" test "$(in_zsh "tlswhy --json $here/READ")" = "README.md "
 fi
 
 if grep -q __asan_init "$program"; then
