@@ -7,6 +7,12 @@
 
 enum { ETHERNET_LENGTH_MAX = 1500 };	/* IEEE 802.3 3.2.6: up to here it is a length, no type */
 
+static bool is_vlan(uint16_t type)
+{
+	return type == ETHERTYPE_VLAN || type == ETHERTYPE_SERVICE_VLAN || type == ETHERTYPE_OLD_SERVICE_VLAN ||
+	       type == ETHERTYPE_OLDER_SERVICE_VLAN;
+}
+
 /* An IEEE 802.1Q tag; id 0 is a priority without a VLAN. */
 static void take_vlan(struct descent *d, struct reader *r)
 {
@@ -34,11 +40,8 @@ static bool take_macsec(struct reader *r)
 /* The tags that leave the frame what it was; true if `*type` is now that of what follows. */
 static bool take_tag(struct descent *d, uint16_t *type, struct reader *r)
 {
-	switch (*type) {
+	switch (is_vlan(*type) ? ETHERTYPE_VLAN : *type) {
 	case ETHERTYPE_VLAN:
-	case ETHERTYPE_SERVICE_VLAN:
-	case ETHERTYPE_OLD_SERVICE_VLAN:
-	case ETHERTYPE_OLDER_SERVICE_VLAN:
 		take_vlan(d, r);
 		break;
 	case ETHERTYPE_VN_TAG:
@@ -182,6 +185,23 @@ static enum found take_loopback(struct descent *d, struct reader r)
 	}
 }
 
+/*
+ * Linux 6.11 and later takes the outermost of stacked tags away and says the type that is behind the
+ * innermost (af_packet.c, vlan_get_protocol_dgram): the packet begins with what is left of the second.
+ */
+static bool hides_tags(const struct descent *d, uint16_t type, struct reader r)
+{
+	uint16_t inner;
+
+	if ((type == ETHERTYPE_IPV4 || type == ETHERTYPE_IPV6) && looks_like_ip(d, r, FIT_PADDED))
+		return false;
+	do {
+		take_u16(&r);	/* priority, VLAN id */
+		inner = take_u16(&r);
+	} while (read_ok(&r) && is_vlan(inner));
+	return read_ok(&r) && inner == type;
+}
+
 static enum found take_cooked_protocol(struct descent *d, uint16_t protocol, struct reader r)
 {
 	enum { LINUX_802_2 = 4 };	/* ETH_P_802_2 */
@@ -190,6 +210,10 @@ static enum found take_cooked_protocol(struct descent *d, uint16_t protocol, str
 		return FOUND_BROKEN;
 	if (protocol == LINUX_802_2)
 		return take_llc(d, r);
+	while (take_tag(d, &protocol, &r))
+		;
+	if (hides_tags(d, protocol, r))
+		protocol = ETHERTYPE_VLAN;
 	return protocol > ETHERNET_LENGTH_MAX ? take_ethertype(d, protocol, r) : FOUND_NOTHING;
 }
 

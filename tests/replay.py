@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""replay.py IFACE COUNT CAPTURE...: sends the first COUNT frames (0: all) of each Ethernet capture
-(pcap) through an interface, as fast as they go. Only for interfaces in a namespace that a test has
-made."""
+"""replay.py IFACE[,IFACE...] COUNT CAPTURE...: sends the first COUNT frames (0: all) of each Ethernet capture
+(pcap) through an interface, as fast as they go; through which of several the last byte of their source says.
+Only for interfaces in a namespace that a test has made."""
 import errno
 import socket
 import struct
@@ -32,12 +32,13 @@ def send(out, frame):
 
 
 def main():
-    interface, count, captures = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as out:
+    interfaces, count, captures = sys.argv[1].split(","), int(sys.argv[2]), sys.argv[3:]
+    outs = [socket.socket(socket.AF_PACKET, socket.SOCK_RAW) for _ in interfaces]
+    for out, interface in zip(outs, interfaces):
         out.bind((interface, 0))
-        for capture in captures:
-            for frame in list(frames(capture))[:count or None]:
-                send(out, frame)
+    for capture in captures:
+        for frame in list(frames(capture))[:count or None]:
+            send(outs[frame[11] % len(outs)], frame)
 
 
 main()

@@ -25,13 +25,17 @@ class Link:
 			raise NoLink("there is no ip command (iproute2)")
 		self.ip("netns", "add", self.name)
 		try:
-			self.inside("ip", "link", "add", self.near, "type", "veth", "peer", "name", self.far)
-			for end in (self.near, self.far):
-				self.inside("sysctl", "-qw", "net.ipv6.conf.%s.disable_ipv6=1" % end)
-				self.inside("ip", "link", "set", end, "mtu", "9000", "up")
+			self.pair(self.near, self.far)
 		except NoLink:
 			self.close()
 			raise
+
+	def pair(self, near, far):
+		"""Both ends of another link."""
+		self.inside("ip", "link", "add", near, "type", "veth", "peer", "name", far)
+		for end in (near, far):
+			self.inside("sysctl", "-qw", "net.ipv6.conf.%s.disable_ipv6=1" % end)
+			self.inside("ip", "link", "set", end, "mtu", "9000", "up")
 
 	def ip(self, *words):
 		done = subprocess.run(("ip",) + words, capture_output=True, text=True)
