@@ -1,19 +1,14 @@
 #include "attempt.h"
 
-static void read_leaf(const struct certificate_list *list, const struct attempt *before,
-		      struct attempt *out)
+static void read_leaf(const struct certificate *leaf, struct attempt *out)
 {
-	const struct certificate *leaf = list->at[0];
-
 	memcpy(&out->leaf, leaf->sha256, sizeof(out->leaf));
 	out->leaf_not_after = leaf->not_after;
 	out->leaf_key = leaf->key;
-	out->intercepted = before && before->leaf == out->leaf ? before->intercepted :
-			   inspection_product(leaf->issuer) != NULL;
+	out->intercepted = leaf->inspection != NULL;
 }
 
-void attempt_read(const struct gist *g, enum outcome outcome, const char *code,
-		  const struct attempt *before, struct attempt *out)
+void attempt_read(const struct gist *g, enum outcome outcome, const char *code, struct attempt *out)
 {
 	*out = (struct attempt){
 		.mark = happened(g->hello_first) ? g->hello_first : g->first,
@@ -25,7 +20,7 @@ void attempt_read(const struct gist *g, enum outcome outcome, const char *code,
 		.alpn_chosen = g->chosen_alpn_hash, .flight_len = g->flight_len,
 	};
 	if (g->certificates && g->certificates->count)
-		read_leaf(g->certificates, before, out);
+		read_leaf(g->certificates->at[0], out);
 }
 
 bool attempt_failed(const struct attempt *a)

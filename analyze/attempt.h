@@ -28,9 +28,7 @@ struct attempt {
 	bool intercepted;		/* issued by a known inspection product */
 };
 
-/* `before`: another attempt at the same server, which most often saw the same certificate; or NULL. */
-void attempt_read(const struct gist *g, enum outcome outcome, const char *code,
-		  const struct attempt *before, struct attempt *out);
+void attempt_read(const struct gist *g, enum outcome outcome, const char *code, struct attempt *out);
 
 /* The server answered, refused or dropped this attempt for what it is, not for what the client is. */
 bool attempt_failed(const struct attempt *a);

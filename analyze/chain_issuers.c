@@ -186,7 +186,7 @@ static void note_no_issuer(const struct trust_context *t, const struct chain_que
 static void note_interception(const struct chain_path *p, struct chain_judgement *j)
 {
 	for (size_t i = 0; i < p->count && !j->product; i++)
-		j->product = inspection_product(p->at[i]->issuer);
+		j->product = p->at[i]->inspection;
 	if (j->product)
 		note_defect(j, DEFECT_INTERCEPTED, 0, 0, "issued by \"%.100s\", as the inspection product %.60s does",
 			    p->at[0]->issuer, j->product);

@@ -266,8 +266,7 @@ void endpoints_note(struct endpoints *e, const struct gist *g, enum outcome outc
 	if (!entry)
 		return;
 	entry->spoken_to = true;
-	attempt_read(g, outcome, code,
-		     entry->attempt_count ? &entry->attempts[entry->attempt_count - 1] : NULL, &a);
+	attempt_read(g, outcome, code, &a);
 	if (!probe)	/* what nobody waited for compares with nothing */
 		keep_attempt(e, entry, &a);
 	if (g->certificates && g->certificates->count)

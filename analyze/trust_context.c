@@ -33,6 +33,7 @@ struct trust_context {
 	const struct crl_set *crls;
 	struct certificate *issuers[ISSUERS_KEPT];
 	uint64_t issuers_seen;	/* ever; the oldest gives way */
+	uint16_t lately[256];	/* where an issuer was that was shown before, by its digest's first byte */
 	struct answer *answers;	/* ANSWERS_KEPT */
 };
 
@@ -74,11 +75,23 @@ const struct crl_set *context_crls(const struct trust_context *t)
 
 /* ---- issuers ---- */
 
-static bool knows(const struct trust_context *t, const struct certificate *c)
+static bool is_at(const struct trust_context *t, size_t i, const struct certificate *c)
 {
-	for (size_t i = 0; i < ISSUERS_KEPT && t->issuers[i]; i++)
-		if (!memcmp(t->issuers[i]->sha256, c->sha256, sizeof(c->sha256)))
+	return t->issuers[i] && !memcmp(t->issuers[i]->sha256, c->sha256, sizeof(c->sha256));
+}
+
+/* Asked of all that is shown, and most often of the same few. */
+static bool knows(struct trust_context *t, const struct certificate *c)
+{
+	uint16_t *lately = &t->lately[c->sha256[0]];
+
+	if (is_at(t, *lately, c))
+		return true;
+	for (uint16_t i = 0; i < ISSUERS_KEPT && t->issuers[i]; i++)
+		if (is_at(t, i, c)) {
+			*lately = i;
 			return true;
+		}
 	return false;
 }
 

@@ -83,6 +83,7 @@ static void read_issuer(struct certificate *c, struct arena *arena, struct reade
 		return;
 	certificate_note(c, &name.body, "issuer");
 	c->issuer_o = attribute_text(name.body, NAME_ORGANIZATION, arena);
+	c->inspection = inspection_product(c->issuer);
 	c->issuer_der = name.start;
 	c->issuer_der_len = (uint32_t)name.len;
 }

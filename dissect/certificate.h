@@ -46,6 +46,7 @@ struct certificate {
 	uint8_t version;		/* 1 to 3, 0 unknown */
 	const char *subject, *issuer;	/* RFC 4514 style: "CN=x, O=y" */
 	const char *subject_cn, *issuer_cn, *issuer_o;	/* "" if absent */
+	const char *inspection;		/* the TLS inspection product that the issuer is named after, or NULL */
 	const uint8_t *subject_der, *issuer_der;	/* raw Name */
 	uint32_t subject_der_len, issuer_der_len;
 	const char *serial;		/* upper-case hex, no sign */
