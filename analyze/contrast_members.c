@@ -32,6 +32,23 @@ static const struct attempt *last_leaf(const struct tally *t)
 	return NULL;
 }
 
+/* All that is compared below needs two certificates; most servers have one. */
+static bool shows_several(const struct tally *t)
+{
+	const struct attempt *last = NULL;
+
+	for (size_t i = 0; i < t->count; i++) {
+		const struct attempt *a = &t->at[i];
+
+		if (!shows_leaf(a))
+			continue;
+		if (last && a->leaf != last->leaf)
+			return true;
+		last = a;
+	}
+	return false;
+}
+
 /* Another certificate than one before it had for the same question. */
 static bool leaf_differs(const struct tally *t, size_t i)
 {
@@ -135,6 +152,8 @@ static bool find_leaves(const struct tally *t, struct endpoint *e)
 	bool differs = false, returns = false;
 	char date[16];
 
+	if (!shows_several(t))
+		return false;
 	for (size_t i = 0; i < t->count; i++) {
 		differs |= leaf_differs(t, i);
 		returns |= leaf_returns(t, i);
@@ -192,9 +211,9 @@ static unsigned answers_differ(const struct tally *t)
 		const struct attempt *last = NULL, *a = &t->at[i];
 		unsigned d;
 
-		for (size_t j = 0; j < i; j++)
-			if (is_comparable(a, &t->at[j]))
-				last = &t->at[j];
+		for (size_t j = i; j && !last; j--)
+			if (is_comparable(a, &t->at[j - 1]))
+				last = &t->at[j - 1];
 		d = last ? difference(last, a) : 0;
 		answers += a->version != 0;
 		turns += d != 0;
