@@ -427,6 +427,30 @@ static void shrug(const struct view *v, struct guess *g)
 	show_end(g, v);
 }
 
+/* A verdict has room for pages, too: all is cleared but what is read by a count. */
+static void begin_verdict(struct verdict *v, const struct handshake *h, const struct ending *end)
+{
+	struct diagnosis *d = &v->diagnosis;
+
+	v->handshake = h;
+	v->outcome = end->outcome;
+	v->reached = handshake_reached(h);
+	d->code = NULL;
+	d->confidence = POSSIBLE;
+	d->aborted_by = d->fix_at = PARTY_UNKNOWN;
+	d->summary[0] = '\0';
+	d->evidence_count = d->alternative_count = d->remedy_count = 0;
+	d->remedies_suffice = false;
+	for (int side = 0; side < 2; side++) {
+		d->stack[side] = NULL;
+		d->stack_confidence[side] = POSSIBLE;
+	}
+	v->findings.count = 0;
+	v->incident = 0;
+	v->retry = (struct retry){ 0 };
+	v->probe = false;
+}
+
 bool diagnose(const struct knowledge *k, const struct handshake *h, struct ending *end,
 	      struct verdict *out)
 {
@@ -435,7 +459,7 @@ bool diagnose(const struct knowledge *k, const struct handshake *h, struct endin
 	struct view v;
 	size_t count;
 
-	*out = (struct verdict){ .handshake = h, .outcome = end->outcome, .reached = handshake_reached(h) };
+	begin_verdict(out, h, end);
 	if (went_on_in_sslv2(h))
 		return false;
 	build_view(k, h, end, &v, chains);
