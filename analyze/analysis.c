@@ -328,6 +328,8 @@ void analysis_add(struct analysis *a, const struct concluded *concluded)
 		a->tied_room = a->tied_room ? a->tied_room * 2 : 64;
 		a->tied = must(realloc(a->tied, a->tied_room * sizeof(*a->tied)));
 	}
+	lessons_expect(a->lessons, &concluded->gist.server);	/* it is wanted when the next one comes */
+	endpoints_expect(a->endpoints, &concluded->gist);
 	a->tied[a->tied_count++] = *concluded;
 	a->tied_bytes += sizeof(*concluded) + handshake_bytes(concluded->handshake);
 }

@@ -69,8 +69,6 @@ struct handshake {
 	/* sides turned so that SIDE_CLIENT sent the ClientHello; owned or borrowed, see handshake.h */
 	const struct flow_facts *flow;
 	struct flow_facts *own_flow;
-	char dissected_as;		/* 't' TLS, 'd' DTLS, 'q' QUIC */
-	bool turned;			/* the ClientHello came from the side that capture/ took for the server */
 
 	struct client_hello *hello, *second_hello;	/* owned; second: after HelloRetryRequest */
 	struct mark hello_mark, second_hello_mark;
@@ -86,13 +84,15 @@ struct handshake {
 	struct mark key_exchange_mark;
 	struct certificate_request *request;	/* owned */
 	struct mark request_mark;
-	struct mark hello_done, client_key_exchange, certificate_verify[2], change_cipher[2];
-	struct mark finished[2];	/* seen or, hidden, known by its place and length */
+	struct mark hello_done, client_key_exchange, certificate_verify[2];
 	struct mark new_session_ticket, hello_request;
 	struct mark hello_verify_request;
 	bool renegotiating;		/* a handshake record after both Finished */
 	struct mark renegotiation;
 
+	/* What each record is noted in stands together: another flow's was touched since. */
+	char dissected_as;		/* 't' TLS, 'd' DTLS, 'q' QUIC */
+	bool turned;			/* the ClientHello came from the side that capture/ took for the server */
 	uint16_t version;		/* negotiated; 0 unknown */
 	uint16_t suite;			/* negotiated; 0 unknown */
 	uint16_t group;			/* 0 unknown */
@@ -105,6 +105,9 @@ struct handshake {
 	uint16_t record_count[2];	/* kept */
 	uint64_t record_total[2];
 	struct record_fact last_record[2];
+	size_t body_bytes;		/* about, of what it owns elsewhere, but for its lists */
+	struct mark change_cipher[2];
+	struct mark finished[2];	/* seen or, hidden, known by its place and length */
 	struct alert_fact *alerts;	/* at most ALERTS_KEPT */
 	uint8_t alert_count;
 
@@ -122,7 +125,6 @@ struct handshake {
 	struct mark quic_mark[2];
 	struct upgrade_fact *upgrades;	/* NULL without any, at most UPGRADES_KEPT */
 	uint8_t upgrade_count;
-	size_t body_bytes;		/* about, of what is parsed of its messages */
 	struct mark gap[2], last_gap[2];	/* first and last missing bytes of the capture, by side */
 	uint64_t pending_have[2], pending_want[2];	/* an incomplete record or message at the end */
 	struct mark ended;		/* the capture's last packet when the flow was given up */

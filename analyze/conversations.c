@@ -320,6 +320,8 @@ static enum interest feed(struct conversations *all, const struct capture_event 
 
 	if (c->done)
 		return INTEREST_END;
+	if (c->handshake)
+		handshake_expect(c->handshake);
 	if (!c->tls) {
 		if (event->kind == FLOW_FIN || event->kind == FLOW_RST)
 			return INTEREST_BYTES;

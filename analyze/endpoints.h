@@ -17,6 +17,9 @@ struct endpoints *endpoints_new(size_t memory, bool sliding);
 uint64_t endpoints_evicted(const struct endpoints *e);
 void endpoints_free(struct endpoints *e);
 
+/* This one will be noted soon: fetches its server into the processor's cache. */
+void endpoints_expect(struct endpoints *e, const struct gist *g);
+
 /* Notes one concluded handshake; `code` is its diagnosis, NULL if it completed. */
 void endpoints_note(struct endpoints *e, const struct gist *g, enum outcome outcome,
 		    const char *code, bool probe);

@@ -8,6 +8,8 @@
 /* What is parsed of a hello takes up to so many times its bytes: lists of pointers and copies. */
 enum { PARSED_FACTOR = 3, PARSED_LITTLE = 256 };
 
+enum { CACHE_LINE = 64 };
+
 static const struct tls_foreign nothing_foreign;
 static const struct tls_broken nothing_broken;
 static const struct tls_quic nothing_quic;
@@ -82,6 +84,14 @@ void handshake_free(struct handshake *h)
 	free(h);
 }
 
+void handshake_expect(const struct handshake *h)
+{
+	const char *at = &h->dissected_as, *end = (const char *)(h->last_data + 2);
+
+	for (; at < end; at += CACHE_LINE)
+		__builtin_prefetch(at);
+}
+
 /* Asked at each packet, so the bodies are not looked at again. */
 size_t handshake_bytes(const struct handshake *h)
 {
@@ -89,8 +99,7 @@ size_t handshake_bytes(const struct handshake *h)
 
 	if (!h)
 		return 0;
-	bytes = sizeof(*h) + h->body_bytes + h->upgrade_count * sizeof(*h->upgrades);
-	bytes += h->own_flow ? sizeof(*h->own_flow) : 0;
+	bytes = sizeof(*h) + h->body_bytes;
 	bytes += h->message_count > MESSAGES_FIRST ? MESSAGES_KEPT * sizeof(*h->messages) : 0;
 	for (int side = 0; side < 2; side++)
 		bytes += h->record_count[side] > RECORDS_FIRST ? RECORDS_KEPT * sizeof(**h->records) : 0;
@@ -428,6 +437,7 @@ static void note_upgrade(struct handshake *h, const struct tls_event *e)
 		h->upgrades = grow(h->upgrades, h, sizeof(*h->upgrades), h->upgrade_count,
 				   h->upgrade_count ? UPGRADES_KEPT : UPGRADES_FIRST);
 	h->upgrades[h->upgrade_count++] = (struct upgrade_fact){ e->mark, e->upgrade };
+	h->body_bytes += sizeof(*h->upgrades);
 }
 
 static void note_quic(struct handshake *h, const struct tls_event *e)
@@ -539,8 +549,10 @@ static void turn_flow(struct flow_facts *flow)
 
 void handshake_keep(struct handshake *h)
 {
-	if (!h->own_flow)
-		h->flow = h->own_flow = copy_of(h->flow, sizeof(*h->flow));
+	if (h->own_flow)
+		return;
+	h->flow = h->own_flow = copy_of(h->flow, sizeof(*h->flow));
+	h->body_bytes += sizeof(*h->flow);
 }
 
 void handshake_close(struct handshake *h, const struct flow_facts *flow)

@@ -17,6 +17,10 @@ void handshake_empty(struct handshake *h);
 /* Bytes that it keeps, about; certificates are counted where they are shared. 0 for NULL. */
 size_t handshake_bytes(const struct handshake *h);
 
+/* An event for it is about to come: fetches what every one touches into the processor's cache, where
+ * thousands of other connections were since. */
+void handshake_expect(const struct handshake *h);
+
 /* handshake_note takes one event; the body of a message is moved into the facts. */
 void handshake_note(struct handshake *h, struct tls_event *event);
 

@@ -68,6 +68,11 @@ static struct entry *find_entry(const struct lessons *l, const struct address *s
 	return NULL;
 }
 
+void lessons_expect(const struct lessons *l, const struct address *server)
+{
+	__builtin_prefetch(l->buckets[bucket_of(l, server, 0)]);
+}
+
 const struct lesson *lessons_of(const struct lessons *l, const struct address *server, uint64_t tunnel)
 {
 	const struct entry *e = find_entry(l, server, tunnel);

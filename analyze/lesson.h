@@ -59,6 +59,9 @@ void lessons_free(struct lessons *l);
 /* Learns from a concluded handshake, failed ones too. */
 void lessons_learn(struct lessons *l, const struct gist *g);
 
+/* What is known of this server will be asked soon: fetches it into the processor's cache. */
+void lessons_expect(const struct lessons *l, const struct address *server);
+
 /* What is known of this handshake's server, itself included; NULL if nothing. `tunnel` as tunnel_hash
  * gives it: behind a proxy, each far end is a server of its own. Borrowed. */
 const struct lesson *lessons_of(const struct lessons *l, const struct address *server, uint64_t tunnel);
