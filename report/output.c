@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,6 +13,9 @@
 enum {
 	QUEUE_DEFAULT = 8 << 20,
 	RECORD_FIRST = 4096,
+	TOGETHER_BYTES = 64 << 10,	/* that are worth a write */
+	TOGETHER_RECORDS = 64,
+	TOGETHER_MS = 5,		/* that a record waits for others to be written with */
 	CLOSE_SECONDS = 5	/* that a reader who stands still can delay the end */
 };
 
@@ -29,7 +33,9 @@ struct output {
 
 	pthread_t thread;
 	pthread_mutex_t lock;		/* of all that follows */
-	pthread_cond_t changed;
+	pthread_cond_t changed;		/* by the thread */
+	pthread_cond_t arrived;
+	size_t wanted;			/* bytes that the thread waits for */
 	struct record *first, *last;
 	size_t waiting;			/* bytes of them */
 	uint64_t dropped;
@@ -92,34 +98,59 @@ static bool rotation_is_due(const struct output *o, size_t len)
 	       (p->rotate_time && (int64_t)(time(NULL) - o->opened) * 1000000000 >= p->rotate_time);
 }
 
-static bool write_whole(int fd, const char *bytes, size_t len)
+/* What is left of `count` parts after so many bytes. */
+static struct iovec *behind(struct iovec *parts, size_t *count, size_t bytes)
 {
-	while (len) {
-		ssize_t put = write(fd, bytes, len);
+	while (*count && bytes >= parts->iov_len) {
+		bytes -= parts->iov_len;
+		parts++;
+		--*count;
+	}
+	if (*count) {
+		parts->iov_base = (char *)parts->iov_base + bytes;
+		parts->iov_len -= bytes;
+	}
+	return parts;
+}
+
+static bool write_whole(int fd, struct iovec *parts, size_t count)
+{
+	while (count) {
+		ssize_t put = writev(fd, parts, (int)count);
 
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put < 0)
 			return false;
-		bytes += put;
-		len -= (size_t)put;
+		parts = behind(parts, &count, (size_t)put);
 	}
 	return true;
 }
 
-static bool write_record(struct output *o, const struct record *r, bool reopen)
+/* Files begin and end between two records. */
+static bool write_records(struct output *o, const struct record *r, bool reopen)
 {
-	bool rotate = rotation_is_due(o, r->len);
+	struct iovec parts[TOGETHER_RECORDS];
+	size_t count = 0;
 
-	if (o->options.path && (rotate || reopen)) {
-		close_file(o);
-		if (rotate)
-			shift_files(o->options.path, o->options.keep);
-		if (!open_file(o))
-			return false;
+	for (; r; r = r->next) {
+		bool rotate = rotation_is_due(o, r->len);
+
+		if (o->options.path && (rotate || reopen)) {
+			if (!write_whole(o->fd, parts, count))
+				return false;
+			count = 0;
+			close_file(o);
+			if (rotate)
+				shift_files(o->options.path, o->options.keep);
+			if (!open_file(o))
+				return false;
+		}
+		reopen = false;
+		o->written += r->len;
+		parts[count++] = (struct iovec){ (void *)(uintptr_t)r->bytes, r->len };
 	}
-	o->written += r->len;
-	return write_whole(o->fd, r->bytes, r->len);
+	return write_whole(o->fd, parts, count);
 }
 
 /* ---- the queue -------------------------------------------------------------------------- */
@@ -135,26 +166,67 @@ static struct record *pop(struct output *o)
 	return r;
 }
 
-/* The thread: one record after the other, until the end or an error. */
+static void free_records(struct record *r)
+{
+	for (struct record *next; r; r = next) {
+		next = r->next;
+		free(r);
+	}
+}
+
+/* The oldest records, a write's worth of them. */
+static struct record *pop_some(struct output *o)
+{
+	struct record *all = o->first, **end = &all;
+	size_t bytes = 0;
+
+	for (int n = 0; n < TOGETHER_RECORDS && o->first && bytes < TOGETHER_BYTES; n++) {
+		*end = pop(o);
+		bytes += (*end)->len;
+		end = &(*end)->next;
+	}
+	*end = NULL;
+	return all;
+}
+
+/* Until there is something to write, and a little longer for more. */
+static void wait_for_records(struct output *o)
+{
+	struct timespec until;
+
+	o->wanted = 1;
+	while (!o->first && !o->closing)
+		pthread_cond_wait(&o->arrived, &o->lock);
+	o->wanted = o->options.queue / 2 < TOGETHER_BYTES ? o->options.queue / 2 : TOGETHER_BYTES;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += TOGETHER_MS * 1000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	while (o->waiting < o->wanted && !o->closing)
+		if (pthread_cond_clockwait(&o->arrived, &o->lock, CLOCK_MONOTONIC, &until))
+			break;
+	o->wanted = 0;
+}
+
+/* The thread: one write after the other, until the end or an error. */
 static void *write_on(void *of)
 {
 	struct output *o = of;
 
 	pthread_mutex_lock(&o->lock);
 	for (;;) {
-		while (!o->first && !o->closing)
-			pthread_cond_wait(&o->changed, &o->lock);
+		wait_for_records(o);
 		if (!o->first || o->error)
 			break;
-		struct record *r = pop(o);
+		struct record *some = pop_some(o);
 		bool reopen = o->reopen;
 
 		o->reopen = false;
 		pthread_mutex_unlock(&o->lock);
-		bool good = write_record(o, r, reopen);
+		bool good = write_records(o, some, reopen);
 		int error = good ? 0 : errno;
 
-		free(r);
+		free_records(some);
 		pthread_mutex_lock(&o->lock);
 		o->error = error;
 		pthread_cond_broadcast(&o->changed);
@@ -179,7 +251,8 @@ static void push(struct output *o, struct record *r)
 		o->first = r;
 	o->last = r;
 	o->waiting += r->len;
-	pthread_cond_broadcast(&o->changed);
+	if (o->wanted && o->waiting >= o->wanted)
+		pthread_cond_signal(&o->arrived);
 }
 
 bool output_commit(struct output *o)
@@ -234,6 +307,7 @@ static void release(struct output *o)
 		fclose(o->stream);
 	close_file(o);
 	pthread_cond_destroy(&o->changed);
+	pthread_cond_destroy(&o->arrived);
 	pthread_mutex_destroy(&o->lock);
 	free(o->draft);
 	free(o);
@@ -265,6 +339,7 @@ struct output *output_open(const struct output_options *options, char *problem, 
 		o->options.queue = QUEUE_DEFAULT;
 	pthread_mutex_init(&o->lock, NULL);
 	pthread_cond_init(&o->changed, NULL);
+	pthread_cond_init(&o->arrived, NULL);
 	if (begin(o))
 		return o;
 	snprintf(problem, problem_len, "%s: %s", options->path ? options->path : "standard output",
@@ -319,7 +394,7 @@ bool output_close(struct output *o)
 	fflush(o->stream);
 	pthread_mutex_lock(&o->lock);
 	o->closing = true;
-	pthread_cond_broadcast(&o->changed);
+	pthread_cond_signal(&o->arrived);
 	over = wait_for_thread(o);
 	error = over ? o->error : ETIMEDOUT;
 	pthread_mutex_unlock(&o->lock);
