@@ -195,12 +195,35 @@ static enum input_result next(void *of, struct frame *out)
 	return r->last;
 }
 
+/* While it is calm, frames go straight out: up to the first that is out of order, which waits ahead. */
+static size_t pass(struct reorder *r, struct frame *out, size_t max)
+{
+	size_t there = r->inner.more(r->inner.of, out, max < AHEAD ? max : AHEAD), count = 0;
+
+	while (count < there && out[count].mark.time >= r->latest)
+		r->latest = out[count++].mark.time;
+	r->ahead_at = 0;
+	r->ahead_count = there - count;
+	memcpy(r->ahead, out + count, r->ahead_count * sizeof(*out));
+	return count;
+}
+
+static bool is_calm(const struct reorder *r)
+{
+	return r->calm == CALM && !r->count && r->behind < 0 && !r->draining && r->ahead_at == r->ahead_count;
+}
+
 static size_t more(void *of, struct frame *out, size_t max)
 {
 	struct reorder *r = of;
 	size_t count = 0;
 
 	take_back(r);
+	if (is_calm(r) && r->inner.more) {
+		count = pass(r, out, max);
+		if (count)
+			return count;
+	}
 	while (count < max && count < LENT_MAX) {
 		if (!may_read(r)) {
 			if (!hand_out(r, &out[count]))
