@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum transport { TRANSPORT_TCP, TRANSPORT_UDP };
 
@@ -38,7 +39,12 @@ struct address {
 };
 
 /* The same host and port? */
-bool same_address(const struct address *one, const struct address *two);
+static inline bool same_address(const struct address *one, const struct address *two)
+{
+	if (one->port != two->port || one->ip_len != two->ip_len)
+		return false;
+	return one->ip_len == 4 ? !memcmp(one->ip, two->ip, 4) : !memcmp(one->ip, two->ip, 16);
+}
 
 /* One packet, as evidence. */
 struct mark {

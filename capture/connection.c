@@ -45,12 +45,14 @@ static bool was_answered(const struct flow *w, enum side s, const struct packet 
 
 bool connection_begins_anew(struct flows *f, struct flow *w, const struct packet *p)
 {
-	enum side s = flow_side(w, &p->source);
-	struct half *h = &w->half[s];
+	const struct half *h;
 	uint32_t before;
+	enum side s;
 
 	if ((p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
 		return false;
+	s = flow_side(w, &p->source);
+	h = &w->half[s];
 	if (!h->has_base || p->seq + 1 == h->base || was_answered(w, s, p))
 		return false;
 	before = h->base - (p->seq + 1);
@@ -246,10 +248,16 @@ void flow_turn(struct flow *w, struct mark *mark)
 		w->facts.last.turn = w->turn;
 }
 
-static void take_packet(struct flows *f, struct flow *w, struct packet *p)
+/* Nothing is held, waited for or still to be told: most packets leave a direction so. */
+static bool is_at_rest(const struct flow *w, enum side s)
 {
-	enum side s = flow_side(w, &p->source);
+	const struct half *h = &w->half[s];
 
+	return !h->first && !h->waiting && !h->has_fin && w->facts.side[s].acked <= w->facts.side[s].delivered;
+}
+
+static void take_packet(struct flows *f, struct flow *w, enum side s, struct packet *p)
+{
 	flow_turn(w, &p->mark);
 	if (side_repeats(w, s, p)) {
 		w->facts.side[s].duplicates++;
@@ -271,6 +279,8 @@ static void take_packet(struct flows *f, struct flow *w, struct packet *p)
 	side_note_after_reset(w, s, p);
 	side_note_stamp(&w->half[s], p);
 	side_note_packet(&w->facts.side[s], p);
+	if (is_at_rest(w, SIDE_CLIENT) && is_at_rest(w, SIDE_SERVER))
+		return;
 	reassemble_settle(f, w, s, &p->mark);
 	reassemble_settle(f, w, other_side(s), &p->mark);
 }
@@ -280,7 +290,7 @@ static void take_parked(struct flows *f, struct flow *w, bool any)
 	struct parked *early;
 
 	while ((early = park_next(f, w, any))) {
-		take_packet(f, w, &early->packet);
+		take_packet(f, w, flow_side(w, &early->packet.source), &early->packet);
 		park_lend(f, early);
 	}
 }
@@ -295,12 +305,16 @@ bool connection_unpark(struct flows *f, struct flow *w)
 
 void connection_take(struct flows *f, struct flow *w, struct packet *p)
 {
+	enum side s;
+
 	if (p->flags & TCP_SYN && !(p->flags & TCP_RST))
 		learn_client(w, p);
-	if (!park(f, w, p)) {
-		take_packet(f, w, p);
-		if (w->parked)
-			w->waited++;
+	s = flow_side(w, &p->source);
+	if (!park(f, w, s, p)) {
+		take_packet(f, w, s, p);
+		if (!w->parked)
+			return;
+		w->waited++;
 	}
 	take_parked(f, w, false);
 }

@@ -79,6 +79,7 @@ struct half {
 	bool has_stamp;
 	uint32_t stamp;		/* the latest by the sender's clock */
 	struct print prints[PRINTS_KEPT];
+	uint8_t print_tags[PRINTS_KEPT];	/* a byte of each, to pass most by */
 	struct head heads[HEADS_KEPT];
 	uint8_t next_print, next_head;
 };
@@ -93,22 +94,23 @@ struct parked {
 /* STATE_WAITING: like OPEN, with packets parked. */
 enum flow_state { STATE_OPENING, STATE_OPEN, STATE_WAITING, STATE_DONE, STATE_UDP, STATE_COUNT };
 
+/* First what every packet looks at, in few cache lines. */
 struct flow {
-	struct flow_facts facts;
-	struct half half[2];
-	struct flow *older, *newer;	/* by last packet, among those in the same state */
-	int64_t touched;		/* f->now at the last packet */
-	uint64_t hash;
 	struct ends ends;		/* in no order */
-	size_t charged;			/* what the caller keeps for it */
+	int64_t touched;		/* f->now at the last packet */
 	uint64_t turn;			/* of the packet taken last, see mark_turn */
+	struct flow *older, *newer;	/* by last packet, among those in the same state */
 	struct parked *parked;
+	size_t charged;			/* what the caller keeps for it */
 	uint32_t id;
+	enum flow_state state;
 	uint8_t parked_count, waited;	/* packets; that came since one was parked */
 	uint8_t in_vain;		/* times that what was waited for did not come */
-	enum flow_state state;
 	bool forgotten;			/* nobody wants its bytes */
 	bool dismissed;			/* nor to hear of it */
+	uint64_t hash;
+	struct half half[2];
+	struct flow_facts facts;
 };
 
 struct flow_list {
@@ -141,13 +143,13 @@ struct flows {
 	struct held *spent;		/* its bytes were handed out last */
 	struct parked *lent;		/* their bytes wait in the queue */
 	int64_t now;			/* latest time seen */
-	int64_t looked;			/* when nothing was found to be due */
+	int64_t looked;			/* begin of the moment in which nothing was found to be due */
 	int64_t idle_timeout;
 	uint32_t stream_count[2];	/* by transport */
 	size_t memory, flow_buffer;	/* limits */
 	size_t held_bytes;		/* of all flows, with their heads */
 	size_t charged, charge_memory;	/* by the caller to all flows; limit */
-	bool stirred;			/* something came that may make a flow due or memory short */
+	bool stirred;			/* flows or bytes came to be kept: some may have to go */
 	bool pressed;			/* something was refused for memory */
 	bool ending;
 	bool follow;			/* keep `current` */
@@ -244,8 +246,13 @@ void retire(struct flows *f, uint32_t id, enum flow_end end);
 void retire_quiet(struct flows *f, uint32_t id);
 void retire_quiets(struct flows *f);
 
+enum { RETIRE_LOOK_MS = 10 };	/* time-outs are looked for no more often */
+
 /* Whether time-outs are to be looked for: most packets come within the same moment as those before. */
-bool retire_may_be_due(struct flows *f);
+static inline bool retire_may_be_due(const struct flows *f)
+{
+	return (uint64_t)time_apart(f->now, f->looked) >= (uint64_t)(RETIRE_LOOK_MS * MILLISECOND) || f->ending;
+}
 
 /* Ends the next flow that must go, if any: one at a time, so that no packet pays for many. */
 bool retire_next(struct flows *f);
@@ -289,7 +296,7 @@ void connection_take(struct flows *f, struct flow *w, struct packet *p);
 /* ---- park.c: packets that came before what they answer ---------------------------------- */
 
 /* False when it is not early, or when there is no waiting for what comes first. */
-bool park(struct flows *f, struct flow *w, const struct packet *p);
+bool park(struct flows *f, struct flow *w, enum side s, const struct packet *p);
 
 /* The first one whose turn has come; with `any`, else the first of all. The caller owns it and gives
  * it to park_lend; NULL if there is none. */

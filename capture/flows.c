@@ -62,12 +62,12 @@ struct flows *flows_new(const struct capture_options *options, struct capture_st
 
 void flows_free(struct flows *f)
 {
-	struct queued q;
+	const struct queued *q;
 
 	if (!f)
 		return;
-	while (f->queue.at && queue_take(&f->queue, &q))
-		free(q.held);
+	while (f->queue.at && (q = queue_take(&f->queue)))
+		free(q->held);
 	free(f->spent);
 	park_take_back(f);
 	store_free(f);
@@ -313,14 +313,12 @@ static void take_transport(struct flows *f, struct packet *p, uint64_t hash, con
 		retire(f, id, END_REUSED);
 		id = NO_FLOW;
 	}
-	f->stirred = true;
 	if (id == NO_FLOW)
 		open_flow(f, p, hash, ends);
 	else
 		join(f, id, hash, p);
 	if (f->follow)
 		f->current = store_find(f, hash, ends);
-	note_peak(f);
 }
 
 /* An ICMP error belongs to the flow whose packet it quotes (RFC 792); it opens none. */
@@ -337,7 +335,6 @@ static void take_icmp(struct flows *f, const struct packet *p)
 	if (id == NO_FLOW || quiet_at(f, id))
 		return;
 	f->current = id;
-	f->stirred = true;
 	w = lone_at(f, id) ? promote(f, id, hash) : flow_at(f, id);
 	if (!w || w->facts.icmp_count == ICMP_ERRORS_KEPT)
 		return;
@@ -345,7 +342,6 @@ static void take_icmp(struct flows *f, const struct packet *p)
 	*error = p->icmp;
 	error->mark = p->mark;
 	error->about = flow_side(w, source);
-	note_peak(f);
 }
 
 static void note_time(struct flows *f, int64_t time)
@@ -357,13 +353,23 @@ static void note_time(struct flows *f, int64_t time)
 /* What was lent with the last event is given back. */
 static void settle_last(struct flows *f)
 {
-	free(f->spent);
-	f->spent = NULL;
-	if (f->dying != NO_FLOW)
-		store_drop(f, f->dying);
+	if (f->spent) {
+		free(f->spent);
+		f->spent = NULL;
+	}
+	if (f->dying == NO_FLOW)
+		return;
+	store_drop(f, f->dying);
 	if (f->dying == f->dismissed)
 		f->dismissed = NO_FLOW;
 	f->dying = NO_FLOW;
+}
+
+/* No event waits, nothing is lent and nobody's time may be over. */
+static inline bool is_settled(const struct flows *f)
+{
+	return queue_is_empty(&f->queue) && !f->spent && !f->lent && f->dying == NO_FLOW && !f->stirred &&
+	       !retire_may_be_due(f);
 }
 
 /* Before each packet. */
@@ -371,8 +377,9 @@ static void begin_packet(struct flows *f, int64_t time)
 {
 	struct capture_event unread;
 
-	while (flows_next(f, &unread))
-		;
+	if (!is_settled(f))
+		while (flows_next(f, &unread))
+			;
 	quieten_dismissed(f);
 	note_time(f, time);
 	f->current = NO_FLOW;
@@ -481,36 +488,44 @@ static bool unwanted(const struct flows *f, const struct capture_event *event)
 	}
 }
 
+/* Whether there may be more, now that all that waited is out. */
+static bool stir(struct flows *f)
+{
+	park_take_back(f);
+	if (!f->stirred && !retire_may_be_due(f))
+		return false;
+	note_peak(f);
+	f->stirred = retire_next(f);
+	return f->stirred;
+}
+
 bool flows_next(struct flows *f, struct capture_event *out)
 {
-	struct queued next;
+	const struct queued *next;
 
-	for (;;) {
+	if (is_settled(f))
+		return false;
+	do {
 		settle_last(f);
-		if (!queue_take(&f->queue, &next)) {
-			park_take_back(f);
-			if (!f->stirred && !retire_may_be_due(f))
-				return false;
-			f->stirred = retire_next(f);
-			if (!f->stirred)
-				return false;
-			continue;
+		while ((next = queue_take(&f->queue))) {
+			f->spent = next->held;
+			if (next->event.kind == FLOW_OVER)
+				f->dying = next->event.flow;
+			if (!unwanted(f, &next->event)) {
+				*out = next->event;
+				return true;
+			}
+			settle_last(f);
 		}
-		f->spent = next.held;
-		if (next.event.kind == FLOW_OVER)
-			f->dying = next.event.flow;
-		if (unwanted(f, &next.event))
-			continue;
-		*out = next.event;
-		return true;
-	}
+	} while (stir(f));
+	return false;
 }
 
 void flows_charge(struct flows *f, uint32_t flow, size_t bytes)
 {
 	struct flow *w = flow_at(f, flow);
 
-	if (!w)
+	if (!w || bytes == w->charged)
 		return;
 	f->stirred = true;
 	f->charged += bytes - w->charged;	/* unsigned: a smaller charge takes away */

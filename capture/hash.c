@@ -104,10 +104,3 @@ uint64_t hash16(const struct hash_key *key, const struct end16 *one, const struc
 
 	return (half16(key->high, low, high) & ~UINT64_C(0xffffffff)) | half16(key->low, low, high) >> 32;
 }
-
-bool same_address(const struct address *one, const struct address *two)
-{
-	if (one->port != two->port || one->ip_len != two->ip_len)
-		return false;
-	return one->ip_len == 4 ? !memcmp(one->ip, two->ip, 4) : !memcmp(one->ip, two->ip, 16);
-}

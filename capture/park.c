@@ -69,10 +69,8 @@ static bool precedes_the_opening(const struct flow *w, enum side s, const struct
 	return is_near(w, SIDE_CLIENT, s == SIDE_CLIENT ? p->seq : p->ack);
 }
 
-static bool is_early(const struct flow *w, const struct packet *p)
+static bool is_early(const struct flow *w, enum side s, const struct packet *p)
 {
-	enum side s = flow_side(w, &p->source);
-
 	return precedes_the_opening(w, s, p) || answers_the_future(w, s, p) ||
 	       follows_the_future(w, s, p);
 }
@@ -82,17 +80,18 @@ static size_t size_of(const struct packet *p)
 	return sizeof(struct parked) + p->payload_len;
 }
 
-bool park(struct flows *f, struct flow *w, const struct packet *p)
+bool park(struct flows *f, struct flow *w, enum side s, const struct packet *p)
 {
 	struct parked **link = &w->parked;
 	struct parked *at;
 
 	if (w->forgotten || w->in_vain == IN_VAIN_MAX || w->parked_count == PARKED_MAX ||
-	    !is_early(w, p) || !store_affords(f, size_of(p)))
+	    !is_early(w, s, p) || !store_affords(f, size_of(p)))
 		return false;
 	at = malloc(size_of(p));
 	if (!at)
 		return false;
+	f->stirred = true;
 	at->next = NULL;
 	at->packet = *p;
 	if (p->payload_len)
@@ -102,7 +101,7 @@ bool park(struct flows *f, struct flow *w, const struct packet *p)
 		link = &(*link)->next;
 	*link = at;
 	w->parked_count++;
-	if (precedes_the_opening(w, flow_side(w, &p->source), p))
+	if (precedes_the_opening(w, s, p))
 		w->waited++;	/* all that comes waits: there is nothing else to count */
 	f->held_bytes += size_of(p);
 	return true;
@@ -122,7 +121,7 @@ static struct parked *take_out(struct flows *f, struct flow *w, struct parked **
 struct parked *park_next(struct flows *f, struct flow *w, bool any)
 {
 	for (struct parked **link = &w->parked; *link; link = &(*link)->next)
-		if (!is_early(w, &(*link)->packet))
+		if (!is_early(w, flow_side(w, &(*link)->packet.source), &(*link)->packet))
 			return take_out(f, w, link);
 	if (!w->parked || (!any && w->waited < PATIENCE))
 		return NULL;

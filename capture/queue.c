@@ -18,18 +18,10 @@ bool queue_put(struct queue *q, const struct capture_event *event, struct held *
 {
 	bool vital = event->kind == FLOW_OPENED || event->kind == FLOW_OVER;
 
+	if (queue_is_empty(q))
+		q->first = q->count = 0;
 	if (q->count >= (vital ? QUEUE_MAX : QUEUE_MAX - QUEUE_RESERVE))
 		return false;
 	q->at[q->count++] = (struct queued){ .event = *event, .held = held };
-	return true;
-}
-
-bool queue_take(struct queue *q, struct queued *out)
-{
-	if (q->first == q->count) {
-		q->first = q->count = 0;
-		return false;
-	}
-	*out = q->at[q->first++];
 	return true;
 }

@@ -2,6 +2,8 @@
 #ifndef TLSWHY_QUEUE_H
 #define TLSWHY_QUEUE_H
 
+#include <stddef.h>
+
 #include "capture.h"
 
 struct held;
@@ -29,6 +31,15 @@ void queue_free(struct queue *q);
 /* False when there is no room for an event of this kind. */
 bool queue_put(struct queue *q, const struct capture_event *event, struct held *held);
 
-bool queue_take(struct queue *q, struct queued *out);
+/* The next one, until queue_put is called; NULL when none waits. */
+static inline const struct queued *queue_take(struct queue *q)
+{
+	return q->first < q->count ? &q->at[q->first++] : NULL;
+}
+
+static inline bool queue_is_empty(const struct queue *q)
+{
+	return q->first == q->count;
+}
 
 #endif

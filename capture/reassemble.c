@@ -197,6 +197,7 @@ static struct held *held_new(struct flows *f, struct half *half, size_t bytes)
 	size_t size = sizeof(struct held) + bytes;
 	struct held *h = within_limits(f, half, size) ? malloc(size) : NULL;
 
+	f->stirred = true;
 	if (!h)
 		return NULL;
 	half->held_bytes += size;

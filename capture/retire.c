@@ -10,8 +10,7 @@ enum {
 	WAITING_SECONDS = 30,	/* for packets that others, captured already, answer */
 	DONE_SECONDS = 10,	/* for what comes late: retransmissions, RST, alerts after FIN */
 	UDP_SECONDS = 120,
-	FORGOTTEN_UDP_SECONDS = 20,
-	LOOK_MS = 10		/* time-outs are looked for no more often */
+	FORGOTTEN_UDP_SECONDS = 20
 };
 
 enum { BOUNDED_SHARE = 6 };	/* of the memory, for all flows in one of some states */
@@ -209,13 +208,13 @@ static uint32_t due(const struct flows *f)
 	return NO_FLOW;
 }
 
-/* Most packets come within the same moment as those before them. Moments are those of the clock, not
- * counted from the last look, so that captures that share a file look by the same packets. */
-bool retire_may_be_due(struct flows *f)
+/* Moments are those of the clock, not counted from the last look, so that captures that share a file
+ * look by the same packets. */
+static void note_look(struct flows *f)
 {
-	int64_t moment = LOOK_MS * MILLISECOND;
+	int64_t moment = RETIRE_LOOK_MS * MILLISECOND;
 
-	return f->ending || f->now / moment != f->looked / moment;
+	f->looked = f->now - f->now % moment;
 }
 
 /* Ends the next flow that must go, if any: one at a time, so that no packet pays for many. */
@@ -227,8 +226,7 @@ bool retire_next(struct flows *f)
 		retire(f, id, retire_timed_out(f, id) ? END_IDLE : END_OF_CAPTURE);
 	if (id != NO_FLOW)
 		return true;
-	if (retire_may_be_due(f))
-		f->looked = f->now;
+	note_look(f);
 	if (store_lones_crowded(f))
 		id = f->lones.oldest;
 	else if (store_needs_room(f))

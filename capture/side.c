@@ -61,6 +61,20 @@ static bool is_among(const struct half *h, uint64_t value, int64_t time, int64_t
 	return false;
 }
 
+static uint8_t tag_of(uint64_t value)
+{
+	return (uint8_t)(value >> 56);
+}
+
+static bool may_be_among(const struct half *h, uint64_t value)
+{
+	uint64_t tags;
+
+	_Static_assert(sizeof(tags) == sizeof(h->print_tags), "all tags in one word");
+	memcpy(&tags, h->print_tags, sizeof(tags));
+	return table_equal(tags, tag_of(value));
+}
+
 bool side_repeats(struct flow *w, enum side s, const struct packet *p)
 {
 	struct half *h = &w->half[s];
@@ -69,9 +83,10 @@ bool side_repeats(struct flow *w, enum side s, const struct packet *p)
 	/* Without an ID, equal empty segments may each answer another packet: these are no copies. */
 	if (!p->ip_id && !p->payload_wire_len)
 		value = mix(value, w->facts.side[other_side(s)].last_packet.frame);
-	if (is_among(h, value, p->mark.time, mirror_delay(w, p)))
+	if (may_be_among(h, value) && is_among(h, value, p->mark.time, mirror_delay(w, p)))
 		return true;
 	h->prints[h->next_print] = (struct print){ .value = value, .time = p->mark.time };
+	h->print_tags[h->next_print] = tag_of(value);
 	h->next_print = (uint8_t)((h->next_print + 1) % PRINTS_KEPT);
 	return false;
 }

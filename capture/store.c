@@ -46,7 +46,7 @@ bool store_affords(struct flows *f, size_t bytes)
 {
 	if (flows_memory(f) + bytes <= f->memory)
 		return true;
-	f->pressed = true;
+	f->pressed = f->stirred = true;
 	return false;
 }
 
@@ -99,11 +99,21 @@ static bool slot_has(const union slot *slot, const struct ends *ends)
 	}
 }
 
+/* Most lines are all that there is to look at. */
 uint32_t store_find(const struct flows *f, uint64_t hash, const struct ends *ends)
 {
-	struct table_search search = table_search(&f->table, hash);
+	const struct table_line *line = table_line(&f->table, hash);
+	struct table_search search;
 	uint32_t id;
 
+	for (uint32_t places = table_places(line, table_tag(hash)); places; places &= places - 1) {
+		id = line->flow[__builtin_ctz(places)];
+		if (line->tag[__builtin_ctz(places)] == table_tag(hash) && slot_has(slot_at(&f->slots, id), ends))
+			return id;
+	}
+	if (!line->passed)
+		return NO_FLOW;
+	search = table_search(&f->table, hash);
 	while ((id = table_match(&f->table, &search)) != NO_FLOW) {
 		const union slot *slot = slot_at(&f->slots, id);
 
@@ -150,6 +160,7 @@ void flow_touch(struct flows *f, struct flow *w, enum flow_state state)
 	w->touched = f->now;
 	if (w->state == state && !w->newer)
 		return;
+	f->stirred |= w->state != state;
 	list_remove(&f->lists[w->state], w);
 	w->state = state;
 	list_append(&f->lists[state], w);
@@ -262,6 +273,7 @@ bool store_lones_crowded(const struct flows *f)
 
 static void begin_flow(struct flows *f, struct flow *w, uint32_t id, uint64_t hash, const struct ends *ends)
 {
+	f->stirred = true;
 	w->id = id;
 	w->hash = hash;
 	w->ends = *ends;
@@ -300,6 +312,7 @@ uint32_t store_lone(struct flows *f, uint64_t hash, const struct packet *syn)
 			slab_give(&f->beside_slab, beside);
 		return NO_FLOW;
 	}
+	f->stirred = true;
 	lone_pack(&slot_at(&f->slots, id)->lone, syn, beside);
 	table_put(&f->table, hash, id);
 	lones_append(f, id);
