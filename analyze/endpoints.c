@@ -304,22 +304,33 @@ struct gathering {
 	bool own;		/* to be freed */
 };
 
-static bool seen_before(const struct gathering *g, size_t i, bool failed_only)
+static int by_host(const struct address *a, const struct address *b)
 {
-	const struct address *c = &g->at[i].client;
+	return a->ip_len != b->ip_len ? (a->ip_len < b->ip_len ? -1 : 1) : memcmp(a->ip, b->ip, a->ip_len);
+}
 
-	for (size_t j = 0; j < i; j++)
-		if ((!failed_only || attempt_failed(&g->at[j])) && g->at[j].client.ip_len == c->ip_len &&
-		    !memcmp(g->at[j].client.ip, c->ip, c->ip_len))
-			return true;
-	return false;
+/* Those of one client stand together, what failed first. */
+static int by_client(const void *x, const void *y)
+{
+	const struct attempt *a = *(const struct attempt *const *)x, *b = *(const struct attempt *const *)y;
+	int order = by_host(&a->client, &b->client);
+
+	return order ? order : (int)attempt_failed(b) - (int)attempt_failed(a);
 }
 
 static void count_clients(const struct gathering *g, struct endpoint *out)
 {
-	for (size_t i = 0; i < g->count; i++) {
-		out->clients += !seen_before(g, i, false);
-		out->clients_affected += attempt_failed(&g->at[i]) && !seen_before(g, i, true);
+	const struct attempt *sorted[2 * ATTEMPTS_KEPT], *last = NULL;
+
+	for (size_t i = 0; i < g->count; i++)
+		sorted[i] = &g->at[i];
+	if (g->count)
+		qsort(sorted, g->count, sizeof(*sorted), by_client);
+	for (size_t i = 0; i < g->count; last = sorted[i++]) {
+		if (last && !by_host(&last->client, &sorted[i]->client))
+			continue;
+		out->clients++;
+		out->clients_affected += attempt_failed(sorted[i]);
 	}
 }
 
