@@ -25,7 +25,8 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DTLSWHY_VERSION='"$(VERSION)"' $(WARNINGS) 
 	$(if $(SANITIZE),-DTLSWHY_SANITIZED -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all,$(HARDEN)) \
 	$(if $(LTO),-flto -ffat-lto-objects) -I$(BUILD) $(CFLAGS)
 ALL_LDFLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE),-pie -Wl,-z,relro,-z,now) -fno-lto $(LDFLAGS)
-LIBS := -lpcap -lwolfssl -ljansson -lseccomp -lz -lzstd -lbrotlidec -lpthread -lm
+LIBS := -lpcap -lwolfssl -lseccomp -lz -lzstd -lbrotlidec -lpthread -lm
+TEST_LIBS := -lcmocka -ljansson
 
 ROOMS    := capture dissect analyze report
 objects   = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)/*.c))
@@ -73,7 +74,7 @@ $(BUILD)/analyze/causes.inc: analyze/causes.awk analyze/causes.txt
 define room_tests
 $(BUILD)/tests/$(1)/test_%: $(BUILD)/tests/$(1)/test_%.o $$(TO_$(1)) $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/$(1)/support*.c))
 	$$(call say,LINK $$@)
-	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS) -lcmocka
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS) $$(TEST_LIBS)
 endef
 $(foreach r,$(ROOMS),$(eval $(call room_tests,$(r))))
 
@@ -85,7 +86,7 @@ FUZZ_MAIN := $(if $(findstring fuzzer,$(SANITIZE)),,$(BUILD)/tests/fuzz/replay.o
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fuzz/support*.c)) \
 		$(FUZZ_MAIN) $(TO_report)
 	$(call say,LINK $@)
-	$(Q)$(CC) $(ALL_LDFLAGS) $(if $(FUZZ_MAIN),,-fsanitize=fuzzer) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(if $(FUZZ_MAIN),,-fsanitize=fuzzer) -o $@ $^ $(LIBS) -ljansson
 
 .SECONDARY: $(FUZZERS:=.o)
 fuzzers: $(FUZZERS)
@@ -101,7 +102,7 @@ MUTANTS := $(BUILD)/tests/mutate/mutants
 $(MUTANTS): $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/mutate/*.c)) $(BUILD)/tests/fuzz/support.o \
 		$(BUILD)/tests/fuzz/support_capture.o $(TO_report)
 	$(call say,LINK $@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -ljansson
 
 # The program with allocations that fail on demand. The sanitizers' allocator is not to be replaced:
 # there only our own calls are intercepted.

@@ -1,30 +1,30 @@
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../must.h"
 #include "json_line.h"
+
+/* Room for so many bytes more, at the end of the line. */
+static char *room_for(struct json_line *l, size_t len)
+{
+	if (l->len + len > l->room) {
+		l->room = 2 * (l->len + len);
+		l->text = must(realloc(l->text, l->room));
+	}
+	return l->text + l->len;
+}
 
 static void put_bytes(struct json_line *l, const char *bytes, size_t len)
 {
-	if (l->len + len > l->room) {
-		size_t room = 2 * (l->len + len);
-		char *text = l->failed ? NULL : realloc(l->text, room);
-		if (!text) {
-			l->failed = true;
-			return;
-		}
-		l->text = text;
-		l->room = room;
-	}
-	memcpy(l->text + l->len, bytes, len);
+	memcpy(room_for(l, len), bytes, len);
 	l->len += len;
 }
 
 static void put_byte(struct json_line *l, char byte)
 {
-	put_bytes(l, &byte, 1);
+	*room_for(l, 1) = byte;
+	l->len++;
 }
 
 static bool is_bare(char c)
@@ -32,28 +32,115 @@ static bool is_bare(char c)
 	return (unsigned char)c >= 0x20 && c != '"' && c != '\\';
 }
 
+static void put_escaped(struct json_line *l, char c)
+{
+	char escape[8];
+	int n = (unsigned char)c < 0x20 ? snprintf(escape, sizeof(escape), "\\u%04x", (unsigned char)c)
+					: snprintf(escape, sizeof(escape), "\\%c", c);
+
+	put_bytes(l, escape, (size_t)n);
+}
+
 static void put_string(struct json_line *l, const char *text, size_t len)
 {
 	put_byte(l, '"');
 	for (size_t i = 0; i < len; ) {
 		size_t run = i;
+
 		while (run < len && is_bare(text[run]))
 			run++;
 		put_bytes(l, text + i, run - i);
 		i = run;
-		if (i == len)
-			break;
-		char escape[8];
-		int n = (unsigned char)text[i] < 0x20
-			? snprintf(escape, sizeof(escape), "\\u%04x", (unsigned char)text[i])
-			: snprintf(escape, sizeof(escape), "\\%c", text[i]);
-		put_bytes(l, escape, (size_t)n);
-		i++;
+		if (i < len)
+			put_escaped(l, text[i++]);
 	}
 	put_byte(l, '"');
 }
 
-static void put_integer(struct json_line *l, json_int_t value)
+/* What stands between a value and the one before it. Nothing but an opening bracket ends in one:
+ * strings end in a quote. */
+static void put_key(struct json_line *l, const char *key)
+{
+	char last = l->len ? l->text[l->len - 1] : '{';
+
+	if (last != '{' && last != '[')
+		put_byte(l, ',');
+	if (!key)
+		return;
+	size_t len = strlen(key);
+	char *at = room_for(l, len + 3);
+
+	at[0] = '"';
+	memcpy(at + 1, key, len);
+	memcpy(at + 1 + len, "\":", 2);
+	l->len += len + 3;
+}
+
+void line_begin(struct json_line *l)
+{
+	l->len = 0;
+	put_byte(l, '{');
+}
+
+void line_end(struct json_line *l)
+{
+	put_bytes(l, "}\n", 2);
+}
+
+static line_place open_as(struct json_line *l, const char *key, char bracket)
+{
+	line_place began = l->len;
+
+	put_key(l, key);
+	put_byte(l, bracket);
+	return began;
+}
+
+line_place line_open_object(struct json_line *l, const char *key)
+{
+	return open_as(l, key, '{');
+}
+
+line_place line_open_array(struct json_line *l, const char *key)
+{
+	return open_as(l, key, '[');
+}
+
+void line_close_object(struct json_line *l)
+{
+	put_byte(l, '}');
+}
+
+void line_close_array(struct json_line *l)
+{
+	put_byte(l, ']');
+}
+
+static void close_or_drop(struct json_line *l, line_place began, char opening, char closing)
+{
+	if (l->text[l->len - 1] == opening)
+		l->len = began;
+	else
+		put_byte(l, closing);
+}
+
+void line_close_object_or_drop(struct json_line *l, line_place began)
+{
+	close_or_drop(l, began, '{', '}');
+}
+
+void line_close_array_or_drop(struct json_line *l, line_place began)
+{
+	close_or_drop(l, began, '[', ']');
+}
+
+void line_string(struct json_line *l, const char *key, const char *text, size_t len)
+{
+	put_key(l, key);
+	put_string(l, text, len);
+}
+
+void line_integer(struct json_line *l, const char *key, int64_t value)
 {
 	char digits[24];
 	size_t at = sizeof(digits);
@@ -64,84 +151,21 @@ static void put_integer(struct json_line *l, json_int_t value)
 	while (rest /= 10);
 	if (value < 0)
 		digits[--at] = '-';
+	put_key(l, key);
 	put_bytes(l, digits + at, sizeof(digits) - at);
 }
 
 /* Twelve digits are what a double of milliseconds or seconds is good for. */
-static void put_real(struct json_line *l, double value)
+void line_real(struct json_line *l, const char *key, double value)
 {
 	char digits[32];
 
+	put_key(l, key);
 	put_bytes(l, digits, (size_t)snprintf(digits, sizeof(digits), "%.12g", value));
 }
 
-static void put_value(struct json_line *l, const json_t *value);
-
-static void put_array(struct json_line *l, const json_t *array)
+void line_bool(struct json_line *l, const char *key, bool value)
 {
-	put_byte(l, '[');
-	for (size_t i = 0; i < json_array_size(array); i++) {
-		if (i)
-			put_byte(l, ',');
-		put_value(l, json_array_get(array, i));
-	}
-	put_byte(l, ']');
-}
-
-static void put_object(struct json_line *l, const json_t *value)
-{
-	json_t *object = (json_t *)(uintptr_t)value;	/* jansson's iterators are not const */
-	bool first = true;
-
-	put_byte(l, '{');
-	for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at)) {
-		const char *key = json_object_iter_key(at);
-		if (!first)
-			put_byte(l, ',');
-		first = false;
-		put_string(l, key, strlen(key));
-		put_byte(l, ':');
-		put_value(l, json_object_iter_value(at));
-	}
-	put_byte(l, '}');
-}
-
-/* As deep as our own records are; null is never in them. */
-static void put_value(struct json_line *l, const json_t *value)
-{
-	switch (json_typeof(value)) {
-	case JSON_OBJECT:
-		put_object(l, value);
-		break;
-	case JSON_ARRAY:
-		put_array(l, value);
-		break;
-	case JSON_STRING:
-		put_string(l, json_string_value(value), json_string_length(value));
-		break;
-	case JSON_INTEGER:
-		put_integer(l, json_integer_value(value));
-		break;
-	case JSON_REAL:
-		put_real(l, json_real_value(value));
-		break;
-	case JSON_TRUE:
-		put_bytes(l, "true", 4);
-		break;
-	case JSON_FALSE:
-		put_bytes(l, "false", 5);
-		break;
-	case JSON_NULL:
-		put_bytes(l, "null", 4);
-		break;
-	}
-}
-
-bool json_line_of(struct json_line *l, const json_t *record)
-{
-	l->len = 0;
-	l->failed = false;
-	put_value(l, record);
-	put_byte(l, '\n');
-	return !l->failed;
+	put_key(l, key);
+	put_bytes(l, value ? "true" : "false", value ? 4 : 5);
 }

@@ -9,7 +9,7 @@ have() {
 }
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	echo "tlswhy: not a Debian system; install by hand: a C11 compiler, GNU make, libpcap, wolfSSL,"
-	echo "jansson, libseccomp, zlib, libzstd, libbrotli and, for the tests, cmocka and python3 (with headers)."
+	echo "libseccomp, zlib, libzstd, libbrotli and, for the tests, cmocka, jansson and python3 (with headers)."
 	exit 0
 fi
 for p in $need; do

@@ -1,6 +1,7 @@
 #include "support.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "../../report/json_line.h"
@@ -281,28 +282,81 @@ static void endpoints_and_summaries_count_by_outcome_and_code(void **state)
 	free(c.text);
 }
 
-/* The line that we write and the one that jansson would read back as the same value. */
-static void the_writer_says_what_jansson_would(void **state)
+static json_t *read_line(const struct json_line *line)
 {
-	static const char *const records[] = {
-		"{\"a\":[],\"b\":{},\"c\":[1,-1,0,9223372036854775807,-9223372036854775808]}",
-		"{\"a\":1.5,\"b\":-0.001,\"c\":true,\"d\":false,\"e\":[[[[\"x\"]]]]}",
-		"{\"a\":\"q\\\"b\\\\n\\n\\t\\u0001\\u001f\\u007f\\u00e9\",\"\\\"\":\"\"}",
+	assert_true(line->text[line->len - 1] == '\n');
+	return json_loadb(line->text, line->len, JSON_REJECT_DUPLICATES, NULL);
+}
+
+static void every_string_reads_back_as_it_was(void **state)
+{
+	static const char *const texts[] = {
+		"", "x", "q\"b\\n", "\n\t\001\037", "\177", "\303\251", "{", "[", "ends in [", ",", "\"",
 	};
 	struct json_line line = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
-		json_t *given = json_loads(records[i], 0, NULL);
-		assert_non_null(given);
-		assert_true(json_line_of(&line, given));
-		assert_true(line.text[line.len - 1] == '\n');
-		json_t *read = json_loadb(line.text, line.len, 0, NULL);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		line_begin(&line);
+		line_string(&line, "a", texts[i], strlen(texts[i]));
+		line_open_array(&line, "b");
+		line_string(&line, NULL, texts[i], strlen(texts[i]));
+		line_string(&line, NULL, texts[i], strlen(texts[i]));
+		line_close_array(&line);
+		line_end(&line);
+		json_t *read = read_line(&line);
 		assert_non_null(read);
-		assert_true(json_equal(given, read));
-		json_decref(given);
+		assert_string_equal(text_at(read, "a"), texts[i]);
+		assert_int_equal(json_array_size(json_object_get(read, "b")), 2);
+		assert_string_equal(json_string_value(json_array_get(json_object_get(read, "b"), 1)), texts[i]);
 		json_decref(read);
 	}
+	free(line.text);
+}
+
+static void every_number_reads_back_as_it_was(void **state)
+{
+	static const int64_t numbers[] = { 0, 1, -1, 10, INT64_MAX, INT64_MIN };
+	struct json_line line = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		line_begin(&line);
+		line_integer(&line, "a", numbers[i]);
+		line_real(&line, "b", (double)numbers[i] / 4);
+		line_bool(&line, "c", numbers[i] > 0);
+		line_end(&line);
+		json_t *read = read_line(&line);
+		assert_non_null(read);
+		assert_true(json_integer_value(json_object_get(read, "a")) == numbers[i]);
+		double quarter = json_number_value(json_object_get(read, "b"));
+		assert_true(fabs(quarter - (double)numbers[i] / 4) <= fabs(quarter) * 1e-11);
+		assert_true(json_boolean_value(json_object_get(read, "c")) == (numbers[i] > 0));
+		json_decref(read);
+	}
+	free(line.text);
+}
+
+static void what_stayed_empty_is_dropped_or_told_as_asked(void **state)
+{
+	struct json_line line = { 0 };
+	line_place outer, inner;
+
+	(void)state;
+	line_begin(&line);
+	outer = line_open_object(&line, "dropped");
+	inner = line_open_array(&line, "with it");
+	line_close_array_or_drop(&line, inner);
+	line_close_object_or_drop(&line, outer);
+	line_open_array(&line, "told");
+	line_close_array(&line);
+	outer = line_open_array(&line, "full");
+	line_open_object(&line, NULL);
+	line_close_object(&line);
+	line_close_array_or_drop(&line, outer);
+	line_end(&line);
+	line.text[line.len - 1] = '\0';
+	assert_string_equal(line.text, "{\"told\":[],\"full\":[{}]}");
 	free(line.text);
 }
 
@@ -338,7 +392,9 @@ int main(void)
 		cmocka_unit_test(nanoseconds_are_kept_where_the_capture_has_them),
 		cmocka_unit_test(hostile_names_stay_valid_json_without_raw_control_characters),
 		cmocka_unit_test(endpoints_and_summaries_count_by_outcome_and_code),
-		cmocka_unit_test(the_writer_says_what_jansson_would),
+		cmocka_unit_test(every_string_reads_back_as_it_was),
+		cmocka_unit_test(every_number_reads_back_as_it_was),
+		cmocka_unit_test(what_stayed_empty_is_dropped_or_told_as_asked),
 		cmocka_unit_test(a_full_disk_is_told_to_the_caller),
 	};
 
