@@ -349,7 +349,9 @@ struct gist {
 	enum outcome outcome;
 	bool left_without_data;
 	bool data[2];			/* sides that sent application data */
+	uint32_t client_link;		/* see tcp_side */
 	uint8_t syn_ttl;		/* of the server's SYN-ACK */
+	bool unopened;			/* TCP did not come up */
 	bool has_hello, has_server_hello;
 	bool in_clear;			/* a dialogue before TLS */
 	bool words_first;		/* which offered TLS, or agreed to it */

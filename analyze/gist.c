@@ -237,7 +237,10 @@ void gist_read(const struct handshake *h, const struct ending *e, struct gist *o
 		.settled = settled_at(h, e), .outcome = e->outcome,
 		.left_without_data = e->left_without_data,
 		.data = { h->data_records[SIDE_CLIENT] > 0, h->data_records[SIDE_SERVER] > 0 },
+		.client_link = flow->side[SIDE_CLIENT].link,
 		.syn_ttl = flow->side[SIDE_SERVER].syn_ttl,
+		.unopened = flow->transport == TRANSPORT_TCP && happened(flow->side[SIDE_CLIENT].syn) &&
+			    !happened(flow->side[SIDE_SERVER].syn),
 		.hello_first = h->hello_first, .hello_mark = h->hello_mark,
 		.certificates = h->certificates, .certificates_mark = h->certificates_mark,
 	};

@@ -6,10 +6,10 @@
 
 #include <stdlib.h>
 
-enum { OPEN_MAX = 8 };	/* incidents of one client at a time; a ninth pushes the oldest out */
-
-static const int64_t OTHER_FAMILY_NS =
-    INT64_C(3000000000); /* RFC 8305 5: a quarter of one, and slack */
+enum {
+	OPEN_MAX = 8,		/* incidents of one client at a time; a ninth pushes the oldest out */
+	UNOPENED_MAX = 1024	/* looked at one by one: more are a scan, or an outage */
+};
 
 /* An incident while it may go on. */
 struct open {
@@ -116,13 +116,6 @@ static void number_by_client(struct trace *at, size_t count)
 	}
 }
 
-bool other_family_follows(const struct trace *a, const struct trace *b)
-{
-	return b->name && a->name == b->name && a->fingerprint == b->fingerprint &&
-	       a->client.ip_len != b->client.ip_len && a->outcome != OUTCOME_COMPLETED &&
-	       b->began - a->began <= OTHER_FAMILY_NS;
-}
-
 /* The same hello for the same name over the other IP version, right behind one that failed. Where
  * several clients do so at once, nobody can tell whose it is. */
 static void link_families(struct trace *at, size_t count)
@@ -133,6 +126,28 @@ static void link_families(struct trace *at, size_t count)
 
 		if (other_family_follows(&at[i - 1], &at[i]) && !crowded)
 			at[i].incident = at[i - 1].incident;
+	}
+}
+
+static void rename_incident(struct trace *at, size_t count, uint32_t from, uint32_t to)
+{
+	for (size_t i = 0; i < count; i++)
+		if (at[i].incident == from)
+			at[i].incident = to;
+}
+
+/* What said no word yet may be tied to what was tried instead. */
+static void link_unopened(struct trace *at, size_t count)
+{
+	for (size_t i = 0, looked = 0; i < count && looked < UNOPENED_MAX; i++) {
+		const struct trace *instead;
+
+		if (!at[i].unopened || at[i].outcome != OUTCOME_FAILED)
+			continue;
+		instead = tried_instead(at, count, &at[i]);
+		looked++;
+		if (instead)
+			rename_incident(at, count, at[i].incident, instead->incident);
 	}
 }
 
@@ -163,6 +178,7 @@ void find_incidents(struct trace *at, size_t count)
 	number_by_client(at, count);
 	qsort(at, count, sizeof(*at), by_name);
 	link_families(at, count);
+	link_unopened(at, count);
 	qsort(at, count, sizeof(*at), by_incident);
 	for (size_t from = 0, to; from < count; from = to) {
 		for (to = from + 1; to < count && at[to].incident == at[from].incident; to++)

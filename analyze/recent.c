@@ -224,13 +224,30 @@ static struct trace *other_family_in(const struct ring *ring, const struct trace
 	return found;
 }
 
+/* The last one that TCP did not open and whose client came as `t` instead. */
+static struct trace *unopened_before(const struct recent *r, const struct trace *t)
+{
+	for (size_t i = 1; i <= r->failed.room; i++) {
+		struct trace *x = &r->failed.at[(r->failed.next + r->failed.room - i) % r->failed.room];
+		const struct trace *instead;
+
+		if (!x->unopened || !may_be_instead(x, t))
+			continue;
+		instead = tried_instead(r->latest.at, r->latest.room, x);
+		return instead && instead->serial == t->serial ? x : NULL;
+	}
+	return NULL;
+}
+
 static struct trace *other_family(const struct recent *r, const struct trace *t)
 {
 	struct trace *x = t->name ? other_family_in(&r->failed, t, true) : NULL;
 
 	if (!x && t->name && t->outcome == OUTCOME_FAILED)
 		x = other_family_in(&r->latest, t, false);
-	return x;
+	if (!x && t->unopened && t->outcome == OUTCOME_FAILED)
+		x = tried_instead(r->latest.at, r->latest.room, t);
+	return x ? x : unopened_before(r, t);
 }
 
 /* Until it is known how it ends, span holds when the first attempt began. */
@@ -392,14 +409,18 @@ static void find_probe(struct recent *r, struct client *c, const struct trace *t
 
 /* ---- all of it ---- */
 
-static void keep(struct ring *ring, const struct trace *t)
+static struct trace *keep(struct ring *ring, const struct trace *t)
 {
-	ring->at[ring->next++ % ring->room] = *t;
+	struct trace *kept = &ring->at[ring->next++ % ring->room];
+
+	*kept = *t;
+	return kept;
 }
 
 void recent_note(struct recent *r, const struct trace *t, struct placement *out)
 {
 	struct client *c = client_of(r, &t->client);
+	struct trace *latest = keep(&r->latest, t);
 	struct trace kept = *t;
 
 	*out = (struct placement){ 0 };
@@ -412,7 +433,7 @@ void recent_note(struct recent *r, const struct trace *t, struct placement *out)
 	kept.probe = out->probe;
 	c->tries[c->next_try++ % TRIES_KEPT] = kept;
 	c->next_try %= TRIES_KEPT;
-	keep(&r->latest, &kept);
+	*latest = kept;
 	if (t->outcome == OUTCOME_FAILED)
 		keep(&r->failed, &kept);
 	if (!out->retry.attempts)

@@ -67,6 +67,8 @@ void trace_read(const struct gist *g, struct trace *out)
 		.outcome = g->outcome,
 		.first = g->first,
 		.stream = g->stream,
+		.link = g->client_link,
+		.unopened = g->unopened,
 		.ech = g->ech,
 		.ech_config_id = g->ech_config_id,
 		.data = g->data[SIDE_CLIENT],

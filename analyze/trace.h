@@ -16,6 +16,8 @@ struct trace {
 	enum outcome outcome;
 	struct mark first;		/* its first packet */
 	uint32_t stream;
+	uint32_t link;			/* of the client, or of the router that it is behind; 0: unknown */
+	bool unopened;			/* TCP did not come up */
 	bool ech;
 	uint8_t ech_config_id;
 	bool data;			/* the client sent application data */
@@ -53,8 +55,17 @@ void trace_read(const struct gist *g, struct trace *out);
 /* At one address, another name is another site, unless ECH hides which. */
 bool same_aim(const struct trace *a, const struct trace *b);
 
-/* The same hello for the same name over the other IP version, right behind one that failed. */
+/* families.c. The same hello for the same name over the other IP version, right behind one that failed. */
 bool other_family_follows(const struct trace *a, const struct trace *b);
+
+/* Whether `b` may be what the client of `a`, which TCP did not open, tried instead, as far as these two tell. */
+bool may_be_instead(const struct trace *a, const struct trace *b);
+
+/*
+ * What the client of an attempt that TCP did not open tried over the other IP version, as RFC 8305 has it:
+ * one of `at`, in any order, in which serial 0 is none. NULL where nobody can tell.
+ */
+struct trace *tried_instead(struct trace *at, size_t count, const struct trace *unopened);
 
 bool same_host(const struct address *a, const struct address *b);
 bool same_server(const struct trace *a, const struct trace *b);

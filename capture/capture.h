@@ -113,6 +113,7 @@ struct tcp_side {
 	bool sack_permitted, timestamps, window_scaling;
 	uint16_t last_window;		/* unscaled */
 	uint32_t zero_windows;
+	uint32_t link;			/* last four bytes of its Ethernet address, or of its router's; 0 unknown */
 	uint8_t syn_ttl;		/* TTL or hop limit of SYN or SYN-ACK, 0 if not seen */
 	uint8_t ttl_min, ttl_max;	/* of packets that are no RST, nor a FIN alone */
 	uint16_t last_ip_id;		/* of packets that are no RST */

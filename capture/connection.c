@@ -276,6 +276,7 @@ static void take_packet(struct flows *f, struct flow *w, enum side s, struct pac
 		if (w->half[s].has_base)
 			take_payload(f, w, s, p);
 	}
+	side_note_link(&w->facts, s, p);
 	side_note_after_reset(w, s, p);
 	side_note_stamp(&w->half[s], p);
 	side_note_packet(&w->facts.side[s], p);

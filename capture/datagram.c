@@ -64,6 +64,7 @@ void datagram_take(struct flows *f, struct flow *w, struct packet *p)
 		.offset = side->sent, .bytes = p->payload, .len = p->payload_len,
 		.cut = p->payload_len < p->payload_wire_len,
 	};
+	side_note_link(&w->facts, s, p);
 	side_note_packet(side, p);
 	side->data_segments++;
 	if (!side->first_data.frame)

@@ -267,6 +267,9 @@ bool side_repeats(struct flow *w, enum side s, const struct packet *p);
 
 void side_note_packet(struct tcp_side *side, const struct packet *p);
 
+/* An answer tells both: of a SYN alone its own is not kept. */
+void side_note_link(struct flow_facts *facts, enum side s, const struct packet *p);
+
 /* Before side_note_stamp, which takes over the sender's clock. */
 void side_note_after_reset(struct flow *w, enum side s, const struct packet *p);
 void side_note_stamp(struct half *h, const struct packet *p);

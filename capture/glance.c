@@ -99,6 +99,14 @@ static uint32_t note_ip(const struct glance *g, struct packet *out)
 	return u16_at(g->ip + IPV6_LEN_AT);
 }
 
+static void note_link(const struct frame *frame, struct packet *out)
+{
+	enum { DESTINATION_AT = 2, SOURCE_AT = 8 };	/* their last four bytes */
+
+	out->link[0] = u32_at(frame->bytes + SOURCE_AT);
+	out->link[1] = u32_at(frame->bytes + DESTINATION_AT);
+}
+
 static void note_vlan(const struct glance *g, const struct frame *frame, struct packet *out)
 {
 	uint16_t id = g->ip - frame->bytes > ETHERNET_HEADER
@@ -147,6 +155,7 @@ void glance_packet(const struct glance *g, const struct frame *frame, struct pac
 	out->kind = PACKET_TCP;
 	out->wire_len = frame->wire_len;
 	out->tunnel[0] = '\0';
+	note_link(frame, out);
 	note_vlan(g, frame, out);
 	out->seq = u32_at(g->tcp + TCP_SEQ_AT);
 	out->ack = u32_at(g->tcp + TCP_ACK_AT);

@@ -117,7 +117,10 @@ enum found take_llc(struct descent *d, struct reader r)
 
 enum found take_ethernet(struct descent *d, struct reader r)
 {
-	take(&r, 12);		/* destination, source */
+	take_u16(&r);
+	d->out->link[1] = take_u32(&r);
+	take_u16(&r);
+	d->out->link[0] = take_u32(&r);
 	uint16_t type = take_u16(&r);
 	return read_ok(&r) ? take_ethertype(d, type, r) : FOUND_BROKEN;
 }

@@ -24,6 +24,7 @@ enum { TCP_SACK_BLOCKS_MAX = 4 };
 struct packet {
 	struct mark mark;
 	enum packet_kind kind;
+	uint32_t link[2];	/* source, destination: what Ethernet calls them, see tcp_side; 0: unknown */
 	struct address source, destination;
 	uint8_t ttl;
 	uint16_t ip_id;		/* 0 for IPv6 */

@@ -96,6 +96,16 @@ static bool is_bare_fin(const struct packet *p)
 	return p->kind == PACKET_TCP && p->flags & TCP_FIN && !p->payload_wire_len;
 }
 
+void side_note_link(struct flow_facts *facts, enum side s, const struct packet *p)
+{
+	struct tcp_side *side = &facts->side[s], *other = &facts->side[other_side(s)];
+
+	if (!side->link)
+		side->link = p->link[0];
+	if (!other->link)
+		other->link = p->link[1];
+}
+
 static bool is_newer(const struct half *h, const struct packet *p)
 {
 	return !h->has_stamp || (int32_t)(p->stamp - h->stamp) > 0;

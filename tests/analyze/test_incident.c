@@ -184,6 +184,116 @@ static void ipv4_of_somebody_else_is_not_the_other_half_of_ipv6(void **state)
 	assert_int_equal(other.at[0].incident, 0);
 }
 
+/* A SYN over IPv6 that is answered by a RST, 1 ms later. */
+static struct trace *refused(struct run *r, uint8_t host, uint32_t link, int64_t ms)
+{
+	struct trace *t = tries(r, 1, ms, OUTCOME_FAILED);
+
+	over_ipv6(t);
+	t->client.ip[15] = host;
+	t->link = link;
+	t->name = t->fingerprint = 0;
+	t->unopened = true;
+	t->settled = t->began + 1000000;
+	return t;
+}
+
+static struct trace *over_ipv4(struct run *r, uint8_t client, uint32_t link, int64_t ms)
+{
+	struct trace *t = tries(r, client, ms, OUTCOME_COMPLETED);
+
+	t->link = link;
+	return t;
+}
+
+static uint32_t tries_of(struct run *r, size_t i)
+{
+	incidents(r);
+	return r->at[i].retry.attempts;
+}
+
+static void a_refusal_over_ipv6_and_ipv4_of_the_same_machine_is_one_incident(void **state)
+{
+	struct run r = { .count = 0 };
+
+	(void)state;
+	refused(&r, 1, 0xaa, 0);
+	over_ipv4(&r, 2, 0xbb, 20);		/* another machine */
+	over_ipv4(&r, 1, 0xaa, 30);
+	assert_int_equal(tries_of(&r, 0), 2);
+	assert_int_equal(r.at[0].retry.outcome, OUTCOME_COMPLETED);
+	assert_int_equal(r.at[2].incident, r.at[0].incident);
+	assert_int_equal(r.at[1].incident, 0);
+}
+
+static void every_address_that_refused_belongs_to_it(void **state)
+{
+	struct run r = { .count = 0 };
+
+	(void)state;
+	refused(&r, 1, 0xaa, 0);
+	refused(&r, 1, 0xaa, 5)->server.ip[15] = 9;
+	over_ipv4(&r, 1, 0xaa, 30);
+	assert_int_equal(tries_of(&r, 0), 3);
+}
+
+static void behind_one_router_only_the_servers_name_tells(void **state)
+{
+	struct run nameless = { .count = 0 }, named = { .count = 0 }, other = { .count = 0 };
+
+	(void)state;
+	refused(&nameless, 1, 0xaa, 0);
+	over_ipv4(&nameless, 1, 0xaa, 30);
+	over_ipv4(&nameless, 2, 0xaa, 9000);
+	assert_int_equal(tries_of(&nameless, 0), 0);
+
+	refused(&named, 1, 0xaa, 0);
+	over_ipv4(&named, 1, 0xaa, 30);
+	over_ipv4(&named, 2, 0xaa, 9000);
+	over_ipv6(over_ipv4(&named, 3, 0xaa, 5000));	/* for the same name, at the address that refused */
+	assert_int_equal(tries_of(&named, 0), 2);
+
+	refused(&other, 1, 0xaa, 0);
+	over_ipv4(&other, 1, 0xaa, 30);
+	over_ipv6(over_ipv4(&other, 3, 0xaa, 5000));
+	other.at[2].name = SHOP;
+	assert_int_equal(tries_of(&other, 0), 0);
+}
+
+static void where_two_were_refused_or_two_came_nobody_is_told_apart(void **state)
+{
+	struct run refusals = { .count = 0 }, comers = { .count = 0 }, sites = { .count = 0 };
+
+	(void)state;
+	refused(&refusals, 1, 0xaa, 0);
+	refused(&refusals, 2, 0xaa, 10);
+	over_ipv4(&refusals, 1, 0xaa, 30);
+	assert_int_equal(tries_of(&refusals, 0), 0);
+
+	refused(&comers, 1, 0, 0);
+	over_ipv4(&comers, 1, 0, 30);
+	over_ipv4(&comers, 2, 0, 40);
+	assert_int_equal(tries_of(&comers, 0), 0);
+
+	refused(&sites, 1, 0xaa, 0);
+	over_ipv4(&sites, 1, 0xaa, 30);
+	over_ipv4(&sites, 1, 0xaa, 35)->server.ip[3] = 7;	/* a page with many sources */
+	assert_int_equal(tries_of(&sites, 0), 0);
+}
+
+static void who_comes_late_or_to_another_port_was_not_refused_before(void **state)
+{
+	struct run late = { .count = 0 }, port = { .count = 0 };
+
+	(void)state;
+	refused(&late, 1, 0xaa, 0);
+	over_ipv4(&late, 1, 0xaa, 900);
+	assert_int_equal(tries_of(&late, 0), 0);
+	refused(&port, 1, 0xaa, 0);
+	over_ipv4(&port, 1, 0xaa, 30)->server.port = 993;
+	assert_int_equal(tries_of(&port, 0), 0);
+}
+
 /* ---- probes ---- */
 
 static void idle_handshakes_at_equal_pauses_are_health_checks(void **state)
@@ -273,6 +383,11 @@ int main(void)
 		cmocka_unit_test(ech_and_then_none_is_one_incident_whatever_the_outer_name),
 		cmocka_unit_test(ipv6_and_then_ipv4_is_one_incident),
 		cmocka_unit_test(ipv4_of_somebody_else_is_not_the_other_half_of_ipv6),
+		cmocka_unit_test(a_refusal_over_ipv6_and_ipv4_of_the_same_machine_is_one_incident),
+		cmocka_unit_test(every_address_that_refused_belongs_to_it),
+		cmocka_unit_test(behind_one_router_only_the_servers_name_tells),
+		cmocka_unit_test(where_two_were_refused_or_two_came_nobody_is_told_apart),
+		cmocka_unit_test(who_comes_late_or_to_another_port_was_not_refused_before),
 		cmocka_unit_test(idle_handshakes_at_equal_pauses_are_health_checks),
 		cmocka_unit_test(uneven_or_used_or_failing_ones_are_no_health_checks),
 		cmocka_unit_test(an_idle_connection_beside_a_used_one_was_kept_in_store),

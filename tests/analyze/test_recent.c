@@ -142,6 +142,30 @@ static void ipv6_and_then_ipv4_is_one_user(void **state)
 	recent_free(r.recent);
 }
 
+static void an_address_that_refused_and_the_one_of_the_other_version_are_one_user(void **state)
+{
+	struct run r = run_new();
+	struct trace refused = over_ipv6(attempt(1, 0, OUTCOME_FAILED)), next = attempt(1, 20, OUTCOME_COMPLETED);
+	struct trace slow = over_ipv6(attempt(1, 30 * SECOND, OUTCOME_FAILED));
+	uint32_t first;
+
+	(void)state;
+	refused.name = refused.fingerprint = slow.name = slow.fingerprint = 0;
+	refused.unopened = slow.unopened = true;
+	refused.link = slow.link = next.link = 0xaa;
+	refused.settled = 1000000;
+	first = incident(&r, refused);
+	assert_int_equal(incident(&r, next), first);
+	assert_int_equal(r.last.retry.attempts, 2);
+	slow.settled = INT64_C(31000000000);	/* told when the other had worked already */
+	next = attempt(1, 30 * SECOND + 250, OUTCOME_COMPLETED);
+	next.link = 0xaa;
+	assert_int_equal(incident(&r, next), 0);
+	incident(&r, slow);
+	assert_int_equal(r.last.retry.attempts, 2);
+	recent_free(r.recent);
+}
+
 static void where_two_might_have_changed_over_nobody_is_blamed(void **state)
 {
 	struct run r = run_new();
@@ -282,6 +306,7 @@ int main(void)
 		cmocka_unit_test(others_later_and_elsewhere_are_other_matters),
 		cmocka_unit_test(a_failure_that_takes_its_time_learns_what_worked_instead),
 		cmocka_unit_test(ipv6_and_then_ipv4_is_one_user),
+		cmocka_unit_test(an_address_that_refused_and_the_one_of_the_other_version_are_one_user),
 		cmocka_unit_test(where_two_might_have_changed_over_nobody_is_blamed),
 		cmocka_unit_test(ech_and_then_none_is_one_incident),
 		cmocka_unit_test(visits_on_the_clock_are_checks_from_the_fourth_on_and_then_the_first_three_too),

@@ -63,6 +63,7 @@ static void same_packet(const struct packet *a, const struct packet *b)
 	if (a->has_vlan)
 		assert_int_equal(a->vlan, b->vlan);
 	assert_string_equal(a->tunnel, b->tunnel);
+	assert_memory_equal(a->link, b->link, sizeof(a->link));
 	assert_int_equal(a->seq, b->seq);
 	assert_int_equal(a->ack, b->ack);
 	assert_int_equal(a->flags, b->flags);

@@ -46,6 +46,7 @@ static void check_glance(const struct frame *frame, bool decoded, const struct p
 	claim(quick.seq == slow->seq && quick.ack == slow->ack && quick.flags == slow->flags &&
 	      quick.window == slow->window && quick.ttl == slow->ttl && quick.ip_id == slow->ip_id &&
 	      quick.has_vlan == slow->has_vlan && quick.vlan == slow->vlan, "the same fields");
+	claim(!memcmp(quick.link, slow->link, sizeof(quick.link)), "the same link");
 	claim(quick.mss == slow->mss && quick.has_options == slow->has_options &&
 	      quick.has_timestamps == slow->has_timestamps &&
 	      (!quick.has_timestamps || quick.stamp == slow->stamp) && quick.sack_count == slow->sack_count &&
