@@ -424,6 +424,15 @@ static struct gathering gather(struct endpoints *e, struct entry *entry)
 	return g;
 }
 
+/* No ClientHello was heard that could have named anybody. */
+static bool all_unheard(const struct entry *entry)
+{
+	for (uint32_t i = 0; i < entry->attempt_count; i++)
+		if (attempt_failed(&entry->attempts[i]) && entry->attempts[i].fingerprint)
+			return false;
+	return entry->attempt_count > 0;
+}
+
 /* That all fail is not so where the names at this address are served. */
 static void relativize(const struct entry *entry, struct endpoint *out)
 {
@@ -433,7 +442,9 @@ static void relativize(const struct entry *entry, struct endpoint *out)
 		if (strcmp(f->code, "fails_for_all_clients") != 0)
 			continue;
 		f->code = "intermittent";
-		snprintf(f->summary, sizeof(f->summary), "%llu attempts without a server name failed, while %llu with one succeeded at this address",
+		snprintf(f->summary, sizeof(f->summary), all_unheard(entry)
+			 ? "%llu attempts failed before a ClientHello, while %llu succeeded at this address"
+			 : "%llu attempts without a server name failed, while %llu with one succeeded at this address",
 			 (unsigned long long)entry->failed, (unsigned long long)entry->siblings_completed);
 	}
 }

@@ -70,6 +70,12 @@ bool same_aim(const struct trace *a, const struct trace *b)
 	return same_server(a, b) && (!a->name || !b->name || a->ech != b->ech);
 }
 
+bool gave_up(const struct trace *a, const struct trace *b)
+{
+	return a->outcome == OUTCOME_FAILED ||
+	       (a->outcome == OUTCOME_INCONCLUSIVE && a->unanswered && a->settled < b->began);
+}
+
 static bool goes_on(const struct open *o, const struct trace *t)
 {
 	return o->number && same_aim(o->last, t) && t->began - o->settled <= TRY_AGAIN_NS &&
@@ -157,7 +163,7 @@ static void describe(struct trace *at, size_t count)
 	int64_t end = at[0].settled;
 
 	for (size_t i = 0; i < count; i++) {
-		failed |= at[i].outcome == OUTCOME_FAILED;
+		failed |= at[i].outcome == OUTCOME_FAILED || (i + 1 < count && gave_up(&at[i], &at[i + 1]));
 		end = at[i].settled > end ? at[i].settled : end;
 	}
 	for (size_t i = 0; i < count; i++) {

@@ -198,8 +198,10 @@ static struct trace *companion_of(struct client *c, const struct trace *t)
 	for (int i = 1; i <= TRIES_KEPT; i++) {
 		struct trace *x = &c->tries[(c->next_try + TRIES_KEPT - i) % TRIES_KEPT];
 
+		const struct trace *first = x->began <= t->began ? x : t, *then = first == t ? x : t;
+
 		if (is_noted(x) && is_retry(x, t) && !is_over(c, x->incident, t) &&
-		    (x->incident || t->outcome == OUTCOME_FAILED))
+		    (x->incident || t->outcome == OUTCOME_FAILED || gave_up(first, then)))
 			return x;
 	}
 	return NULL;
@@ -274,10 +276,8 @@ static void find_incident(struct recent *r, struct client *c, const struct trace
 		companion = other_family(r, t);
 	if (companion && companion->incident)
 		out->incident = companion->incident;
-	else if (t->outcome == OUTCOME_FAILED)
+	else if (companion || t->outcome == OUTCOME_FAILED)
 		out->incident = ++r->numbers;
-	else
-		companion = NULL;
 	describe(t, companion, out);
 }
 

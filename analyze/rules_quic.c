@@ -84,6 +84,11 @@ static const char *quic_version_text(char out[LIST_MAX], uint32_t version)
 }
 
 /* RFC 9000 15: versions of the form 0x?a?a?a?a only exercise the negotiation. */
+static bool is_reserved_version(uint32_t version)
+{
+	return (version & 0x0f0f0f0f) == 0x0a0a0a0a;
+}
+
 static void list_quic_versions(char out[LIST_MAX], const struct tls_quic *q)
 {
 	char name[LIST_MAX];
@@ -91,7 +96,7 @@ static void list_quic_versions(char out[LIST_MAX], const struct tls_quic *q)
 
 	out[0] = '\0';
 	for (uint8_t i = 0; i < q->version_count && used < LIST_MAX - 32; i++)
-		if ((q->versions[i] & 0x0f0f0f0f) != 0x0a0a0a0a)
+		if (!is_reserved_version(q->versions[i]))
 			used += (size_t)snprintf(out + used, LIST_MAX - used, "%s%.24s",
 						 used ? ", " : "",
 						 quic_version_text(name, q->versions[i]));
@@ -105,7 +110,7 @@ static bool server_lists(const struct tls_quic *q, uint32_t version)
 	return false;
 }
 
-/* The client took the server's list as the end, or said so. */
+/* The client took the server's list as the end, or said so. Who only asked for the list comes again. */
 static bool no_quic_version(const struct view *v, struct guess *g)
 {
 	const struct tls_quic *q = v->h->quic[SIDE_SERVER];
@@ -113,7 +118,7 @@ static bool no_quic_version(const struct view *v, struct guess *g)
 	char own[LIST_MAX], theirs[LIST_MAX];
 
 	if (!happened(listed) || q->kind != QUIC_VERSION_NEGOTIATION || v->h->server ||
-	    server_lists(q, q->version) ||
+	    server_lists(q, q->version) || is_reserved_version(q->version) ||
 	    mark_before(listed, v->h->flow->side[SIDE_CLIENT].last_packet))
 		return false;
 	list_quic_versions(theirs, q);

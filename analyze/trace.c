@@ -69,6 +69,7 @@ void trace_read(const struct gist *g, struct trace *out)
 		.stream = g->stream,
 		.link = g->client_link,
 		.unopened = g->unopened,
+		.unanswered = g->has_hello && !g->has_server_hello,
 		.ech = g->ech,
 		.ech_config_id = g->ech_config_id,
 		.data = g->data[SIDE_CLIENT],

@@ -18,6 +18,7 @@ struct trace {
 	uint32_t stream;
 	uint32_t link;			/* of the client, or of the router that it is behind; 0: unknown */
 	bool unopened;			/* TCP did not come up */
+	bool unanswered;		/* a hello, and nothing of TLS came back */
 	bool ech;
 	uint8_t ech_config_id;
 	bool data;			/* the client sent application data */
@@ -54,6 +55,10 @@ void trace_read(const struct gist *g, struct trace *out);
 
 /* At one address, another name is another site, unless ECH hides which. */
 bool same_aim(const struct trace *a, const struct trace *b);
+
+/* Whether the client of `a` had given it up when it began `b`: it had failed, or nothing was heard of it any
+ * more, as of datagrams that nobody answers. */
+bool gave_up(const struct trace *a, const struct trace *b);
 
 /* families.c. The same hello for the same name over the other IP version, right behind one that failed. */
 bool other_family_follows(const struct trace *a, const struct trace *b);

@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
@@ -100,6 +101,36 @@ class Expected:
 		found = {f.get("code") for e in answer.of_type("endpoint") for f in e.get("findings", [])}
 		return [c for e in self.facts.get("endpoint_findings", []) for c in e["codes"]
 			if not found & {c, *e.get("also_ok", [])}]
+
+	def misread_incidents(self, answer):
+		"""What the program took for one user's retries, or for several users, against what is known of it."""
+		told = {}
+		for r in answer.of_type("handshake"):
+			if r.get("incident"):
+				told.setdefault(r["incident"], []).append(r)
+		ports = {i: sorted(r["flow"]["client"]["port"] for r in rs) for i, rs in told.items()}
+		for wanted in self.facts.get("incidents", []):
+			if sorted(wanted) not in ports.values():
+				yield "ports %s are no incident" % wanted
+		for i, rs in told.items() if "incidents" in self.facts else ():
+			last = max(rs, key=lambda r: r["retry"]["attempt"])
+			if ports[i] not in [sorted(w) for w in self.facts["incidents"]]:
+				yield "ports %s are an incident" % ports[i]
+			elif any(r["retry"]["outcome"] != last["outcome"] or r["retry"]["attempts"] != len(rs) for r in rs):
+				yield "ports %s do not agree how it ended" % ports[i]
+
+	def miscounted_probes(self, answer):
+		"""How many attempts are nobody's, where that is known."""
+		told = sum(s.get("probes", 0) for s in answer.of_type("summary"))
+		if self.facts.get("probes", told) != told:
+			yield "%d probes, not %d" % (told, self.facts["probes"])
+
+	def unsaid(self, answer):
+		"""What an endpoint finding is to say, and does not."""
+		for e in self.facts.get("endpoint_findings", []):
+			texts = [f.get("summary", "") for r in answer.of_type("endpoint") for f in r.get("findings", []) if f.get("code") in e["codes"]]
+			if e.get("says") and texts and not any(re.search(e["says"], t) for t in texts):
+				yield "%s says: %s" % (e["codes"][0], texts[0])
 
 	def invented_findings(self, answer):
 		"""What the program reported of servers of which nothing is to be said."""

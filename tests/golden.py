@@ -20,6 +20,9 @@ def complaints(capture, with_keys, answer):
 			yield "a failure that is none: %s" % (r.get("diagnosis") or {}).get("code")
 	for code in capture.missing_findings(answer):
 		yield "no endpoint finding %s" % code
+	yield from capture.misread_incidents(answer)
+	yield from capture.miscounted_probes(answer)
+	yield from capture.unsaid(answer)
 	for code in capture.invented_findings(answer):
 		yield "an endpoint finding that is none: %s" % code
 

@@ -151,6 +151,25 @@ static void ech_and_then_none_is_one_incident_whatever_the_outer_name(void **sta
 	assert_int_equal(r.at[0].retry.attempts, 2);
 }
 
+static void what_was_never_answered_was_given_up_when_the_next_begins(void **state)
+{
+	struct run quic = { .count = 0 }, beside = { .count = 0 }, late = { .count = 0 };
+
+	(void)state;
+	tries(&quic, 1, 0, OUTCOME_INCONCLUSIVE)->unanswered = true;
+	tries(&quic, 1, 2000, OUTCOME_COMPLETED);
+	incidents(&quic);
+	assert_int_equal(quic.at[0].retry.attempts, 2);
+	tries(&late, 1, 0, OUTCOME_INCONCLUSIVE);	/* the capture began in the middle of it */
+	tries(&late, 1, 2000, OUTCOME_COMPLETED);
+	incidents(&late);
+	assert_int_equal(late.at[0].incident, 0);
+	tries(&beside, 1, 0, OUTCOME_INCONCLUSIVE)->unanswered = true;	/* two at once, and the capture ends */
+	tries(&beside, 1, 50, OUTCOME_COMPLETED);
+	incidents(&beside);
+	assert_int_equal(beside.at[0].incident, 0);
+}
+
 static void over_ipv6(struct trace *t)
 {
 	t->client = (struct address){ .ip = { 0x20, 0x01, 0x0d, 0xb8 }, .ip_len = 16 };
@@ -383,6 +402,7 @@ int main(void)
 		cmocka_unit_test(ech_and_then_none_is_one_incident_whatever_the_outer_name),
 		cmocka_unit_test(ipv6_and_then_ipv4_is_one_incident),
 		cmocka_unit_test(ipv4_of_somebody_else_is_not_the_other_half_of_ipv6),
+		cmocka_unit_test(what_was_never_answered_was_given_up_when_the_next_begins),
 		cmocka_unit_test(a_refusal_over_ipv6_and_ipv4_of_the_same_machine_is_one_incident),
 		cmocka_unit_test(every_address_that_refused_belongs_to_it),
 		cmocka_unit_test(behind_one_router_only_the_servers_name_tells),

@@ -142,6 +142,21 @@ static void ipv6_and_then_ipv4_is_one_user(void **state)
 	recent_free(r.recent);
 }
 
+static void what_was_never_answered_was_given_up_when_the_next_began(void **state)
+{
+	struct run r = run_new();
+	struct trace quic = attempt(1, 0, OUTCOME_INCONCLUSIVE), beside = attempt(2, 0, OUTCOME_INCONCLUSIVE);
+
+	(void)state;
+	quic.unanswered = beside.unanswered = true;
+	assert_int_equal(incident(&r, attempt(1, 2 * SECOND, OUTCOME_COMPLETED)), 0);
+	incident(&r, quic);
+	assert_int_equal(r.last.retry.attempts, 2);
+	assert_int_equal(incident(&r, attempt(2, 50, OUTCOME_COMPLETED)), 0);
+	assert_int_equal(incident(&r, beside), 0);
+	recent_free(r.recent);
+}
+
 static void an_address_that_refused_and_the_one_of_the_other_version_are_one_user(void **state)
 {
 	struct run r = run_new();
@@ -306,6 +321,7 @@ int main(void)
 		cmocka_unit_test(others_later_and_elsewhere_are_other_matters),
 		cmocka_unit_test(a_failure_that_takes_its_time_learns_what_worked_instead),
 		cmocka_unit_test(ipv6_and_then_ipv4_is_one_user),
+		cmocka_unit_test(what_was_never_answered_was_given_up_when_the_next_began),
 		cmocka_unit_test(an_address_that_refused_and_the_one_of_the_other_version_are_one_user),
 		cmocka_unit_test(where_two_might_have_changed_over_nobody_is_blamed),
 		cmocka_unit_test(ech_and_then_none_is_one_incident),

@@ -17,7 +17,8 @@ conclude, and where a stack can write one a key log, `.keys`. To make one again:
 An `.expect` is one JSON document: the `scenario`, the stacks, the lines of their `log` that name the
 cause, and for each TCP flow its `outcome` (others that may be defended in `outcomes_acceptable`), the
 acceptable `codes` with the best first, `codes_with_keys`, who `aborted_by`, and what tshark has `seen`.
-`endpoint_findings` hold for the server as a whole. `held_back` marks those that rules are not written
+`endpoint_findings` hold for the server as a whole, `incidents` are the client ports of what one user
+tried again, and `probes` is how many attempts are nobody's. `held_back` marks those that rules are not written
 for. Names, addresses and authorities are for documentation: `.example`, 192.0.2.0/24, 198.51.100.0/24,
 2001:db8::/32.
 

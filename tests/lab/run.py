@@ -103,11 +103,17 @@ def check(row, logs, flows):
 	if (row.client_says or row.server_says) and not confirmed:
 		return "no log says why: client %r server %r" % (logs["client"][-300:], logs["server"][-300:]), {}
 	wanted = row.more.get("flows", 1)
-	if len(flows) != wanted:
+	if wanted and len(flows) != wanted:
 		return "%d flows instead of %d" % (len(flows), wanted), confirmed
 	if row.more.get("sequence") and not re.search(row.more["sequence"], flows[0].steps):
 		return "another sequence: " + flows[0].steps, confirmed
 	return None, confirmed
+
+
+def seen(row, capture):
+	"""Its flows: of TCP unless the row speaks of datagrams; of both, the datagrams first."""
+	kinds = {"both": (datagrams, sequence), True: (datagrams,)}.get(row.more.get("datagrams"), (sequence,))
+	return [flow for kind in kinds for flow in kind.flows(capture)]
 
 
 def expectation(row, confirmed, flows):
@@ -141,6 +147,10 @@ def expectation(row, confirmed, flows):
 		e["endpoint_quiet"] = True
 	if "endpoint" in row.more:
 		e["endpoint_findings"] = row.more["endpoint"]
+	if "incidents" in row.more:
+		e["incidents"] = [[flows[i].client_port for i in attempts] for attempts in row.more["incidents"]]
+	if "probes" in row.more:
+		e["probes"] = sum("CH" in f.steps for f in flows) if row.more["probes"] == "all" else row.more["probes"]
 	if row.held_back:
 		e["held_back"] = True
 	return e
@@ -190,7 +200,7 @@ def relabel(wanted, out):
 		elif os.path.exists(base + ".expect"):
 			with open(base + ".expect") as f:
 				confirmed = json.load(f)["log"]
-			write_expectation(base, expectation(row, confirmed, sequence.flows(base + ".pcap")))
+			write_expectation(base, expectation(row, confirmed, seen(row, base + ".pcap")))
 
 
 def main():
@@ -248,6 +258,7 @@ def record(wanted, o):
 	os.makedirs(WORK, exist_ok=True)
 	pool = make(os.path.join(WORK, "ca-" + o.tag))
 	used = {side[0] for row in wanted for side in (row.client, row.server) if side}
+	used |= {name for row in wanted for name in row.more.get("uses", ())}	# from a line of shell
 	for name, built in (("go", "go-peer"), ("java", "java/Peer.class"), ("wolf", "wolf-peer"), ("mbed", "mbed-peer"), ("rustls", "rustls-peer"),
 			("quic_go", "quic-go-peer"), ("go_driver", "go-drivers"), ("java_driver", "java-drivers/Drivers.class")):
 		if name in used and not os.path.exists(os.path.join(WORK, built)):
@@ -258,7 +269,7 @@ def record(wanted, o):
 		for row in wanted:
 			try:
 				logs, capture, keylog = perform(net, pool, row)
-				flows = (datagrams if row.more.get("datagrams") else sequence).flows(capture)
+				flows = seen(row, capture)
 				wrong, confirmed = check(row, logs, flows)
 			except Exception as problem:
 				wrong, flows = "%s: %s" % (type(problem).__name__, problem), []

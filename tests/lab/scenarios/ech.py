@@ -36,11 +36,11 @@ def rows():
 				(server, dict(certificate="other-name")), codes=["ech_rejected", "cert_rejected"], keys=["ech_rejected"], by=["client"], client_says="ECH_RETRY|ECH was rejected", tls="1.3")
 		yield Row("completed-ech-grease-nss-%s" % server, "GREASE in the place of ECH", ("nss", dict(request=True, extra=("-i", "100"))), (server, {}), outcome="completed", tls="1.3")
 	yield Row("ech_rejected-retry-without", "ECH is not accepted, and the client comes again without", ("shell", dict(config=PREPARE + TSTCLNT % (ca.OTHER, "-N " + configuration(42)) +
-		"sleep 0.2; " + TSTCLNT % (ca.OTHER, ""))), ("nginx", dict(certificate="other-name")), codes=["ech_rejected"], keys=["ech_rejected"], by=["client"], client_says="ECH_RETRY|ECH was rejected", flows=2,
+		"sleep 0.2; " + TSTCLNT % (ca.OTHER, ""))), ("nginx", dict(certificate="other-name")), codes=["ech_rejected"], keys=["ech_rejected"], by=["client"], client_says="ECH_RETRY|ECH was rejected", flows=2, incidents=[[0, 1]],
 		each={1: dict(outcome="completed", codes=[], codes_with_keys=[], aborted_by=[])}, client_stack="NSS 3.87 tstclnt", tls="1.3")
 	yield Row("ech_rejected-retry-other-key", "ECH is not accepted, nor is another configuration, and the client comes again without", ("shell", dict(config=PREPARE +
 		TSTCLNT % (ca.OTHER, "-N " + configuration(42)) + "sleep 0.1; " + TSTCLNT % (ca.OTHER, "-N " + configuration(43)) + "sleep 0.1; " + TSTCLNT % (ca.OTHER, ""))), ("go", dict(certificate="other-name")),
-		codes=["ech_rejected"], keys=["ech_rejected"], by=["client"], client_says="ECH_RETRY|ECH was rejected", flows=3,
+		codes=["ech_rejected"], keys=["ech_rejected"], by=["client"], client_says="ECH_RETRY|ECH was rejected", flows=3, incidents=[[0, 1, 2]],
 		each={2: dict(outcome="completed", codes=[], codes_with_keys=[], aborted_by=[])}, client_stack="NSS 3.87 tstclnt", tls="1.3")
 	for name, certificate, code in (("name", "good", "cert_name_mismatch"), ("expired", "expired", "cert_expired")):
 		yield Row("ech_rejected-certificate-%s" % name, "ECH is not accepted, and the client does not like the certificate either: " + name,

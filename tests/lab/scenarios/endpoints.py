@@ -32,6 +32,33 @@ def failed(code, side, *others):
 	return dict(outcome="failed", codes=[code, *others], aborted_by=[side])
 
 
+def other_subnet(network, peer):
+	for last in (17, 18):
+		network.ip("client", "address", "add", "203.0.113.%d/24" % last, "dev", "c-" + network.tag)
+	network.ip("router", "address", "add", "203.0.113.1/24", "dev", "to-client")
+
+
+def by_subnet():
+	allowed = ("printf 'defaults\\n mode tcp\\n timeout client 20s\\n timeout connect 2s\\n timeout server 20s\\nfrontend f\\n bind :::443 v4v6\\n"
+		" tcp-request connection reject if {{ src 203.0.113.0/24 }}\\n default_backend own\\nbackend own\\n server one 127.0.0.1:4431\\n' > {folder}/cfg; exec haproxy -db -f {folder}/cfg")
+	one = "curl -sv -o /dev/null --max-time 8 --cacert {roots} --interface %s https://{host}/; sleep 0.15"
+	hosts = ("192.0.2.17", "203.0.113.17", "192.0.2.18", "203.0.113.18")
+	return Row("fails_for_some_clients-subnet", "a balancer lets one subnet in and hangs up on the other", ("shell", dict(config="; ".join(one % hosts[i % 4] for i in range(8)))),
+		("shell", dict(config=server(4431, "good") + "sleep 0.4; " + allowed)), flows=8, setup=other_subnet,
+		cases=[("enc", dict(outcome="completed")), ("", failed("closed_after_client_hello", "server", "reset_after_client_hello"))],
+		endpoint=[dict(WHERE, codes=["fails_for_some_clients"], says=r"in 203\.0\.113\.0/24")], server_stack="HAProxy 2.6, TCP mode, before OpenSSL 3.0 s_server", **STACK)
+
+
+def by_software():
+	"""Others offer more, and others less: no suite makes the difference, only which ones there are."""
+	suites = ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"]
+	line = "; ".join(calls(1, "--tls-max 1.2 --ciphers " + ":".join(suites[:1 + i % 3]), addresses=(17 + i % 5,)) for i in range(12))
+	return Row("fails_for_some_clients-software", "a firewall resets whose list of suites it has on its list", ("shell", dict(config=line)), ("nginx", {}), flows=12,
+		server_filter="-A INPUT -p tcp --dport 443 -m string --algo bm --hex-string |0006c02bc02f00ff| -j REJECT --reject-with tcp-reset",
+		cases=[("C:CH S:RST", dict(failed("reset_after_client_hello", "server"), aborted_by=["server", "network"])), COMPLETED],
+		endpoint=[dict(WHERE, codes=["fails_for_some_clients"], says="JA4 t12d")], **STACK)
+
+
 def no_ipv6(network, peer):
 	network.run("server", "ip6tables", "-A", "INPUT", "-p", "tcp", "--dport", "443", "-j", "REJECT", "--reject-with", "tcp-reset")
 
@@ -70,11 +97,14 @@ def rows():
 		line = "; ".join((calls(3, many, addresses=(17, 18)), calls(3, few, addresses=(19, 20)), calls(3, many, addresses=(21, 22)), calls(3, few, addresses=(23, 24))))
 		yield Row("fails_for_some_clients-" + name, story, ("shell", dict(config=line)), ("shell", dict(config=ALONE % there)), flows=12,
 			cases=[("alert.(40|120)", failed(code, "server", *others)), COMPLETED], endpoint=[dict(WHERE, codes=["fails_for_some_clients"])], server_stack="OpenSSL 3.0 s_server", **STACK)
+	for row in (by_subnet(), by_software()):
+		yield row
 	happy = "curl -sv -o /dev/null --max-time 8 --cacert {roots} --resolve {host}:443:[2001:db8:5::44],198.51.100.44 https://{host}/"
 	yield Row("connect_refused-then-ipv4", "the server's IPv6 address refuses, and the client goes on with IPv4", ("shell", dict(config=happy)), ("nginx", {}), flows=2,
-		cases=[("C:SYN S:RST|S:RST", failed("connect_refused", "server", "network")), COMPLETED], setup=no_ipv6, client_says="Connected to|200", client_stack=STACK["client_stack"], seconds=15)
+		cases=[("C:SYN S:RST|S:RST", failed("connect_refused", "server", "network")), COMPLETED], setup=no_ipv6, client_says="Connected to|200", client_stack=STACK["client_stack"], seconds=15,
+		incidents=[[0, 1]])
 	yield Row("version_intolerant-reset", "the server resets who offers TLS 1.3; less succeeds", ("shell", dict(config="; ".join(
-		calls(1, addresses=(a,)) + "; " + calls(1, "--tls-max 1.2", addresses=(a,)) for a in (17, 18, 19)))), ("scripted", dict(extra=("intolerant",))), flows=6,
+		calls(1, addresses=(a,)) + "; " + calls(1, "--tls-max 1.2", addresses=(a,)) for a in (17, 18, 19)))), ("scripted", dict(extra=("intolerant",))), flows=6, incidents=[[0, 1], [2, 3], [4, 5]],
 		cases=[("C:CH S:RST", failed("reset_after_client_hello", "server", "version_mismatch")), COMPLETED],
 		endpoint=[dict(WHERE, codes=["version_intolerant"], also_ok=["fails_for_some_clients", "intermittent"])], **STACK)
 	renewal = ("cp {good} {folder}/chain; cp {good_key} {folder}/key; printf 'daemon off; pid {folder}/pid; events {{}} http {{ access_log off; server {{ listen 443 ssl; "
