@@ -1,7 +1,10 @@
+#include <errno.h>
+#include <net/if.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "tap.h"
 
@@ -77,6 +80,20 @@ static bool set_filter(struct tap *t, const char *filter, char *problem, size_t 
 	return !status || fail(problem, len, t->name, pcap_geterr(t->handle));
 }
 
+/*
+ * What the kernel says of the interface, asked through the socket that listens: what /sys shows in a
+ * container may be of another network namespace.
+ */
+static enum tap_state state_of(const struct tap *t)
+{
+	struct ifreq asked = { 0 };
+
+	snprintf(asked.ifr_name, sizeof(asked.ifr_name), "%s", t->name);
+	if (ioctl(t->fd, SIOCGIFFLAGS, &asked))
+		return errno == ENODEV ? TAP_GONE : TAP_UP;
+	return asked.ifr_flags & IFF_UP ? TAP_UP : TAP_DOWN;
+}
+
 bool tap_open(struct tap *t, const char *name, const struct capture_live *options,
 	      const char *filter, char *problem, size_t problem_len)
 {
@@ -89,6 +106,7 @@ bool tap_open(struct tap *t, const char *name, const struct capture_live *option
 	if (activate(t, options, problem, problem_len) && set_filter(t, filter, problem, problem_len)) {
 		if (!pcap_setnonblock(t->handle, 1, why)) {
 			t->fd = pcap_get_selectable_fd(t->handle);
+			t->is_device = state_of(t) != TAP_GONE;
 			return true;
 		}
 		fail(problem, problem_len, name, why);
@@ -127,32 +145,13 @@ static void note_frame(u_char *of, const struct pcap_pkthdr *header, const u_cha
 		pcap_breakloop(t->handle);
 }
 
-/* What the kernel says of an interface by name; pseudo-interfaces have no entry and are always up. */
-static enum tap_state state_of(const char *name)
-{
-	char path[128];
-	unsigned flags = 0;
-	FILE *f;
-
-	if (!strcmp(name, "any"))
-		return TAP_UP;
-	snprintf(path, sizeof(path), "/sys/class/net/%s/flags", name);
-	f = fopen(path, "re");
-	if (!f)
-		return TAP_GONE;
-	if (fscanf(f, "%x", &flags) != 1)
-		flags = 0;
-	fclose(f);
-	return flags & 1 ? TAP_UP : TAP_DOWN;	/* IFF_UP */
-}
-
 /* Nothing comes, or libpcap complains: is it still there? Once it is up, its socket listens on. */
 static void check_state(struct tap *t, const char *trouble, int64_t now, char *news, size_t news_len)
 {
 	enum tap_state before = t->state;
 
 	t->checked = now;
-	t->state = state_of(t->name);
+	t->state = t->is_device ? state_of(t) : TAP_UP;
 	if (trouble && t->state == TAP_UP) {
 		t->state = TAP_DOWN;	/* as libpcap says; looked at again soon */
 		snprintf(news, news_len, "%s: %s", t->name, trouble);

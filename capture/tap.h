@@ -24,6 +24,7 @@ struct tap {
 	const char *name;	/* borrowed from the options */
 	int fd;
 	enum tap_state state;
+	bool is_device;		/* of the kernel's; others, as any and nflog, are always up */
 	bool nanoseconds;
 	int link_type;
 	struct frame frames[TAP_FRAMES];	/* from `at` on they wait to be taken */

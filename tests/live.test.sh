@@ -218,6 +218,27 @@ check "any: the verdict comes" grep -q alpn_mismatch "$work/out"
 "$program" --json --no-trust "$work/spool/any.pcap" >"$work/again"
 check "any: evidence is of the same verdict" grep -q alpn_mismatch "$work/again"
 
+# As in a container: what /sys shows is not of the namespace that is listened in.
+nsenter --net=/var/run/netns/"$space" "$program" --json --interval 0 --no-trust -i tw1 >"$work/out" 2>"$work/err" &
+pid=$!
+sleep 2.5
+replay 0 "$one"
+check "/sys of another namespace: it is no reason to end" finish TERM
+check "/sys of another namespace: not a word" test ! -s "$work/err"
+check "/sys of another namespace: the verdict comes" grep -q alpn_mismatch "$work/out"
+
+start -i tw1
+replay 0 "$one"
+sleep 0.5
+inside ip link del tw0
+sleep 2.5
+check "an interface that is taken away ends it" sh -c "! kill -0 $pid 2>/dev/null"
+finish TERM
+check "an interface that is taken away: status 2" test $status = 2
+check "an interface that is taken away: it says so" grep -q 'tw1: the interface is gone' "$work/err"
+check "an interface that is taken away: what came is told" grep -q alpn_mismatch "$work/out"
+check "an interface that is taken away: the summary is there" grep -q '"type":"summary"' "$work/out"
+
 check "an unknown option is answered in two lines" \
 	sh -c "'$program' -i lo --nonsense 2>&1 | wc -l | grep -qx 2"
 check "an interface that is not there: one line, status 2" \
