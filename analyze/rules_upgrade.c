@@ -119,6 +119,24 @@ static void say_masked(struct guess *g, const struct view *v)
 	advise(g, "Turn the inspection of SMTP off between %s and the server (Cisco ASA and PIX: \"no inspect esmtp\", or a policy with \"allow-tls\").", v->client);
 }
 
+/* Others at the same server went on in TLS. */
+static bool upgrades_others(const struct view *v)
+{
+	return v->lesson && v->lesson->completed && happened(v->lesson->upgrade.mark);
+}
+
+static void say_partial(struct guess *g, const struct view *v, const struct tls_upgrade *u)
+{
+	const struct elsewhere *e = &v->lesson->upgrade;
+	char client[80];
+
+	address_text(client, &e->client);
+	say(g, "The %s refused to upgrade to TLS, though it does so for others: a rule by address, members that differ, or something on the way that answers in its name",
+	    kind_of_server(u));
+	show(g, (struct mark){ 0 }, "for %s the same server went on to TLS (frame %llu, tcp stream %u)", client,
+	     (unsigned long long)e->mark.frame, e->stream);
+}
+
 static bool starttls_refused(const struct view *v, struct guess *g)
 {
 	struct mark mark = { 0 }, gone;
@@ -165,6 +183,8 @@ static bool starttls_refused(const struct view *v, struct guess *g)
 		show_end(g, v);
 		return true;
 	}
+	if (!missing && upgrades_others(v))
+		say_partial(g, v, u);
 	show_end(g, v);
 	advise_upgrade(g, u, missing);
 	return true;

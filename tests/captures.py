@@ -65,6 +65,8 @@ class Verdict:
 				" (%s)" % self.code if self.code else "")
 		if not self.right_code:
 			return "wants %s, has %s (%s)" % ("/".join(self.codes), self.code, self.confidence)
+		if self.flow.get("says") and not re.search(self.flow["says"], ((self.record or {}).get("diagnosis") or {}).get("summary", "")):
+			return "does not say %s: %s" % (self.flow["says"], self.record["diagnosis"]["summary"])
 		if not self.right_side:
 			return "%s aborted by %s, not by %s" % (self.code, "/".join(self.flow["aborted_by"]), self.side)
 		return None

@@ -1,7 +1,8 @@
-"""A box that inspects mail: stripper.py HOW PORT BEHIND STRIPPED...
+"""A box that inspects what is said before TLS: stripper.py HOW PORT BEHIND STRIPPED...
 
 Passes on what comes in at PORT to 127.0.0.1:BEHIND; for clients with one of the addresses STRIPPED it
-takes the offer of TLS out (drop), overwrites it with X (mask), or spoils the client's command (spoil)."""
+takes the offer of TLS out (drop), overwrites it with X (mask), spoils the client's command (spoil), or
+answers no where the server says yes (deny)."""
 
 import re
 import socket
@@ -17,12 +18,23 @@ def from_server(data):
 		return data.replace(b"STARTTLS", b"XXXXXXXA")
 	if HOW == "drop":
 		data = re.sub(rb"250-STARTTLS\r\n", b"", data)
+		data = re.sub(rb"<starttls[^>]*>(.*?</starttls>)?", b"", data)
+		data = data.replace(b'"STARTTLS"\r\n', b"").replace(b"STARTTLS\r\n", b"") if PORT in (4190, 119) else data
+		data = without_ssl(data) if PORT == 3306 else data
 		return data.replace(b" STARTTLS", b"").replace(b"STLS\r\n", b"")
+	if HOW == "deny" and data == b"S":
+		return b"N"
 	return data
 
 
+def without_ssl(greeting):
+	"""MySQL's first packet: behind the version, 13 bytes and half a scramble stand the capabilities."""
+	at = greeting.index(b"\0", 5) + 1 + 4 + 8 + 1
+	return greeting[:at + 1] + bytes([greeting[at + 1] & ~0x08]) + greeting[at + 2:] if greeting[3] == 0 and greeting[4] == 10 else greeting
+
+
 def from_client(data):
-	return data.replace(b"STARTTLS", b"XXXXXXXX") if HOW == "spoil" else data
+	return data.replace(b"STARTTLS", b"XXXXXXXX").replace(b"AUTH TLS", b"XXXX XXX").replace(b"AUTH SSL", b"XXXX XXX") if HOW == "spoil" else data
 
 
 def pass_on(source, sink, change):

@@ -1,10 +1,14 @@
 """What stands in between and speaks before TLS: PROXY headers, SOCKS servers, forward proxies, and boxes that
 strip an offer of TLS."""
 
+import os
+
 from scenarios import Row
-from scenarios.mail import CURL, OPENSSL, PERL, S_CLIENT, SEND, SWAKS, shell
+from scenarios.databases import MARIADB, PSQL
+from scenarios.mail import CURL, GNUTLS, OPENSSL, PERL, S_CLIENT, SEND, SWAKS, shell
 from scenarios.server_certificate import KINDS, verdict
 
+XMPP = os.path.join(os.path.dirname(__file__), "../peers/xmpp_client.py")
 WEB = "curl -sv -o /dev/null --max-time 8 --cacert {roots} %s --connect-to {host}:443:127.0.0.1:9000 https://{host}/"
 MAIL = "curl -sv --max-time 8 --ssl-reqd --cacert {roots} %s --connect-to {host}:25:127.0.0.1:9000 smtp://{host}:25 --mail-from a@b.example --mail-rcpt kim@lindenhof.example -T /etc/hostname"
 IMAP = "curl -sv --max-time 8 %s --cacert {roots} %s --connect-to {host}:%d:127.0.0.1:9000 %s://kim:secret@{host}/"
@@ -120,6 +124,20 @@ def stripped_imap_rows():
 			client_stack=CURL, server_stack="Dovecot 2.3 (OpenSSL 3.0) behind a box that strips STARTTLS", client_says=says, seconds=25)
 
 
+def stripped_elsewhere_rows():
+	"""Not only mail is inspected."""
+	other = "timeout 4 " + S_CLIENT.replace("(sleep 0.4; echo Q) | openssl", "openssl", 1) + " -bind 192.0.2.18:0 </dev/null"
+	ftp = "curl -sv --max-time 12 --ssl-reqd --cacert {roots} %s ftp://{host}/"
+	for name, how, port, others, line, stacks, server, says, flows, words in (
+			("xmpp", "drop", 5222, other % (5222, "-starttls xmpp"), "timeout 15 /usr/bin/python3 %s starttls {host} 5222 {roots}" % XMPP, "OpenSSL 3.0 s_client, slixmpp 1.8", "Prosody 0.12 (LuaSec, OpenSSL 3.0)", "stream_negotiated", 2, "offers an upgrade to TLS to others"),
+			("mysql", "drop", 3306, other % (3306, "-starttls mysql"), MARIADB % (3306, "--ssl-verify-server-cert"), "OpenSSL 3.0 s_client, MariaDB client", "MariaDB 10.11 (OpenSSL 3.0)", "SSL is required|does not support|doesn't support", 2, "offers an upgrade to TLS to others"),
+			("postgres", "deny", 5432, other % (5432, "-starttls postgres"), PSQL % (5432, "require", ""), "OpenSSL 3.0 s_client, psql 15", "PostgreSQL 15 (OpenSSL 3.0)", "server does not support SSL", 2, "for others"),
+			("ftp", "spoil", 21, other % (21, "-starttls ftp"), ftp % "", "OpenSSL 3.0 s_client, curl 7.88", "vsftpd 3.0 (OpenSSL 3.0)", "Requested SSL|denied|530|500", 2, "for others")):
+		yield Row("starttls_refused-stripped-" + name, "a box strips the offer for one client, another gets it", shell(others + "; sleep 0.3; " + line), ("stripped", dict(port=port, extra=(how, "192.0.2.17"))),
+			codes=["starttls_refused"], by=["client", "server"], flows=flows, each={0: dict(outcome="completed", codes=[], aborted_by=[]), 1: dict(says=words)},
+			client_stack=stacks, server_stack=server + " behind a box that strips STARTTLS", client_says=says, seconds=30)
+
+
 def check_rows():
 	"""HAProxy's own health checks, behind a PROXY header that speaks for nobody."""
 	more = dict(client_stack="HAProxy 2.6 health check", seconds=4, client_says="")
@@ -132,6 +150,7 @@ def check_rows():
 
 def rows():
 	yield from stripped_imap_rows()
+	yield from stripped_elsewhere_rows()
 	yield from check_rows()
 	yield from header_rows()
 	yield from socks_rows()

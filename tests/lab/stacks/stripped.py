@@ -1,4 +1,4 @@
-"""A mail server behind a box that takes the offer of TLS out for some clients."""
+"""A server behind a box that takes the offer of TLS out for some clients."""
 
 import os
 
@@ -6,7 +6,8 @@ from stacks import Command, stack
 
 PEER = os.path.join(os.path.dirname(__file__), "../peers/stripper.py")
 SERVER = "Postfix 3.7 (OpenSSL 3.0) behind a box that strips STARTTLS"
-INSIDE = {25: ("postfix", 2525), 143: ("dovecot", 1143), 110: ("dovecot", 1110)}
+INSIDE = {25: ("postfix", 2525), 143: ("dovecot", 1143), 110: ("dovecot", 1110), 4190: ("dovecot", 14190), 5222: ("prosody", 15222),
+	3306: ("mariadb", 13306), 5432: ("postgres", 15432), 21: ("vsftpd", 2121)}
 
 
 def server(s):
@@ -15,11 +16,13 @@ def server(s):
 	port, (module, inside) = s.port, INSIDE[s.port]
 	s.port, s.extra = inside, ()
 	behind = stack(module).server(s)
-	if module == "dovecot":	# its ports move over
+	if module in ("dovecot", "prosody"):	# their ports move over
 		conf = behind.argv[-1]
 		with open(conf) as f:
 			text = f.read()
 		with open(conf, "w") as f:
-			f.write(text.replace("port = 143", "port = 1143").replace("port = 110", "port = 1110"))
+			for outside, (_, there) in INSIDE.items():
+				text = text.replace("port = %d\n" % outside, "port = %d\n" % there).replace("{ %d }" % outside, "{ %d }" % there)
+			f.write(text)
 	s.port = port
 	return Command(["sh", "-c", '"$@" & exec python3 %s %s %d %d %s' % (PEER, how, port, inside, " ".join(addresses)), "sh"] + behind.argv, behind.env)
