@@ -153,10 +153,38 @@ static void read_fragment(struct stream *s)
 		stream_end_fragment(s, d->skipping || d->damaged ? NULL : d->fragment.at);
 }
 
+/* Most records come whole, so they are read where they stand; false for one that has to be pieced
+ * together, or told about. */
+static bool read_whole_record(struct stream *s)
+{
+	struct direction *d = stream_sender(s);
+	const uint8_t *header = s->input.at;
+	uint32_t length;
+
+	if (d->in_fragment || d->header_have || left(&s->input) < HEADER_LEN)
+		return false;
+	length = header_length(header);
+	if (length > FRAGMENT_MAX || left(&s->input) < HEADER_LEN + length || !header_is_good(header))
+		return false;
+
+	struct record record = {
+		.header = header, .type = header[0], .version = (uint16_t)(header[1] << 8 | header[2]),
+		.length = length, .fragment = header + HEADER_LEN,
+		.first = s->mark, .first_len = length, .offset = d->offset,
+	};
+
+	d->unconfirmed = false;
+	stream_consume(s, HEADER_LEN + length);
+	content_take(s, s->from, &record);
+	return true;
+}
+
 static void read_record(struct stream *s)
 {
 	struct direction *d = stream_sender(s);
 
+	if (read_whole_record(s))
+		return;
 	if (!d->in_fragment) {
 		if (!stream_fill_header(s))
 			return;
