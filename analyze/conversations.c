@@ -91,7 +91,7 @@ void conversations_reuse(struct conversations *c, struct handshake *h)
 		handshake_free(h);
 		return;
 	}
-	handshake_empty(h);
+	handshake_empty(h, c->dissector);
 	c->spare[c->spare_count++] = h;
 }
 

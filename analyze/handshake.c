@@ -60,27 +60,34 @@ static void free_lists(struct handshake *h)
 	free(h->upgrades);
 }
 
-void handshake_empty(struct handshake *h)
+static void release_certificates(struct certificate_list *list, struct dissector *d)
+{
+	for (uint16_t i = 0; list && i < list->count; i++)
+		certificate_release(list->at[i]);
+	dissector_reuse(d, list);
+}
+
+void handshake_empty(struct handshake *h, struct dissector *d)
 {
 	free_lists(h);
 	free(h->own_flow);
-	free(h->hello);
-	free(h->second_hello);
-	free(h->retry);
-	free(h->server);
 	free(h->encrypted_extensions);
-	certificates_free(h->certificates);
-	certificates_free(h->client_certificates);
 	free(h->staple);
-	free(h->key_exchange);
-	free(h->request);
+	dissector_reuse(d, h->hello);
+	dissector_reuse(d, h->second_hello);
+	dissector_reuse(d, h->retry);
+	dissector_reuse(d, h->server);
+	dissector_reuse(d, h->key_exchange);
+	dissector_reuse(d, h->request);
+	release_certificates(h->certificates, d);
+	release_certificates(h->client_certificates, d);
 }
 
 void handshake_free(struct handshake *h)
 {
 	if (!h)
 		return;
-	handshake_empty(h);
+	handshake_empty(h, NULL);
 	free(h);
 }
 

@@ -10,9 +10,10 @@
 struct handshake *handshake_new(const char *file, uint64_t serial, char dissected_as);
 
 /* The two halves of each, for who keeps the memory to use it again: handshake_begin makes an empty one
- * of whatever is there, handshake_empty releases all that it owns. */
+ * of whatever is there, handshake_empty releases all that it owns, to `d` what that can use again (may
+ * be NULL). */
 void handshake_begin(struct handshake *h, const char *file, uint64_t serial, char dissected_as);
-void handshake_empty(struct handshake *h);
+void handshake_empty(struct handshake *h, struct dissector *d);
 
 /* Bytes that it keeps, about; certificates are counted where they are shared. 0 for NULL. */
 size_t handshake_bytes(const struct handshake *h);

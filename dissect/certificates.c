@@ -59,6 +59,13 @@ static void read_entries(const struct message_context *context, struct reader en
 	breakage_note(broken, &entries);
 }
 
+static struct certificate_list *new_list(const struct message_context *context)
+{
+	struct certificate_list *list = stock_take(context->stock, sizeof *list);
+
+	return memset(list, 0, sizeof *list);
+}
+
 /* TLS 1.3 puts certificate_request_context in front; the list is the same vector24. */
 bool certificate_list_read(const struct message_context *context, const uint8_t *body, size_t len,
 			   struct tls_message *out)
@@ -67,7 +74,7 @@ bool certificate_list_read(const struct message_context *context, const uint8_t 
 	struct breakage broken = { NULL };
 
 	if (!out->body.certificates)
-		out->body.certificates = must(calloc(1, sizeof *out->body.certificates));
+		out->body.certificates = new_list(context);
 	if (is_tls13(context->version))
 		take_vector8(&r);
 	read_entries(context, take_vector24(&r), out, &broken);
@@ -130,7 +137,7 @@ bool certificate_list_read_compressed(const struct message_context *context, con
 	struct reader packed = take_vector24(&r);
 	struct breakage broken = { NULL };
 
-	out->body.certificates = must(calloc(1, sizeof *out->body.certificates));
+	out->body.certificates = new_list(context);
 	out->body.certificates->compressed = true;
 	breakage_note(&broken, &r);
 	if (!breakage_verdict(&broken, body, &out->broke_at))

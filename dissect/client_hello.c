@@ -216,7 +216,7 @@ static void note_signalling_suites(struct client_hello *h)
 }
 
 /* All lists of the parts into one block behind the struct. */
-static struct client_hello *client_hello_pack(struct client_parts *p)
+static struct client_hello *client_hello_pack(struct stock *stock, struct client_parts *p)
 {
 	struct wire_list *lists[] = {
 		&p->suites, &p->versions, &p->groups, &p->key_shares, &p->signatures,
@@ -236,7 +236,7 @@ static struct client_hello *client_hello_pack(struct client_parts *p)
 	size_t texts = texts_count(p->alpn, &p->broken);
 	size_t bytes = texts_bytes(p->alpn) + left(&p->server_name);
 	struct block block;
-	struct client_hello *h = block_new(sizeof *h, texts, &p->codes, bytes, &block);
+	struct client_hello *h = block_new(stock, sizeof *h, texts, &p->codes, bytes, &block);
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		*into[i] = block_codes(&block, spans[i]);
@@ -289,7 +289,7 @@ bool client_hello_parse(const struct message_context *context, const uint8_t *bo
 		read_client_extensions(&p, take_extensions(&r, &p.broken));
 	}
 	breakage_note(&p.broken, &r);
-	*out = client_hello_pack(&p);
+	*out = client_hello_pack(context->stock, &p);
 	return breakage_verdict(&p.broken, body, broke_at);
 }
 
@@ -319,6 +319,6 @@ bool sslv2_hello_parse(const uint8_t *body, size_t len, struct client_hello **ou
 	if (challenge && challenge_len <= sizeof h->random)
 		memcpy(h->random + sizeof h->random - challenge_len, challenge, challenge_len);
 	breakage_note(&p.broken, &r);
-	*out = client_hello_pack(&p);
+	*out = client_hello_pack(NULL, &p);
 	return breakage_verdict(&p.broken, body, broke_at);
 }

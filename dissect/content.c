@@ -84,7 +84,7 @@ void content_message(struct stream *s, enum side from, uint8_t type, const uint8
 	struct direction *d = &s->side[from];
 	struct message_context context = {
 		.version = s->version, .record_version = d->message_version, .suite = s->suite,
-		.record_count = d->message_records, .cache = tls_cache(s->tls),
+		.record_count = d->message_records, .cache = tls_cache(s->tls), .stock = tls_stock(s->tls),
 	};
 	struct tls_message message;
 

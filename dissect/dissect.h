@@ -335,6 +335,10 @@ struct dissector;
 struct dissector *dissector_new(const struct keylog *keylog, struct certificate_cache *cache);
 void dissector_free(struct dissector *d);
 
+/* dissector_reuse takes the body of a message, of whichever dissector, that nobody needs any more, to use
+ * its memory again; either may be NULL. free() does as well. */
+void dissector_reuse(struct dissector *d, void *body);
+
 struct tls;
 
 /* tls_new: what follows one flow. tls_free: NULL allowed. */

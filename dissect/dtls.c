@@ -49,6 +49,7 @@ struct dtls *dtls_new(struct tls *t)
 	d->tls = t;
 	d->context.datagram = true;
 	d->context.cache = tls_cache(t);
+	d->context.stock = tls_stock(t);
 	d->keys = dtls_keys_new(tls_keylog(t));
 	return d;
 }

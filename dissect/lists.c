@@ -129,13 +129,14 @@ size_t texts_bytes(struct wire_list list)
 
 /* ---- the block ----------------------------------------------------------------------------- */
 
-void *block_new(size_t head, size_t texts, const struct codes *codes, size_t bytes, struct block *out)
+void *block_new(struct stock *stock, size_t head, size_t texts, const struct codes *codes, size_t bytes,
+		struct block *out)
 {
 	size_t texts_at = (head + _Alignof(struct text) - 1) / _Alignof(struct text)
 			  * _Alignof(struct text);
 	size_t codes_at = texts_at + texts * sizeof *out->texts;
 	size_t codes_len = codes ? codes->count * sizeof *codes->at : 0;
-	char *block = must(malloc(codes_at + codes_len + bytes));
+	char *block = stock_take(stock, codes_at + codes_len + bytes);
 
 	memset(block, 0, codes_at);
 	if (codes_len)

@@ -7,6 +7,7 @@
 #define TLSWHY_LISTS_H
 
 #include "dissect.h"
+#include "stock.h"
 
 enum item {
 	ITEM_U16,	/* code point */
@@ -68,7 +69,8 @@ struct block {
 
 /* Room for `head` bytes of struct, for texts and bytes, and a copy of the codes (NULL: none); *out says
  * where they go. Zeroed but for the bytes; for free(). */
-void *block_new(size_t head, size_t texts, const struct codes *codes, size_t bytes, struct block *out);
+void *block_new(struct stock *stock, size_t head, size_t texts, const struct codes *codes, size_t bytes,
+		struct block *out);
 
 struct code_list block_codes(const struct block *b, struct span span);
 

@@ -112,7 +112,7 @@ static bool read_params(enum exchange exchange, struct server_key_exchange *x, s
 static bool read_server_key_exchange(const struct message_context *context, const uint8_t *body,
 				     size_t len, struct tls_message *out)
 {
-	struct server_key_exchange *x = must(calloc(1, sizeof *x));
+	struct server_key_exchange *x = memset(stock_take(context->stock, sizeof *x), 0, sizeof *x);
 	const struct cipher_suite *suite = cipher_suite(context->suite);
 	struct reader r = reader_of(body, len);
 	struct breakage broken = { NULL };
@@ -195,7 +195,7 @@ static bool read_certificate_request(const struct message_context *context, cons
 	size_t texts = texts_count(p.authorities, &p.broken);
 	struct block block;
 	struct certificate_request *request =
-		block_new(sizeof *request, texts, &codes, texts_bytes(p.authorities), &block);
+		block_new(context->stock, sizeof *request, texts, &codes, texts_bytes(p.authorities), &block);
 
 	request->types = block_codes(&block, types);
 	request->signatures = block_codes(&block, signatures);

@@ -11,6 +11,7 @@
 
 #include "../must.h"
 #include "dissect.h"
+#include "stock.h"
 
 /*
  * No handshake message that works is larger: certificate chains of RFC 8446 4.4.2 may promise
@@ -32,6 +33,7 @@ void tls_push_broken(struct tls *t, enum side from, struct mark mark, enum broke
 
 const struct keylog *tls_keylog(const struct tls *t);		/* may be NULL */
 struct certificate_cache *tls_cache(const struct tls *t);
+struct stock *tls_stock(const struct tls *t);
 
 /* ---- message.c, hello.c: whole messages ------------------------------------------------------- */
 
@@ -43,6 +45,7 @@ struct message_context {
 	uint32_t record_count;	/* records that the message was spread over */
 	bool datagram;		/* DTLS: ClientHello has a cookie */
 	struct certificate_cache *cache;
+	struct stock *stock;	/* where bodies come from; NULL: malloc */
 };
 
 /*

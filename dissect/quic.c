@@ -51,6 +51,7 @@ struct quic *quic_new(struct tls *t)
 
 	q->tls = t;
 	q->context.cache = tls_cache(t);
+	q->context.stock = tls_stock(t);
 	for (int side = 0; side < 2; side++)
 		memset(q->side[side].attempts_left, ATTEMPTS, SPACE_COUNT);
 	return q;

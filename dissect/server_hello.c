@@ -96,11 +96,11 @@ static struct text first_text(struct block *block, struct wire_list list)
 	return block_text(block, first);
 }
 
-static struct server_hello *server_hello_pack(struct server_parts *p)
+static struct server_hello *server_hello_pack(struct stock *stock, struct server_parts *p)
 {
 	size_t bytes = texts_count(p->alpn, &p->broken) ? texts_bytes(p->alpn) : 0;
 	struct block block;
-	struct server_hello *h = block_new(sizeof *h, 0, &p->codes, bytes, &block);
+	struct server_hello *h = block_new(stock, sizeof *h, 0, &p->codes, bytes, &block);
 
 	*h = p->facts;
 	h->extensions = block_codes(&block, p->extensions);
@@ -140,7 +140,7 @@ bool server_hello_parse(const struct message_context *context, const uint8_t *bo
 	if (more(&r))
 		read_server_extensions(&p, take_extensions(&r, &p.broken));
 	breakage_note(&p.broken, &r);
-	*out = server_hello_pack(&p);
+	*out = server_hello_pack(context->stock, &p);
 	return breakage_verdict(&p.broken, body, broke_at);
 }
 
@@ -177,7 +177,7 @@ bool encrypted_extensions_parse(const uint8_t *body, size_t len, struct encrypte
 	size_t bytes = texts_count(alpn, &broken) ? texts_bytes(alpn) : 0;
 	struct block block;
 
-	*out = block_new(sizeof **out, 0, &types, bytes, &block);
+	*out = block_new(NULL, sizeof **out, 0, &types, bytes, &block);
 	**out = facts;
 	(*out)->extensions = block_codes(&block, (struct span){ 0, (uint16_t)types.count });
 	if (bytes)

@@ -19,6 +19,7 @@ struct dissector {
 	const struct keylog *keylog;
 	struct certificate_cache *cache;
 	struct queue queue;
+	struct stock stock;			/* for bodies of messages */
 	struct tls *spare[SPARE_FLOWS];		/* for TCP, to be used again */
 	size_t spare_count;
 };
@@ -98,7 +99,13 @@ void dissector_free(struct dissector *d)
 	while (d->spare_count)
 		free(d->spare[--d->spare_count]);
 	free(d->queue.at);
+	stock_empty(&d->stock);
 	free(d);
+}
+
+void dissector_reuse(struct dissector *d, void *body)
+{
+	stock_return(d ? &d->stock : NULL, body);
 }
 
 const struct keylog *tls_keylog(const struct tls *t)
@@ -109,6 +116,11 @@ const struct keylog *tls_keylog(const struct tls *t)
 struct certificate_cache *tls_cache(const struct tls *t)
 {
 	return t->dissector->cache;
+}
+
+struct stock *tls_stock(const struct tls *t)
+{
+	return &t->dissector->stock;
 }
 
 /* ---- events -------------------------------------------------------------------------------- */
