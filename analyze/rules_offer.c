@@ -31,6 +31,32 @@ static bool all_suites_weak(const struct client_hello *c)
 	return n > 0;
 }
 
+/* What nearly every server has some of: AES or ChaCha20, a key exchange of RSA or ECDHE, a certificate. */
+static bool is_common(const struct cipher_suite *s)
+{
+	bool aes = !strncmp(s->cipher, "AES_", 4) && (s->mode == MODE_GCM || s->mode == MODE_CBC);
+	bool common_kx = s->ecdhe || !strcmp(s->kx, "RSA");
+
+	return (aes || s->mode == MODE_CHACHA) && (s->tls13 || (common_kx && (s->rsa || s->ecdsa)));
+}
+
+/* DHE alone, Camellia, pre-shared keys ...: however long the list is, many servers have none of it. */
+static bool all_suites_rare(const struct client_hello *c)
+{
+	uint16_t n = 0;
+
+	for (uint16_t i = 0; i < c->suites.count; i++) {
+		const struct cipher_suite *s = cipher_suite(c->suites.at[i]);
+
+		if (!s || s->mode == MODE_NULL)	/* signalling values are no ciphers */
+			continue;
+		if (is_common(s))
+			return false;
+		n++;
+	}
+	return n > 0;
+}
+
 /* Suites that others were given, of a kind that this hello could have been given too: what TLS 1.3
  * clients get says nothing of the suites below it, nor the other way round (RFC 8446 B.4). */
 static void comparable_suites(const struct lesson *l, const struct client_hello *c,
@@ -124,21 +150,23 @@ static bool cipher_narrow(const struct view *v, struct guess *g)
 	const struct client_hello *c = v->h->hello;
 	char offered[LIST_MAX];
 	uint16_t usable;
-	bool weak;
+	bool weak, rare;
 
 	if (!refused_for_want(v))
 		return false;
 	usable = usable_suites(c);
 	weak = all_suites_weak(c);
-	if ((usable > NARROW_SUITES && !weak) || offers_mandatory_suite(c))
+	rare = all_suites_rare(c);
+	if ((usable > NARROW_SUITES && !weak && !rare) || offers_mandatory_suite(c))
 		return false;
-	blame(g, usable == 0 || weak || usable <= 2 ? LIKELY : POSSIBLE, PARTY_SERVER,
+	blame(g, usable == 0 || weak || rare || usable <= 2 ? LIKELY : POSSIBLE, PARTY_SERVER,
 	      PARTY_CLIENT);
 	g->weight = weak ? 66 : 62;
 	say(g,
 	    "No common cipher suite: the client offers only %s, and the server refused with %s%s",
 	    list_codes(offered, CODE_SUITE, c->suites.at, c->suites.count),
-	    alert_name(end_alert(v)), weak ? "; all of these are weak or outdated" : "");
+	    alert_name(end_alert(v)), weak ? "; all of these are weak or outdated"
+	    : rare ? "; few servers have any of these" : "");
 	show_exchange(g, v);
 	advise(g, "Let the client offer ECDHE suites with AES-GCM or ChaCha20-Poly1305 for the server's key type, or enable one of its suites on the server.");
 	return true;
@@ -270,20 +298,30 @@ static bool signatures_of_one_key(const struct client_hello *c, const char **key
 	return *key != NULL;
 }
 
-static bool signatures_all_old(const struct client_hello *c)
+/* By which the usual certificates sign: RSA, which has to be PSS in TLS 1.3 (RFC 8446 4.2.3), ECDSA on the
+ * curves of NIST, and neither with SHA-1. */
+static bool signs_for_usual_key(const struct signature_scheme *s, const char *key, bool tls13)
 {
-	uint16_t n = 0;
+	return !strcmp(s->key, key) && !strncmp(s->hash, "SHA", 3) && strcmp(s->hash, "SHA1") != 0 &&
+	       (tls13 ? s->tls13 : s->tls12) && !strstr(s->name, "brainpool");
+}
 
+static bool has_signature_for(const struct client_hello *c, const char *key)
+{
 	for (uint16_t i = 0; i < c->signatures.count; i++) {
 		const struct signature_scheme *s = signature_scheme(c->signatures.at[i]);
 
-		if (!s)
-			continue;
-		if (strcmp(s->hash, "SHA1") != 0 && strcmp(s->hash, "MD5") != 0)
-			return false;
-		n++;
+		if (s && signs_for_usual_key(s, key, is_tls13(highest_version(c))))
+			return true;
 	}
-	return n > 0;
+	return false;
+}
+
+/* However long the list is: nothing for the usual certificates, or in TLS 1.3 nothing for RSA. */
+static bool signatures_all_rare(const struct client_hello *c)
+{
+	return !has_signature_for(c, "RSA") &&
+	       (is_tls13(highest_version(c)) || !has_signature_for(c, "ECDSA"));
 }
 
 static bool signature_narrow(const struct view *v, struct guess *g)
@@ -300,7 +338,7 @@ static bool signature_narrow(const struct view *v, struct guess *g)
 	    one_key && v->lesson &&
 	    ((v->lesson->rsa_leaf && !v->lesson->ecdsa_leaf && strncmp(key, "RSA", 3) != 0) ||
 	     (v->lesson->ecdsa_leaf && !v->lesson->rsa_leaf && strncmp(key, "RSA", 3) == 0));
-	if (!contradicts && !one_key && !signatures_all_old(c) &&
+	if (!contradicts && !one_key && !signatures_all_rare(c) &&
 	    real_count(&c->signatures, false) > NARROW_SIGNATURES)
 		return false;
 	blame(g, LIKELY, PARTY_SERVER, PARTY_SERVER);
@@ -309,6 +347,16 @@ static bool signature_narrow(const struct view *v, struct guess *g)
 	    list_codes(offered, CODE_SIGNATURE, c->signatures.at, c->signatures.count));
 	show_exchange(g, v);
 	return true;
+}
+
+/* With an alert that is hidden, or with keys reads handshake_failure. */
+static bool gave_up_in_flight(const struct view *v)
+{
+	bool hidden = v->end->how == ENDED_BY_HIDDEN_ALERT;
+	bool read = v->end->how == ENDED_BY_ALERT && end_alert(v) == ALERT_HANDSHAKE_FAILURE && is_tls13(v->h->version);
+
+	return v->h->hello && v->h->server && (hidden || read) && v->end->by == SIDE_SERVER &&
+	       v->end->phase == PHASE_SERVER_FLIGHT;
 }
 
 /* A TLS 1.3 server that has no usable scheme may notice only behind EncryptedExtensions, or behind
@@ -320,18 +368,18 @@ static bool signature_refused_in_flight(const struct view *v, struct guess *g)
 	const char *key;
 	bool narrow;
 
-	if (!c || !v->h->server || v->end->how != ENDED_BY_HIDDEN_ALERT ||
-	    v->end->by != SIDE_SERVER || v->end->phase != PHASE_SERVER_FLIGHT)
+	if (!gave_up_in_flight(v))
 		return false;
-	narrow = signatures_of_one_key(c, &key) || signatures_all_old(c) ||
+	narrow = signatures_of_one_key(c, &key) || signatures_all_rare(c) ||
 		 real_count(&c->signatures, false) <= NARROW_SIGNATURES;
-	if (!narrow && (v->end->alert->length != 35 ||
+	if (!narrow && (v->end->how == ENDED_BY_ALERT || v->end->alert->length != 35 ||
 			infer_server_flight_bytes(v->h) > SMALLEST_CERTIFICATE))
 		return false;
 	blame(g, LIKELY, PARTY_SERVER, PARTY_SERVER);
 	g->weight = 60;
-	say(g, "The server gave up inside its own flight, %s, with an encrypted record of an alert's length: most likely it has no certificate that fits the client's signature algorithms",
-	    infer_server_flight_bytes(v->h) > SMALLEST_CERTIFICATE ? "before it signed" : "before a certificate");
+	say(g, "The server gave up inside its own flight, %s, with %s: most likely it has no certificate that fits the client's signature algorithms",
+	    infer_server_flight_bytes(v->h) > SMALLEST_CERTIFICATE ? "before it signed" : "before a certificate",
+	    v->end->how == ENDED_BY_ALERT ? "handshake_failure" : "an encrypted record of an alert's length");
 	show_exchange(g, v);
 	return true;
 }
