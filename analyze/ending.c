@@ -487,6 +487,27 @@ static bool ech_refused(const struct handshake *h, const struct ending *e)
 	return e->took_to_leave < a_breath;
 }
 
+bool client_flight_never_arrived(const struct handshake *h)
+{
+	const struct tcp_side *client = &h->flow->side[SIDE_CLIENT], *server = &h->flow->side[SIDE_SERVER];
+	enum { OFTEN = 3 };
+
+	return h->flow->transport == TRANSPORT_TCP && h->server && client->acked &&
+	       client->acked < client->sent && client->retransmitted_offset >= client->acked &&
+	       client->retransmissions >= OFTEN &&
+	       client->last_retransmission.time - client->first_retransmission.time >= STALL_NS &&
+	       mark_before(h->server_mark, client->first_retransmission) &&
+	       !mark_before(client->first_retransmission, server->last_ack) &&
+	       !mark_before(client->first_retransmission, server->last_data);
+}
+
+/* In TLS 1.3 the server has not finished before the client's Finished comes. */
+static bool finished_never_arrived(const struct handshake *h)
+{
+	return is_tls13(h->version) && client_flight_never_arrived(h) &&
+	       !mark_before(h->finished[SIDE_CLIENT], h->flow->side[SIDE_SERVER].last_ack);
+}
+
 static bool anyone_left(const struct ending *e)
 {
 	return e->how != ENDED_NOT && e->how != ENDED_BY_SILENCE;
@@ -494,7 +515,7 @@ static bool anyone_left(const struct ending *e)
 
 static void judge_outcome(const struct handshake *h, struct ending *e)
 {
-	bool done = e->phase == PHASE_DONE || data_both_ways(h);
+	bool done = (e->phase == PHASE_DONE || data_both_ways(h)) && !finished_never_arrived(h);
 
 	e->outcome = OUTCOME_FAILED;
 	if (done) {

@@ -12,6 +12,10 @@ void ending_read(struct handshake *h, struct ending *out);
 /* The connection never came up: no answer to the SYN, or answers that the client never took up. */
 bool tcp_never_up(const struct flow_facts *flow);
 
+/* What the client sent behind the ServerHello never arrived: nothing of it was acknowledged, however often
+ * it was sent again. */
+bool client_flight_never_arrived(const struct handshake *h);
+
 /* The last step of the contract's list that was seen. */
 enum step handshake_reached(const struct handshake *h);
 

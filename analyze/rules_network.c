@@ -134,6 +134,30 @@ static bool waiting_for_server(const struct view *v)
 	       (v->end->phase == PHASE_BEFORE_HELLO && v->h->pending_want[SIDE_CLIENT]);
 }
 
+/* Somebody on the way says that it is not let through. */
+static const struct icmp_error *icmp_rejecting(const struct view *v)
+{
+	const struct icmp_error *icmp = icmp_for(v, SIDE_CLIENT, ICMP_ADMIN_PROHIBITED);
+
+	return icmp ? icmp : icmp_for(v, SIDE_CLIENT, ICMP_PORT_UNREACHABLE);
+}
+
+static void say_hello_lost(const struct view *v, struct guess *g)
+{
+	const struct icmp_error *icmp = icmp_rejecting(v);
+	uint32_t times = side_of(v, SIDE_CLIENT)->retransmissions + 1;
+	char from[48];
+
+	if (icmp) {
+		host_text(from, &icmp->from);
+		say(g, "The ClientHello was sent %u times, and %s rejects it, as a firewall or access list does (ICMP type %u code %u)",
+		    times, from, icmp->type, icmp->code);
+		show_icmp(g, icmp);
+	} else {
+		say(g, "The ClientHello was sent %u times and never acknowledged", times);
+	}
+}
+
 static bool hello_lost(const struct view *v, struct guess *g)
 {
 	const struct tcp_side *client = side_of(v, SIDE_CLIENT);
@@ -154,7 +178,7 @@ static bool hello_lost(const struct view *v, struct guess *g)
 	blame(g, LIKELY, PARTY_NETWORK, PARTY_NETWORK);
 	g->weight = 70;
 	if (is_tcp(v))
-		say(g, "The ClientHello was sent %u times and never acknowledged", client->retransmissions + 1);
+		say_hello_lost(v, g);
 	else
 		say(g,
 		    "Nothing came back for the ClientHello (%llu packets in %s): most likely UDP to this port is blocked on the way",
@@ -552,6 +576,30 @@ static bool flight_lost(const struct view *v, struct guess *g)
 
 /* ---- given up half-way ---- */
 
+/* A client certificate is large, and a path may be narrower one way than the other. */
+static bool client_flight_lost(const struct view *v, struct guess *g)
+{
+	const struct tcp_side *client = side_of(v, SIDE_CLIENT);
+	const struct icmp_error *icmp = icmp_for(v, SIDE_CLIENT, ICMP_TOO_BIG);
+
+	if (v->end->outcome == OUTCOME_COMPLETED || v->end->how == ENDED_BY_ALERT ||
+	    v->end->how == ENDED_BY_HIDDEN_ALERT || !client_flight_never_arrived(v->h))
+		return false;
+	blame(g, LIKELY, v->end->how == ENDED_BY_FIN || v->end->how == ENDED_BY_RST ? who_gave_up(v) : PARTY_NETWORK,
+	      PARTY_NETWORK);
+	g->weight = 74;
+	say(g, "The client's answer to the server's flight does not get through: %u bytes were sent %u times and never acknowledged",
+	    client->retransmitted_len, client->retransmissions + 1);
+	show_hello(g, v);
+	show(g, v->h->server_mark, "ServerHello");
+	show(g, client->last_retransmission, "client: last retransmission");
+	if (icmp)
+		show_icmp(g, icmp);
+	show_end(g, v);
+	advise(g, "Look for a smaller MTU on the way to the server (VPN, PPPoE, tunnel) whose ICMP is dropped, and for a firewall that drops what it cannot inspect; capture at both ends to see where it stops.");
+	return true;
+}
+
 static bool stalled(const struct view *v, struct guess *g)
 {
 	enum side silent_side;
@@ -651,6 +699,7 @@ struct rule_set network_rules(void)
 		{ "reset_injected", injected },
 		{ "client_abandoned", abandoned },
 		{ "server_abandoned", abandoned },
+		{ "handshake_timeout", client_flight_lost },
 		{ "handshake_timeout", stalled },
 		{ "handshake_timeout", stalled_in_hello },
 		{ "handshake_timeout", waiting_forever },
