@@ -103,15 +103,16 @@ static uint16_t offers_in_suites(const struct client_hello *c)
 {
 	uint16_t offers = 0;
 
-	for (uint16_t i = 0; i < c->suites.count; i++) {
-		const struct cipher_suite *s = cipher_suite(c->suites.at[i]);
+	uint8_t traits = 0;
 
-		if (!s || s->tls13)
-			continue;
-		offers |= s->ecdhe ? OFFERS_ECDHE : 0;
-		offers |= s->ecdsa ? OFFERS_ECDSA : 0;
-		offers |= s->mode == MODE_GCM || s->mode == MODE_CHACHA ? OFFERS_AEAD : 0;
+	for (uint16_t i = 0; i < c->suites.count; i++) {
+		uint8_t of_one = cipher_suite_traits(c->suites.at[i]);
+
+		traits |= of_one & SUITE_TLS13 ? 0 : of_one;
 	}
+	offers |= traits & SUITE_ECDHE ? OFFERS_ECDHE : 0;
+	offers |= traits & SUITE_ECDSA ? OFFERS_ECDSA : 0;
+	offers |= traits & SUITE_AEAD ? OFFERS_AEAD : 0;
 	return offers;
 }
 

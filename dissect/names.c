@@ -39,12 +39,26 @@ static const char *name_in(const struct named_number *table, size_t count, uint1
 	return row ? row->name : NULL;
 }
 
-const struct cipher_suite *cipher_suite(uint16_t number)
+/* Plus one; 0 for none. */
+static uint16_t suite_row(uint16_t number)
 {
 	const uint16_t *page = suite_pages[number >> 8];
-	uint16_t row = page ? page[number & 255] : 0;
+
+	return page ? page[number & 255] : 0;
+}
+
+const struct cipher_suite *cipher_suite(uint16_t number)
+{
+	uint16_t row = suite_row(number);
 
 	return row ? &cipher_suites[row - 1] : NULL;
+}
+
+uint8_t cipher_suite_traits(uint16_t number)
+{
+	uint16_t row = suite_row(number);
+
+	return row ? suite_traits[row - 1] : 0;
 }
 
 const struct named_group *named_group(uint16_t number)

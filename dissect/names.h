@@ -50,6 +50,11 @@ struct signature_scheme {
 	bool tls12, tls13;		/* tls13: usable for CertificateVerify */
 };
 
+/* What is asked of each suite of each hello, in a byte: its row would come from memory. 0 for a number
+ * that has no row. */
+enum { SUITE_TLS13 = 1, SUITE_ECDHE = 2, SUITE_ECDSA = 4, SUITE_AEAD = 8 };
+uint8_t cipher_suite_traits(uint16_t number);
+
 /* Each returns NULL for a number that has no row. */
 const struct cipher_suite *cipher_suite(uint16_t number);
 const struct named_group *named_group(uint16_t number);

@@ -96,6 +96,8 @@ file != "inspection" {
 }
 
 file == "cipher_suites" {
+	traits = traits "\t" ($10 == "TLSv1.3" ? "SUITE_TLS13" : "0") ($3 == "ECDHE" ? " | SUITE_ECDHE" : "") \
+		($4 == "ECDSA" ? " | SUITE_ECDSA" : "") (mode($7, $5) ~ /GCM|CHACHA/ ? " | SUITE_AEAD" : "") ",\n"
 	page = substr($1, 3, 2)
 	suites++
 	if (!(page in rows))
@@ -144,6 +146,7 @@ END {
 	if (failed)
 		exit 1
 	print "};"
+	print "\nstatic const uint8_t suite_traits[] = {\n" traits "};"
 	n = split(pages, page_names, " ")
 	for (i = 1; i <= n; i++)
 		print "\nstatic const uint16_t suite_page_" page_names[i] "[256] = {" rows[page_names[i]] " };"
