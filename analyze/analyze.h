@@ -104,6 +104,7 @@ struct handshake {
 	struct record_fact *records[2];	/* the first ones of each side, CCS included, RECORDS_KEPT at most */
 	uint16_t record_count[2];	/* kept */
 	uint64_t record_total[2];
+	uint64_t hidden_total[2];	/* of these, the encrypted ones that were not decrypted */
 	struct record_fact last_record[2];
 	size_t body_bytes;		/* about, of what it owns elsewhere, but for its lists */
 	struct mark change_cipher[2];

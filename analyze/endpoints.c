@@ -184,7 +184,10 @@ static struct entry *entry_for(struct endpoints *e, const struct gist *g)
 
 void endpoints_expect(struct endpoints *e, const struct gist *g)
 {
-	__builtin_prefetch(*bucket_of(e, &g->server, gist_name(g)));
+	const char *first = (const char *)*bucket_of(e, &g->server, gist_name(g));
+
+	for (size_t at = 0; first && at < sizeof(struct entry); at += CACHE_LINE)
+		__builtin_prefetch(first + at);
 }
 
 static void count_code(struct endpoints *all, struct entry *e, const char *code)

@@ -8,8 +8,6 @@
 /* What is parsed of a hello takes up to so many times its bytes: lists of pointers and copies. */
 enum { PARSED_FACTOR = 3, PARSED_LITTLE = 256 };
 
-enum { CACHE_LINE = 64 };
-
 static const struct tls_foreign nothing_foreign;
 static const struct tls_broken nothing_broken;
 static const struct tls_quic nothing_quic;
@@ -389,6 +387,7 @@ static void note_record(struct handshake *h, const struct tls_event *e)
 	add_record(h, e->from, &fact);
 	h->last_record[e->from] = fact;
 	h->record_total[e->from]++;
+	h->hidden_total[e->from] += r->hidden;
 	if (r->type == CONTENT_CHANGE_CIPHER_SPEC)
 		note_first(&h->change_cipher[e->from], e->mark);
 	if (r->decrypted)
@@ -480,6 +479,7 @@ static void turn_sides(struct handshake *h)
 	swap_bytes(&h->records[0], &h->records[1], sizeof(h->records[0]));
 	swap_bytes(&h->record_count[0], &h->record_count[1], sizeof(h->record_count[0]));
 	swap_bytes(&h->record_total[0], &h->record_total[1], sizeof(h->record_total[0]));
+	swap_bytes(&h->hidden_total[0], &h->hidden_total[1], sizeof(h->hidden_total[0]));
 	swap_bytes(&h->last_record[0], &h->last_record[1], sizeof(h->last_record[0]));
 	swap_bytes(&h->change_cipher[0], &h->change_cipher[1], sizeof(h->change_cipher[0]));
 	swap_bytes(&h->finished[0], &h->finished[1], sizeof(h->finished[0]));

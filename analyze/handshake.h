@@ -6,6 +6,8 @@
 
 #include "analyze.h"
 
+enum { CACHE_LINE = 64 };	/* bytes that the processor fetches at once */
+
 /* handshake_new: no facts yet. NULL only without memory. */
 struct handshake *handshake_new(const char *file, uint64_t serial, char dissected_as);
 

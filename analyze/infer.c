@@ -380,9 +380,11 @@ bool infer_data_both_ways(const struct handshake *h)
 
 	if (h->data_records[SIDE_CLIENT] && h->data_records[SIDE_SERVER])
 		return true;
+	/* Asked at each packet: most often one of them cannot have said anything behind its Finished. */
+	if (h->hidden_total[SIDE_CLIENT] < 2 || h->hidden_total[SIDE_SERVER] < 2)
+		return false;
 	if (!h->server || !is_tls13(h->version) || h->dissected_as != 't' || h->keys)
 		return false;
-	/* Asked at each packet: most often the client has not said anything behind its Finished. */
 	if (client_records(h, r, 2) < 2 || infer_client_flight(h) != FLIGHT_FINISHED)
 		return false;
 	return has_data13(h, SIDE_CLIENT, r[0]) && has_data13(h, SIDE_SERVER, r[0]);

@@ -8,8 +8,8 @@
 enum { BUCKETS = 4096, DEFAULT_MEMORY = 32 * 1024 * 1024 };
 
 struct entry {
-	struct lesson lesson;
 	struct entry *next;
+	struct lesson lesson;
 };
 
 struct lessons {
@@ -70,7 +70,10 @@ static struct entry *find_entry(const struct lessons *l, const struct address *s
 
 void lessons_expect(const struct lessons *l, const struct address *server)
 {
-	__builtin_prefetch(l->buckets[bucket_of(l, server, 0)]);
+	const char *first = (const char *)l->buckets[bucket_of(l, server, 0)];
+
+	for (size_t at = 0; first && at < sizeof(struct entry); at += CACHE_LINE)
+		__builtin_prefetch(first + at);
 }
 
 const struct lesson *lessons_of(const struct lessons *l, const struct address *server, uint64_t tunnel)
