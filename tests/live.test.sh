@@ -202,7 +202,7 @@ check "seen on two interfaces: one handshake" test "$(grep -c '"type":"handshake
 check "seen on two interfaces: the same verdict" grep -q alpn_mismatch "$work/out"
 
 python3 "$here/tests/wrap.py" "GRE in fragments" "$here/pcaps/cert_expired-apache-connect.pcap" "$work/fragments.pcap"
-start -i tw1 -w "$work/spool/fragments.pcap"
+start -i tw1 -w "$work/spool/fragments.pcap" ip
 replay 0 "$work/fragments.pcap"
 finish INT
 check "fragments: the verdict comes" grep -q '"code":"cert_expired","confidence":"certain"' "$work/out"
@@ -217,6 +217,24 @@ finish INT
 check "any: the verdict comes" grep -q alpn_mismatch "$work/out"
 "$program" --json --no-trust "$work/spool/any.pcap" >"$work/again"
 check "any: evidence is of the same verdict" grep -q alpn_mismatch "$work/again"
+
+nanoseconds() {	# packets of a pcap file whose time is no whole number of microseconds
+	python3 -c '
+import struct, sys
+data, at, n = open(sys.argv[1], "rb").read(), 24, 0
+assert data[:4] == struct.pack("=I", 0xa1b23c4d), "no nanoseconds"
+while at < len(data):
+    n += struct.unpack("=I", data[at + 4:at + 8])[0] % 1000 != 0
+    at += 16 + struct.unpack("=I", data[at + 8:at + 12])[0]
+print(n)' "$1"
+}
+start -i tw1 -j host -w "$work/spool/stamped.pcap"
+replay 0 "$one"
+finish INT
+check "time stamps have nanoseconds" test "$(nanoseconds "$work/spool/stamped.pcap")" -gt 3
+check "a type of time stamp that is not offered: one line, status 2" sh -c "ip netns exec '$space' '$program' -i tw1 -j adapter \
+	2>'$work/err' >/dev/null; test \$? = 2 && grep -qx 'tlswhy: tw1: does not offer that type of time stamp' '$work/err'"
+check "interfaces are listed" sh -c "ip netns exec '$space' '$program' -D | grep -qE '^[0-9]+\.tw1 \[up'"
 
 # As in a container: what /sys shows is not of the namespace that is listened in.
 nsenter --net=/var/run/netns/"$space" "$program" --json --interval 0 --no-trust -i tw1 >"$work/out" 2>"$work/err" &
