@@ -288,8 +288,9 @@ size_t capture_interfaces(struct capture_interface *out, size_t max, char *probl
 enum capture_result capture_next(struct capture *c, struct capture_event *out);
 
 /*
- * capture_become gives up root for this user, or without one for "tlswhy" or else "nobody". Call it
- * when the interfaces are open. False, with one line in `problem`, when root cannot be given up.
+ * capture_become gives up root for this user, or without one for "tlswhy" or else "nobody"; who is not root
+ * gives up the capabilities that it has. Call it when the interfaces are open, before there are threads.
+ * False, with one line in `problem`, when they cannot be given up.
  */
 bool capture_become(const char *user, char *problem, size_t problem_len);
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <pwd.h>
 #include <sched.h>
@@ -29,7 +30,18 @@ static bool fail(char *problem, size_t len, const char *what, int error)
 
 /* ---- the user --------------------------------------------------------------------------- */
 
-bool capture_become(const char *user, char *problem, size_t problem_len)
+/* What a service manager or the file's owner lent, to open interfaces with. Of this thread, the only one. */
+static bool give_up_capabilities(char *problem, size_t problem_len)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct own[_LINUX_CAPABILITY_U32S_3] = { { 0 } }, none[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+
+	if (!syscall(SYS_capget, &head, own) && !memcmp(own, none, sizeof(own)))
+		return true;
+	return !syscall(SYS_capset, &head, none) || fail(problem, problem_len, "cannot give up capabilities", errno);
+}
+
+static bool become(const char *user, char *problem, size_t problem_len)
 {
 	const struct passwd *who = getpwnam(user ? user : "tlswhy");
 
@@ -49,6 +61,11 @@ bool capture_become(const char *user, char *problem, size_t problem_len)
 		return false;
 	}
 	return true;
+}
+
+bool capture_become(const char *user, char *problem, size_t problem_len)
+{
+	return geteuid() ? give_up_capabilities(problem, problem_len) : become(user, problem, problem_len);
 }
 
 /* ---- files: Landlock -------------------------------------------------------------------- */

@@ -56,7 +56,7 @@ static bool open_interfaces(struct run *run, char *problem, size_t problem_len)
 		run->live = capture_open_live(&run->options->live, &o, problem, problem_len);
 	if (!run->live && !run->workers)
 		return false;
-	return geteuid() != 0 || capture_become(run->options->user, problem, problem_len);
+	return capture_become(run->options->user, problem, problem_len);
 }
 
 static bool open_report(struct run *run, char *problem, size_t problem_len)

@@ -218,6 +218,35 @@ check "any: the verdict comes" grep -q alpn_mismatch "$work/out"
 "$program" --json --no-trust "$work/spool/any.pcap" >"$work/again"
 check "any: evidence is of the same verdict" grep -q alpn_mismatch "$work/again"
 
+user_of() {	# user and permitted capabilities of the process that listens
+	echo $(ps -o user= -p $pid) $(sed -n 's/^CapPrm:[^0-9a-f]*//p' /proc/$pid/status)
+}
+hears_all() {	# whether the interface hands over what is for others
+	inside ip -d link show tw1 | grep -q 'promiscuity 1'
+}
+start -i tw1
+sleep $while
+someone=nobody
+id -u tlswhy >/dev/null 2>&1 && someone=tlswhy
+check "it is $someone by itself, and can do nothing else" test "$(user_of)" = "$someone 0000000000000000"
+check "packets for others are heard" hears_all
+finish TERM
+start -i tw1 -p -Z daemon
+sleep $while
+check "-Z says who it is" test "$(user_of)" = "daemon 0000000000000000"
+check "-p leaves the interface as it is" sh -c "! ip netns exec '$space' ip -d link show tw1 | grep -q 'promiscuity 1'"
+finish TERM
+if command -v setpriv >/dev/null; then
+	ip netns exec "$space" setpriv --reuid=daemon --regid=daemon --clear-groups --inh-caps=-all,+net_raw --ambient-caps=-all,+net_raw \
+		"$program" --json --interval 0 --no-trust -i tw1 >"$work/out" 2>"$work/err" &
+	pid=$!
+	sleep 1
+	check "who was lent a capability gives it back" test "$(user_of)" = "daemon 0000000000000000"
+	replay 0 "$one"
+	finish TERM
+	check "who was lent a capability hears all the same" grep -q alpn_mismatch "$work/out"
+fi
+
 nanoseconds() {	# packets of a pcap file whose time is no whole number of microseconds
 	python3 -c '
 import struct, sys

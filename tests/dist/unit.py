@@ -132,6 +132,7 @@ def run(place, room, check):
 		check("both filters of system calls are in force: %s" % status.get("Seccomp_filters"), status.get("Seccomp_filters") in ("2", None))
 		check("it is not root", not status["Uid"].startswith("0"))
 		check("no new privileges can be had", status["NoNewPrivs"] == "1")
+		check("no capability is left: %s" % status["CapPrm"], not any(int(status[c], 16) for c in ("CapPrm", "CapEff", "CapAmb")))
 		replay = ["python3", os.path.join(HERE, "..", "replay.py"), place.near, "0", CAPTURE]
 		place.output(replay)
 		time.sleep(1)
