@@ -128,11 +128,34 @@ static const struct chain_defect *untolerated(const struct view *v, enum chain_d
 	return d && (!d->tolerated || v->end->how == ENDED_BY_ALERT) ? d : NULL;
 }
 
+/* With any trust store that a client may have. */
 static bool is_checked_by_all(enum chain_defect_kind defect)
 {
-	return defect == DEFECT_EXPIRED || defect == DEFECT_NOT_YET_VALID ||
-	       defect == DEFECT_NAME_MISMATCH || defect == DEFECT_SELF_SIGNED_LEAF ||
-	       defect == DEFECT_INTERCEPTED || defect == DEFECT_REVOKED;
+	switch (defect) {
+	case DEFECT_EXPIRED:
+	case DEFECT_NOT_YET_VALID:
+	case DEFECT_NAME_MISMATCH:
+	case DEFECT_SELF_SIGNED_LEAF:
+	case DEFECT_INTERCEPTED:
+	case DEFECT_REVOKED:
+	case DEFECT_BAD_SIGNATURE:
+	case DEFECT_ISSUER_NOT_CA:
+	case DEFECT_PATH_LENGTH:
+	case DEFECT_NAME_CONSTRAINT:
+	case DEFECT_WRONG_PURPOSE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Who lacks an issuer that was not sent leaves as soon as it has looked; who cancels, at any time. */
+static bool left_at_once_for_want_of_issuer(const struct view *v, enum chain_defect_kind kind)
+{
+	static const int64_t at_once = INT64_C(250000000);
+
+	return kind == DEFECT_INCOMPLETE && v->end->how == ENDED_BY_FIN &&
+	       v->end->phase == PHASE_CLIENT_TURN && v->end->waited < at_once;
 }
 
 /* OpenSSL alerts in clear when it refuses, but asyncio of Python (aiohttp and much else) closes before
@@ -156,7 +179,7 @@ static enum confidence confidence_of(const struct view *v, enum chain_defect_kin
 	/* A bare close may have any reason; only what every client checks suggests itself. */
 	if ((v->end->how == ENDED_BY_FIN || v->end->how == ENDED_BY_RST) &&
 	    !is_checked_by_all(kind) && !refuses_in_silence(v->stack[SIDE_CLIENT].kind) &&
-	    !drops_its_alert(v))
+	    !drops_its_alert(v) && !left_at_once_for_want_of_issuer(v, kind))
 		return POSSIBLE;
 	if (kind == DEFECT_EXPIRED || kind == DEFECT_NOT_YET_VALID)
 		return v->end->how == ENDED_BY_ALERT ? CERTAIN : LIKELY;

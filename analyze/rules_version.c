@@ -137,8 +137,8 @@ static bool offers_suites_of_old(const struct client_hello *c)
 	return false;
 }
 
-/* 40 in reply to a hello that offers a single generation: some stacks (rustls, mbedTLS, wolfSSL) say
- * so instead of 70. */
+/* 40 in reply to a hello that offers a single generation: some stacks (rustls, mbedTLS, wolfSSL, and
+ * GnuTLS that speaks TLS 1.3 alone) say so instead of 70. */
 static bool version_single_generation(const struct view *v, struct guess *g)
 {
 	const struct client_hello *c = v->h->hello;
@@ -149,7 +149,7 @@ static bool version_single_generation(const struct view *v, struct guess *g)
 		return false;
 	only13 = is_tls13(lowest_version(c)) && c->versions.count;
 	only_old = is_outdated(highest_version(c));
-	if (!only13 && !only_old)
+	if (!only13 && is_tls13(highest_version(c)))
 		return false;
 	blame(g,
 	      (only13 && usable_suites(c) > 1 && real_count(&c->groups, false) > 1) ||
@@ -157,7 +157,7 @@ static bool version_single_generation(const struct view *v, struct guess *g)
 		  ? LIKELY
 		  : POSSIBLE,
 	      PARTY_SERVER, only13 ? PARTY_SERVER : PARTY_CLIENT);
-	g->weight = only_old ? 70 : 55;
+	g->weight = only_old ? 70 : only13 ? 55 : 35;
 	say(g, "The client offers only %s, which this server may not speak: some stacks refuse that with handshake_failure (40)",
 	    offered_versions(versions, c));
 	show_exchange(g, v);
