@@ -1,8 +1,9 @@
-"""What is met less often: Botan, and lists of suites that are long, and of which many servers have none."""
+"""What is met less often: Botan, Mono, and lists of suites that are long, and of which many servers have none."""
 
 import itertools
 
-from scenarios import Row
+from scenarios import Row, draw
+from scenarios.server_certificate import KINDS
 
 SAYS = r"(?i)alert|error|exception|fail|expired|verif|cannot"
 # Its client tells what is wrong with a certificate, and goes on. Its server gives up root before it
@@ -50,6 +51,27 @@ def servers():
 			codes=["cert_expired"], by=["client"], client_says=SAYS, tls="1.2")
 
 
+# It closes without an alert: nobody knows from outside whom it trusts.
+SILENT = {"unknown-with-root": ["cert_rejected", "client_abandoned"]}
+
+
+def mono():
+	for certificate in ("expired", "not-yet", "other-name", "self", "unknown-with-root", "incomplete", "bad-signature", "not-a-ca", "constrained",
+			"for-clients", "expired-middle"):
+		named = KINDS[certificate][1]
+		server = draw("mono" + certificate, ("nginx", "openssl", "go", "gnutls", "haproxy"))
+		yield Row("%s-%s-mono" % (named[0], certificate), "the server's certificate: " + KINDS[certificate][0], ("mono", {}),
+			(server, dict(certificate=certificate)), codes=named + SILENT.get(certificate, []), by=["client"], client_says="ERR", tls="1.2")
+	for server in ("nginx", "go", "gnutls", "java"):
+		yield Row("completed-mono-" + server, "a connection that works", ("mono", {}), (server, {}), outcome="completed", tls="1.2", sequence="enc")
+	for server in ("nginx", "go", "gnutls"):
+		yield Row("version_mismatch-new-mono-" + server, "a server that knows TLS 1.3 only", ("mono", {}), (server, dict(low="1.3")),
+			codes=["version_mismatch"] + (["negotiation_failed"] if server == "gnutls" else []), by=["server"], client_says="ERR", tls="1.3")
+		if server != "nginx":
+			yield Row("client_cert_missing-mono-" + server, "client certificate: missing", ("mono", {}), (server, dict(ask=True)),
+				codes=["client_cert_missing", "client_cert_rejected"], by=["server"], client_says="ERR", server_says=SAYS, tls="1.2")
+
+
 # What a client offers, and who has none of it.
 SUITES = {
 	"dhe": ("openssl", dict(ciphers="kDHE:!aNULL"), ("go", "nginx", "rustls")),
@@ -91,6 +113,7 @@ def groups():
 
 
 def rows():
+	yield from mono()
 	yield from suites()
 	yield from signatures()
 	yield from groups()
