@@ -5,7 +5,7 @@ import subprocess
 
 PACKAGES = """apache2-bin aria2 bind9-dnsutils botan ca-certificates-mono caddy cargo chromium cups-client cups-daemon curl dante-server dovecot-imapd dovecot-lmtpd dovecot-managesieved dovecot-pop3d
 dovecot-submissiond erlang-ssl ethtool fetchmail firefox-esr git gnutls-bin golang-github-denisenkom-go-mssqldb-dev golang-github-go-ldap-ldap-dev golang-github-go-sql-driver-mysql-dev golang-github-lib-pq-dev golang-github-lucas-clemente-quic-go-dev golang-go freerdp2-x11 freetds-bin haproxy inetutils-telnet inetutils-telnetd inn2 inspircd iproute2 iptables isync kamailio kamailio-tls-modules ldap-utils lftp
-libbctls-java libmail-java libmariadb-java libpostgresql-jdbc-java libio-socket-ssl-perl libmbedtls-dev libnss3-tools librust-rustls-dev librust-rustls-pemfile-dev
+libbctls-java libbearssl-dev libmail-java libmariadb-java libpostgresql-jdbc-java libio-socket-ssl-perl libmbedtls-dev libnss3-tools librust-rustls-dev librust-rustls-pemfile-dev
 librust-webpki-dev libwolfssl-dev lighttpd lighttpd-mod-openssl lynx mariadb-client mariadb-server memcached microsocks mono-mcs mono-runtime mosquitto mosquitto-clients msmtp nats-server ncat ngircd nginx ngtcp2-client ngtcp2-server
 nodejs npm openjdk-17-jdk-headless openssh-server openssl php-cli postfix postgresql proftpd-core proftpd-mod-crypto prosody python3-aiohttp python3-slixmpp rabbitmq-server redis-server rsync ruby sipsak slapd smbclient socat subversion squid sslscan stunnel4 swaks tcpdump
 tigervnc-standalone-server tinyproxy tshark unbound wget xrdp xvfb zookeeperd""".split()

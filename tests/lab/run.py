@@ -260,7 +260,7 @@ def record(wanted, o):
 	used = {side[0] for row in wanted for side in (row.client, row.server) if side}
 	used |= {name for row in wanted for name in row.more.get("uses", ())}	# from a line of shell
 	for name, built in (("go", "go-peer"), ("java", "java/Peer.class"), ("wolf", "wolf-peer"), ("mbed", "mbed-peer"), ("rustls", "rustls-peer"),
-			("quic_go", "quic-go-peer"), ("go_driver", "go-drivers"), ("java_driver", "java-drivers/Drivers.class"), ("mono", "Peer.exe")):
+			("quic_go", "quic-go-peer"), ("go_driver", "go-drivers"), ("java_driver", "java-drivers/Drivers.class"), ("mono", "Peer.exe"), ("bear", "bear-peer")):
 		if name in used and not os.path.exists(os.path.join(WORK, built)):
 			stack(name).build(WORK)
 	net = network.Network(o.tag, (ca.NAME, ca.OTHER))

@@ -1,4 +1,4 @@
-"""What is met less often: Botan, Mono, and lists of suites that are long, and of which many servers have none."""
+"""What is met less often: Botan, Mono, BearSSL, and lists of suites that are long, and of which many servers have none."""
 
 import itertools
 
@@ -51,8 +51,8 @@ def servers():
 			codes=["cert_expired"], by=["client"], client_says=SAYS, tls="1.2")
 
 
-# It closes without an alert: nobody knows from outside whom it trusts.
-SILENT = {"unknown-with-root": ["cert_rejected", "client_abandoned"]}
+# Mono and BearSSL send no alert: nobody knows from outside whom they trust, and how many issuers they hold.
+UNSAID = {"unknown-with-root": ["cert_rejected", "client_abandoned"], "incomplete": ["cert_rejected", "client_abandoned"]}
 
 
 def mono():
@@ -61,7 +61,7 @@ def mono():
 		named = KINDS[certificate][1]
 		server = draw("mono" + certificate, ("nginx", "openssl", "go", "gnutls", "haproxy"))
 		yield Row("%s-%s-mono" % (named[0], certificate), "the server's certificate: " + KINDS[certificate][0], ("mono", {}),
-			(server, dict(certificate=certificate)), codes=named + SILENT.get(certificate, []), by=["client"], client_says="ERR", tls="1.2")
+			(server, dict(certificate=certificate)), codes=named + UNSAID.get(certificate, []), by=["client"], client_says="ERR", tls="1.2")
 	for server in ("nginx", "go", "gnutls", "java"):
 		yield Row("completed-mono-" + server, "a connection that works", ("mono", {}), (server, {}), outcome="completed", tls="1.2", sequence="enc")
 	for server in ("nginx", "go", "gnutls"):
@@ -70,6 +70,29 @@ def mono():
 		if server != "nginx":
 			yield Row("client_cert_missing-mono-" + server, "client certificate: missing", ("mono", {}), (server, dict(ask=True)),
 				codes=["client_cert_missing", "client_cert_rejected"], by=["server"], client_says="ERR", server_says=SAYS, tls="1.2")
+
+
+def bear():
+	for certificate in ("expired", "not-yet", "other-name", "self", "unknown-with-root", "incomplete", "bad-signature", "not-a-ca", "expired-middle"):
+		named = KINDS[certificate][1] + UNSAID.get(certificate, [])
+		yield Row("%s-%s-bear" % (named[0], certificate), "the server's certificate: " + KINDS[certificate][0], ("bear", {}),
+			(draw("bear" + certificate, ("nginx", "openssl", "go", "gnutls", "haproxy")), dict(certificate=certificate)),
+			codes=named, by=["client"], client_says="ERR", tls="1.2")
+	for other in ("nginx", "go", "gnutls", "java"):
+		yield Row("completed-bear-" + other, "a connection that works", ("bear", {}), (other, {}), outcome="completed", tls="1.2", sequence="enc")
+		yield Row("version_mismatch-new-bear-" + other, "a server that knows TLS 1.3 only", ("bear", {}), (other, dict(low="1.3")),
+			codes=["version_mismatch"] + (["negotiation_failed"] if other == "gnutls" else []), by=["server"], client_says="ERR", tls="1.3")
+	for other in ("openssl", "go", "java", "nss"):
+		yield Row("completed-%s-bear" % other, "a connection that works", (other, {}), ("bear", {}), outcome="completed", tls="1.2", sequence="enc")
+		yield Row("version_mismatch-13-%s-bear" % other, "a client that knows TLS 1.3 only", (other, dict(low="1.3")), ("bear", {}),
+			codes=["version_mismatch"], by=["client" if other == "go" else "server"], client_says=SAYS, server_says="ERR", tls="1.3")
+	for kind, here in (("camellia", dict(ciphers="CAMELLIA:!aNULL")), ("dhe", dict(ciphers="kDHE:!aNULL")), ("rsa", dict(ciphers="aRSA:!kRSA"))):
+		yield Row("cipher_mismatch-%s-openssl-bear" % kind, "suites that the server has not", ("openssl", dict(here, high="1.2")), ("bear", {}),
+			codes=["cipher_mismatch"] + (["negotiation_failed"] if kind == "rsa" else []), by=["server"], client_says=SAYS, server_says="ERR", tls="1.2")
+	yield Row("group_mismatch-openssl-bear", "a group that the server has not", ("openssl", dict(high="1.2", groups="x448:brainpoolP256r1")), ("bear", {}),
+		codes=["group_mismatch"], by=["server"], client_says=SAYS, server_says="ERR", tls="1.2")
+	yield Row("plaintext_to_tls_port-bear", "HTTP where TLS is spoken", ("shell", dict(config="curl -s -m 8 http://shop.lindenhof.example:443/ || echo ERR $?")), ("bear", {}),
+		codes=["plaintext_to_tls_port"], client_says="ERR", client_stack="curl 7.88")
 
 
 # What a client offers, and who has none of it.
@@ -114,6 +137,7 @@ def groups():
 
 def rows():
 	yield from mono()
+	yield from bear()
 	yield from suites()
 	yield from signatures()
 	yield from groups()
