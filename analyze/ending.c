@@ -508,6 +508,32 @@ static bool finished_never_arrived(const struct handshake *h)
 	       !mark_before(h->finished[SIDE_CLIENT], h->flow->side[SIDE_SERVER].last_ack);
 }
 
+int64_t quic_handshake_span(const struct handshake *h, enum side side, uint32_t *count)
+{
+	enum { EPOCH_HANDSHAKE = 2 };
+	const struct record_fact *first = NULL, *last = NULL;
+
+	*count = 0;
+	for (uint16_t i = 0; h->dissected_as == 'q' && i < h->record_count[side]; i++) {
+		if (h->records[side][i].epoch != EPOCH_HANDSHAKE)
+			continue;
+		first = first ? first : &h->records[side][i];
+		last = &h->records[side][i];
+		++*count;
+	}
+	if (first && h->last_record[side].epoch == EPOCH_HANDSHAKE)
+		last = &h->last_record[side];	/* the list is short */
+	return first ? last->mark.time - first->mark.time : 0;
+}
+
+bool quic_never_confirmed(const struct handshake *h)
+{
+	enum { OFTEN = 4 };
+	uint32_t count;
+
+	return quic_handshake_span(h, SIDE_CLIENT, &count) >= STALL_NS && count >= OFTEN;
+}
+
 static bool anyone_left(const struct ending *e)
 {
 	return e->how != ENDED_NOT && e->how != ENDED_BY_SILENCE;
@@ -515,7 +541,8 @@ static bool anyone_left(const struct ending *e)
 
 static void judge_outcome(const struct handshake *h, struct ending *e)
 {
-	bool done = (e->phase == PHASE_DONE || data_both_ways(h)) && !finished_never_arrived(h);
+	bool done = (e->phase == PHASE_DONE || data_both_ways(h)) && !finished_never_arrived(h) &&
+		    !quic_never_confirmed(h);
 
 	e->outcome = OUTCOME_FAILED;
 	if (done) {

@@ -16,6 +16,13 @@ bool tcp_never_up(const struct flow_facts *flow);
  * it was sent again. */
 bool client_flight_never_arrived(const struct handshake *h);
 
+/* How long a side of a QUIC connection went on sending Handshake packets, ns, and how many at least; 0 where
+ * it sent none. Either drops their keys once the handshake is confirmed (RFC 9001 4.9.2). */
+int64_t quic_handshake_span(const struct handshake *h, enum side side, uint32_t *count);
+
+/* A QUIC client that repeats its Handshake packets has not had its Finished confirmed. */
+bool quic_never_confirmed(const struct handshake *h);
+
 /* The last step of the contract's list that was seen. */
 enum step handshake_reached(const struct handshake *h);
 

@@ -574,6 +574,29 @@ static bool flight_lost(const struct view *v, struct guess *g)
 	return true;
 }
 
+/* QUIC: Handshake packets arrive, which follow the ServerHello, and that does not: it is in a datagram of
+ * full size. */
+static bool datagrams_lost(const struct view *v, struct guess *g)
+{
+	uint32_t count;
+	char waited[32];
+
+	if (v->h->dissected_as != 'q' || !v->h->hello || v->h->server || v->end->how == ENDED_BY_ALERT)
+		return false;
+	quic_handshake_span(v->h, SIDE_SERVER, &count);
+	if (!count || v->h->flow->last.time - side_of(v, SIDE_SERVER)->first_packet.time < DATAGRAM_PATIENCE_NS)
+		return false;
+	blame(g, LIKELY, PARTY_NETWORK, PARTY_NETWORK);
+	g->weight = 75;
+	say(g, "The server's answer does not get through: its small datagrams arrive, the full-sized ones with the ServerHello do not, for %s",
+	    duration_text(waited, v->h->flow->last.time - side_of(v, SIDE_SERVER)->first_packet.time));
+	show_hello(g, v);
+	show(g, side_of(v, SIDE_SERVER)->first_packet, "server: a datagram that can only follow its ServerHello");
+	show_end(g, v);
+	advise(g, "Look for a path that carries less than the 1200 bytes that QUIC needs (RFC 9000 14), and for a filter on large UDP datagrams.");
+	return true;
+}
+
 /* ---- given up half-way ---- */
 
 /* A client certificate is large, and a path may be narrower one way than the other. */
@@ -597,6 +620,24 @@ static bool client_flight_lost(const struct view *v, struct guess *g)
 		show_icmp(g, icmp);
 	show_end(g, v);
 	advise(g, "Look for a smaller MTU on the way to the server (VPN, PPPoE, tunnel) whose ICMP is dropped, and for a firewall that drops what it cannot inspect; capture at both ends to see where it stops.");
+	return true;
+}
+
+static bool never_confirmed(const struct view *v, struct guess *g)
+{
+	uint32_t count;
+	char span[32];
+
+	if (v->end->outcome == OUTCOME_COMPLETED || v->end->how == ENDED_BY_ALERT ||
+	    v->end->how == ENDED_BY_HIDDEN_ALERT || !quic_never_confirmed(v->h))
+		return false;
+	blame(g, LIKELY, PARTY_NETWORK, PARTY_NETWORK);
+	g->weight = 65;		/* more than what either says when it gives up */
+	duration_text(span, quic_handshake_span(v->h, SIDE_CLIENT, &count));
+	say(g, "The client repeated its last flight for %s and the server never confirmed the handshake: the client's datagrams do not get through, or the server's answer does not",
+	    span);
+	show_hello(g, v);
+	show_end(g, v);
 	return true;
 }
 
@@ -693,6 +734,7 @@ struct rule_set network_rules(void)
 		{ "large_client_hello_lost", large_hello_cut_off },
 		{ "server_silent", silent },
 		{ "server_flight_lost", flight_lost },
+		{ "server_flight_lost", datagrams_lost },
 		{ "reset_after_client_hello", reset_after_hello },
 		{ "closed_after_client_hello", closed_after_hello },
 		{ "closed_after_client_hello", closed_before_hello },
@@ -700,6 +742,7 @@ struct rule_set network_rules(void)
 		{ "client_abandoned", abandoned },
 		{ "server_abandoned", abandoned },
 		{ "handshake_timeout", client_flight_lost },
+		{ "handshake_timeout", never_confirmed },
 		{ "handshake_timeout", stalled },
 		{ "handshake_timeout", stalled_in_hello },
 		{ "handshake_timeout", waiting_forever },

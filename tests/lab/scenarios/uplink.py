@@ -20,6 +20,10 @@ def rows():
 			("nginx", dict(ask=True)), codes=["handshake_timeout"], by=["client", "network"], tls=tls, client_says="timed out", filter=narrow, seconds=12)
 		yield Row("handshake_timeout-finished-lost-tls" + tls.replace(".", ""), "the client's Finished does not get through to the server", ("curl", dict(low=tls, high=tls, extra=("--max-time", "8"))),
 			("nginx", {}), codes=["handshake_timeout"], by=["client", "network"], tls=tls, client_says="timed out", filter=("-A FORWARD -p tcp --dport 443 -m length --length 100:%d -j DROP" % (250 if tls == "1.2" else 400),), seconds=12)
+	for stack, drop, code in (("quic_go", "--sport 443 -m length --length 1100:1500", "server_flight_lost"), ("ngtcp2", "--sport 443 -m length --length 1100:1500", "server_flight_lost"),
+			("quic_go", "--dport 443 -m length --length 28:1200", "handshake_timeout")):
+		yield Row("%s-quic-%s" % (code, stack), "datagrams of full size do not get through to the client" if "flight" in code else "the client's small datagrams do not get through to the server", (stack, dict(alpn=("h3",))),
+			(stack, dict(alpn=("h3",))), codes=[code], by=["network", "client", "server", "unknown"], datagrams=True, tls="QUIC", seconds=12, filter=("-A FORWARD -p udp %s -j DROP" % drop,))
 	yield Row("client_hello_lost-prohibited", "a firewall lets the connection through and rejects the hello by ICMP", ("curl", dict(extra=("--max-time", "8"))), ("nginx", {}),
 		codes=["client_hello_lost"], by=["client", "network"], client_says="timed out", each={0: dict(says="192.0.2.1 rejects it")},
 		filter=("-A FORWARD -p tcp --dport 443 -m length --length 100:1500 -j REJECT --reject-with icmp-admin-prohibited",), seconds=12)
