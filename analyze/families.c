@@ -82,6 +82,12 @@ static bool has_rival(const struct trace *at, size_t count, const struct trace *
 	return false;
 }
 
+/* The same once more: nothing new to look up. */
+static bool same_try(const struct trace *a, const struct trace *b)
+{
+	return a->name == b->name && same_server(a, b) && same_host(&a->client, &b->client);
+}
+
 struct trace *tried_instead(struct trace *at, size_t count, const struct trace *unopened)
 {
 	struct trace *found = NULL;
@@ -94,6 +100,10 @@ struct trace *tried_instead(struct trace *at, size_t count, const struct trace *
 
 		if (!may_be_instead(unopened, t))
 			continue;
+		if (found && same_try(found, t)) {
+			found = t->began < found->began ? t : found;
+			continue;
+		}
 		if (looked++ == CANDIDATES_MAX)
 			return NULL;
 		here = compare_sites(at, count, unopened, t);
