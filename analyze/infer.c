@@ -20,14 +20,9 @@ struct lengths {
 
 static struct lengths lengths_of(uint16_t suite)
 {
-	const struct cipher_suite *s = cipher_suite(suite);
-	struct lengths l = { .tag = 16, .hash = 32 };
+	uint8_t traits = cipher_suite_traits(suite);
 
-	if (s && s->mode == MODE_CCM8)
-		l.tag = 8;
-	if (s && s->sha384)
-		l.hash = 48;
-	return l;
+	return (struct lengths){ .tag = traits & SUITE_CCM8 ? 8 : 16, .hash = traits & SUITE_SHA384 ? 48 : 32 };
 }
 
 /* Is this the length of a record with `content` bytes, plain or padded as JSSE does? */

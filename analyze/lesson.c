@@ -184,16 +184,14 @@ static void learn_chain(struct lesson *l, struct name_lesson *n, const struct gi
 
 static void learn_choice(struct lesson *l, const struct gist *g)
 {
-	const struct cipher_suite *suite = cipher_suite(g->suite);
+	uint8_t suite = cipher_suite_traits(g->suite);
 
 	add_code(&l->versions, g->version);
 	add_code(&l->suites, g->suite);
 	add_code(&l->groups, g->group);
 	add_code(&l->signatures, g->signature);
-	if (suite && !suite->tls13) {
-		l->rsa_leaf |= suite->rsa;
-		l->ecdsa_leaf |= suite->ecdsa;
-	}
+	l->rsa_leaf |= (suite & SUITE_RSA) != 0;
+	l->ecdsa_leaf |= (suite & SUITE_ECDSA) != 0;
 	if (g->hello_len > l->largest_hello_passed)
 		l->largest_hello_passed = g->hello_len;
 	if (g->has_chosen_alpn)

@@ -50,9 +50,10 @@ struct signature_scheme {
 	bool tls12, tls13;		/* tls13: usable for CertificateVerify */
 };
 
-/* What is asked of each suite of each hello, in a byte: its row would come from memory. 0 for a number
- * that has no row. */
-enum { SUITE_TLS13 = 1, SUITE_ECDHE = 2, SUITE_ECDSA = 4, SUITE_AEAD = 8 };
+/* What is asked of suites in each handshake, in a byte: their rows would come from memory. ECDHE is the
+ * key exchange without a PSK, ECDSA and RSA what authenticates. 0 for a number that has no row. */
+enum { SUITE_TLS13 = 1, SUITE_ECDHE = 2, SUITE_ECDSA = 4, SUITE_RSA = 8, SUITE_AEAD = 16,
+       SUITE_CCM8 = 32, SUITE_SHA384 = 64 };
 uint8_t cipher_suite_traits(uint16_t number);
 
 /* Each returns NULL for a number that has no row. */

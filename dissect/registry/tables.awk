@@ -97,7 +97,8 @@ file != "inspection" {
 
 file == "cipher_suites" {
 	traits = traits "\t" ($10 == "TLSv1.3" ? "SUITE_TLS13" : "0") ($3 == "ECDHE" ? " | SUITE_ECDHE" : "") \
-		($4 == "ECDSA" ? " | SUITE_ECDSA" : "") (mode($7, $5) ~ /GCM|CHACHA/ ? " | SUITE_AEAD" : "") ",\n"
+		($4 == "ECDSA" ? " | SUITE_ECDSA" : "") ($4 == "RSA" ? " | SUITE_RSA" : "") \
+		(mode($7, $5) ~ /CCM8/ ? " | SUITE_CCM8" : "") ($9 == "SHA384" ? " | SUITE_SHA384" : "") (mode($7, $5) ~ /GCM|CHACHA/ ? " | SUITE_AEAD" : "") ",\n"
 	page = substr($1, 3, 2)
 	suites++
 	if (!(page in rows))
