@@ -261,9 +261,14 @@ static bool as_named(const struct view *v, struct guess *g)
 
 	if (!code || strcmp(code, g->code) != 0 || v->end->outcome != OUTCOME_FAILED)
 		return false;
-	blame(g, LIKELY, PARTY_SERVER, PARTY_CLIENT);
+	/* Nobody had asked for one yet: an inspecting proxy may pass on what it met behind it. */
+	blame(g, v->h->server || !v->h->hello ? LIKELY : POSSIBLE, PARTY_SERVER, PARTY_CLIENT);
 	g->weight = 35;
-	say(g, "The server refused the client with %s, an alert about the client's certificate", alert_name(server_alert(v)));
+	if (g->confidence == LIKELY)
+		say(g, "The server refused the client with %s, an alert about the client's certificate", alert_name(server_alert(v)));
+	else
+		say(g, "The server answered the ClientHello with %s, an alert about a certificate, before any was shown: a rule about client certificates, or a proxy that rejects the certificate of the server behind it",
+		    alert_name(server_alert(v)));
 	show_client_flight(g, v);
 	return true;
 }

@@ -157,8 +157,13 @@ static bool ech_rejected(const struct view *v, struct guess *g)
 
 	if (!said)
 		return false;
-	blame(g, CERTAIN, PARTY_CLIENT, PARTY_SERVER);
-	say(g, "The server did not accept Encrypted ClientHello and the client would not go on (ech_required)");
+	if (v->end->by == SIDE_CLIENT) {
+		blame(g, CERTAIN, PARTY_CLIENT, PARTY_SERVER);
+		say(g, "The server did not accept Encrypted ClientHello and the client would not go on (ech_required)");
+	} else {
+		blame(g, POSSIBLE, PARTY_SERVER, PARTY_SERVER);
+		say(g, "The server ended the handshake with ech_required (121), which only clients have a use for: it, or something before it, insists on Encrypted ClientHello");
+	}
 	show_exchange(g, v);
 	return true;
 }

@@ -135,7 +135,16 @@ def groups():
 			(server, {}), codes=["group_mismatch"], by=["server"], client_says="alert", tls="1.2")
 
 
+def misplaced_alerts():
+	"""Alerts that have no business where they come: of a certificate before one was asked for, of the client's own."""
+	for number, codes in ((48, ["client_cert_unknown_ca", "cert_unknown_ca"]), (46, ["client_cert_rejected", "cert_rejected"]), (121, ["ech_rejected"])):
+		for client in ("openssl", "go", "java"):
+			yield Row("%s-misplaced-%d-%s" % (codes[0], number, client), "a server that answers every ClientHello with alert %d" % number, (client, {}),
+				("scripted", dict(extra=("alert", "2,%d" % number))), codes=codes, by=["server"], sequence=r"^C:CH S:alert\(%d\)" % number)
+
+
 def rows():
+	yield from misplaced_alerts()
 	yield from mono()
 	yield from bear()
 	yield from suites()
