@@ -354,12 +354,20 @@ static bool begins_unseen(const struct handshake *h)
 	       (!h->hello || happened(h->foreign_mark[SIDE_SERVER]));
 }
 
+/* Where other packets stand before either SYN, what stands behind what tells nothing. */
+static bool begins_in_disorder(const struct flow_facts *flow)
+{
+	struct mark syn = mark_earlier(flow->side[SIDE_CLIENT].syn, flow->side[SIDE_SERVER].syn);
+
+	return flow->transport == TRANSPORT_TCP && happened(syn) && flow->first.frame < syn.frame;
+}
+
 /* Where the capture lacks part of this very handshake, what seems certain may hang on it. */
 static bool is_touched(const struct handshake *h, const struct ending *end)
 {
 	bool tcp = h->flow->transport == TRANSPORT_TCP;
 
-	if (begins_unseen(h))
+	if (begins_unseen(h) || begins_in_disorder(h->flow))
 		return true;
 	for (int side = 0; side < 2; side++) {
 		const struct tcp_side *s = &h->flow->side[side];
@@ -381,6 +389,8 @@ static void doubt(const struct view *v, struct guess *kept, size_t count)
 			kept[i].confidence = LIKELY;
 	if (begins_unseen(v->h))
 		show(&kept[0], v->h->flow->first, "the capture lacks the beginning of this connection: what is missing may say otherwise");
+	else if (begins_in_disorder(v->h->flow))
+		show(&kept[0], v->h->flow->first, "packets of this connection stand in another order than they were sent, even before its SYN");
 	else
 		show(&kept[0], mark_earlier(v->h->gap[0], v->h->gap[1]), "the capture lacks part of this handshake: what is missing may say otherwise");
 }
