@@ -125,7 +125,7 @@ def floods(place, directory, claims):
 		write(capture, count, make)
 		with open(out, "w") as f:
 			listener = Listener(place, f, "--json", "--failed", "--interval", "0", "--memory", "%dM" % MEMORY)
-		sent = listener.send(capture, RATE * (3 if ALL and make in (flood.syn_flood, flood.idle_flood) else 1))
+		sent = listener.send(capture, RATE * (3 if ALL else 1))
 		status, err = listener.end()
 		told = records(out)
 		last = told[-1]
