@@ -118,6 +118,12 @@ static bool server_flight_is_whole(const struct handshake *h)
 	return infer_server_flight_bytes(h) >= SMALLEST_FLIGHT_BYTES && !server_broke_off(h);
 }
 
+/* The capture lacks its SYN-ACK: it resets where the client's ACK said that the next byte belongs. */
+static bool answered_all_the_same(const struct tcp_side *server)
+{
+	return server->reset_count && server->resets[0].answers_packet;
+}
+
 bool tcp_never_up(const struct flow_facts *flow)
 {
 	const struct tcp_side *client = &flow->side[SIDE_CLIENT],
@@ -128,7 +134,8 @@ bool tcp_never_up(const struct flow_facts *flow)
 	if (flow->transport != TRANSPORT_TCP || !happened(client->syn) || client->data_segments ||
 	    server->data_segments)
 		return false;
-	return !happened(server->syn) || (only_syns && server->syn_count > 1);
+	return (!happened(server->syn) && !answered_all_the_same(server)) ||
+	       (only_syns && server->syn_count > 1);
 }
 
 static enum phase phase_of(const struct handshake *h)

@@ -406,7 +406,9 @@ void fin(struct story *s, enum side from)
 void rst(struct story *s, enum side from)
 {
 	struct tcp_side *side = &s->flow.side[from];
-	struct tcp_reset reset = { .mark = packet_of(s, from), .ttl = side->ttl_max, .answers_packet = true, .since_asked = -1 };
+	struct tcp_reset reset = { .mark = packet_of(s, from), .ttl = side->ttl_max,
+		.answers_packet = side->syn.frame != 0,	/* a lone SYN acknowledges nothing */
+		.since_asked = -1 };
 
 	if (side->reset_count < TCP_RESETS_KEPT)
 		side->resets[side->reset_count] = reset;

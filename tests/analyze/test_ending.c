@@ -471,6 +471,17 @@ static void a_refused_connection_never_got_beyond_tcp(void **state)
 	assert_end(&s, PHASE_TCP, ENDED_BY_RST, SIDE_SERVER, OUTCOME_FAILED);
 }
 
+static void who_resets_where_an_ack_pointed_had_accepted(void **state)
+{
+	struct story s = begin();
+
+	(void)state;
+	s.flow.side[SIDE_SERVER] = (struct tcp_side){ .address = s.flow.side[SIDE_SERVER].address };
+	rst(&s, SIDE_SERVER);
+	s.flow.side[SIDE_SERVER].resets[0].answers_packet = true;	/* the SYN-ACK was not captured */
+	assert_end(&s, PHASE_BEFORE_HELLO, ENDED_BY_RST, SIDE_SERVER, OUTCOME_FAILED);
+}
+
 static void a_retry_that_nobody_follows_is_the_last_word(void **state)
 {
 	struct server_hello *retry = answer(0x0304, 0x1301);
@@ -561,6 +572,7 @@ int main(void)
 		cmocka_unit_test(datagrams_that_nobody_answers_end_in_silence),
 		cmocka_unit_test(waiting_is_counted_from_the_last_data_not_the_fin),
 		cmocka_unit_test(a_refused_connection_never_got_beyond_tcp),
+		cmocka_unit_test(who_resets_where_an_ack_pointed_had_accepted),
 		cmocka_unit_test(a_retry_that_nobody_follows_is_the_last_word),
 		cmocka_unit_test(a_flight_too_short_for_a_certificate_is_not_whole),
 		cmocka_unit_test(a_client_that_finished_before_tls13_waits_for_the_server),
