@@ -11,8 +11,10 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1}"
 run() {	# name, command...: a program that prints cmocka's counts or "N passed, N failed"
 	name=$1
 	shift
+	began=$(date +%s)
 	"$@" >"$log" 2>&1
 	status=$?
+	took=$(($(date +%s) - began))
 	ok=$(sed -nE 's/^\[  PASSED  \] ([0-9]+) test.*/\1/p; s/^([0-9]+) passed, [0-9]+ failed.*/\1/p' "$log" | tail -n 1)
 	no=$(sed -nE 's/^\[  FAILED  \] ([0-9]+) test.*/\1/p; s/^[0-9]+ passed, ([0-9]+) failed.*/\1/p' "$log" | tail -n 1)
 	if [ $status -ne 0 ] && [ "${no:-0}" -eq 0 ]; then
@@ -20,7 +22,7 @@ run() {	# name, command...: a program that prints cmocka's counts or "N passed, 
 	fi
 	passed=$((passed + ${ok:-0}))
 	failed=$((failed + ${no:-0}))
-	printf '%-50s %s passed, %s failed\n' "$name" "${ok:-0}" "${no:-0}"
+	printf '%-50s %s passed, %s failed%s\n' "$name" "${ok:-0}" "${no:-0}" "$([ $took -lt 2 ] || echo ", $took s")"
 	[ "${no:-0}" -eq 0 ] || grep -vE '^\[ +(RUN|OK) ' "$log" | tail -n 60
 }
 
