@@ -64,7 +64,22 @@ def allocations(argv):
 		return int(f.read())
 
 
+FILTER = "tcp port 443"
+
+
+def of_the_scanner(argv, env):
+	"""Whether that allocation is one of libpcap's scanner, made by flex: it ends the program itself where it gets no
+	memory, and crashes on the first of its four. This is at the start, before any packet is read."""
+	ahead = [run(argv, {"FAIL_AT": str(int(env["FAIL_AT"]) + n)}, stdout=subprocess.PIPE)[2] for n in (0, 1)]
+	return argv[-1] == FILTER and any("out of dynamic memory in yy" in line for said in ahead for line in said)
+
+
 def fail_one(job):
+	wrong = failing(job)
+	return None if wrong and of_the_scanner(*job) else wrong
+
+
+def failing(job):
 	argv, env = job
 	try:
 		status, out, said = run(argv, env, stdout=subprocess.PIPE)
@@ -102,7 +117,7 @@ def runs(folder):
 	yield ["--json", "--workers", "3"] + trust + [most]
 	yield ["--json", "--keylog", keys, keys[:-5] + ".pcap"] + trust
 	yield ["--all", "--no-trust", "-w", os.path.join(folder, "failed.pcap"), captures()[0]]
-	yield ["--json", "--no-trust", "-o", os.path.join(folder, "out.json"), captures()[0], "tcp port 443"]
+	yield ["--json", "--no-trust", "-o", os.path.join(folder, "out.json"), captures()[0], FILTER]
 
 
 def memory_fails():

@@ -17,10 +17,20 @@ is_same() {
 	diff "$1" "$2" >"$work/diff" || { head -n 20 "$work/diff"; false; }
 }
 
-# Causes that show themselves in the bytes, whatever the time at which they come.
+# Causes that show themselves in the bytes, whatever the time at which they come and whoever else was heard
+# before: these are certain.
+is_certain() {
+	"$program" --json --no-trust "$1" | grep '"code":"'"$2"'","confidence":"certain"' >/dev/null
+}
 captures=
-for code in alpn_mismatch cipher_mismatch version_mismatch group_mismatch sni_unrecognized; do
-	captures="$captures $(find "$here/pcaps" -name "$code-*.pcap" ! -name "*tls13*" | sort | head -n 4)"
+for code in alpn_mismatch cert_expired fallback_refused sni_unrecognized version_mismatch; do
+	taken=0
+	for capture in $(find "$here/pcaps" -name "$code-*.pcap" ! -name "*tls13*" | sort); do
+		[ $taken -lt 4 ] || break
+		is_certain "$capture" $code || continue
+		captures="$captures $capture"
+		taken=$((taken + 1))
+	done
 done
 one=$(find "$here/pcaps" -name 'alpn_mismatch-*.pcap' ! -name '*quic*' ! -name '*dtls*' | sort | head -n 1)
 
