@@ -99,21 +99,11 @@ static bool slot_has(const union slot *slot, const struct ends *ends)
 	}
 }
 
-/* Most lines are all that there is to look at. */
 uint32_t store_find(const struct flows *f, uint64_t hash, const struct ends *ends)
 {
-	const struct table_line *line = table_line(&f->table, hash);
-	struct table_search search;
+	struct table_search search = table_search(&f->table, hash);
 	uint32_t id;
 
-	for (uint32_t places = table_places(line, table_tag(hash)); places; places &= places - 1) {
-		id = line->flow[__builtin_ctz(places)];
-		if (line->tag[__builtin_ctz(places)] == table_tag(hash) && slot_has(slot_at(&f->slots, id), ends))
-			return id;
-	}
-	if (!line->passed)
-		return NO_FLOW;
-	search = table_search(&f->table, hash);
 	while ((id = table_match(&f->table, &search)) != NO_FLOW) {
 		const union slot *slot = slot_at(&f->slots, id);
 
