@@ -29,7 +29,7 @@ has_fuzzer() {
 case $build in
 *-san)
 	if has_fuzzer; then
-		make -s fuzz BUILD="${build%-san}" T="${FUZZ_SECONDS:-2}"
+		make -s fuzz BUILD="${build%-san}" T="${FUZZ_SECONDS:-1}"
 		count $? "make fuzz"
 	else
 		echo "skipped: make fuzz (no clang with libclang-rt)"

@@ -29,7 +29,7 @@ inside ip link set lo up
 chmod 755 "$work"
 
 while=0.8	# for what was sent to be read
-grep -q __asan_init "$program" && while=2
+grep -q __asan_init "$program" && while=1.2
 start() {	# options...: listens in the background, returns when the interface is open
 	ip netns exec "$space" "$program" --json --interval 0 --no-trust "$@" >"$work/out" 2>"$work/err" &
 	pid=$!
