@@ -159,6 +159,7 @@ static size_t guess_causes(const struct view *v, struct guess kept[GUESSES_KEPT]
 	try_rules(v, protocol_rules(), kept, &count);
 	try_rules(v, upgrade_rules(), kept, &count);
 	try_rules(v, network_rules(), kept, &count);
+	try_rules(v, loss_rules(), kept, &count);
 	try_rules(v, quic_rules(), kept, &count);
 	try_rules(v, alert_rules(), kept, &count);
 	return count;

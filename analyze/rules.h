@@ -65,6 +65,7 @@ struct rule_set name_rules(void);
 struct rule_set protocol_rules(void);
 struct rule_set upgrade_rules(void);
 struct rule_set network_rules(void);
+struct rule_set loss_rules(void);
 struct rule_set quic_rules(void);
 struct rule_set alert_rules(void);
 struct rule_set capture_rules(void);
@@ -114,11 +115,24 @@ const struct client_hello *last_hello(const struct handshake *h);
 
 /* The server has not answered the ClientHello with anything but an alert. */
 bool before_server_hello(const struct view *v);
+/* All that came from the server for a ClientHello, whole or begun, is acknowledgements. */
+bool waiting_for_server(const struct view *v);
+
+bool is_tcp(const struct view *v);
+const struct tcp_side *side_of(const struct view *v, enum side side);
+/* What came back for a packet of this side; NULL if nothing. */
+const struct icmp_error *icmp_for(const struct view *v, enum side side, enum icmp_kind kind);
+enum party who_gave_up(const struct view *v);	/* unknown where nobody says so */
+
+/* A datagram handshake is repeated at about 1 s and 3 s (RFC 9147 5.8.2, RFC 9002 6.2.2): less
+ * silence than that proves nothing. */
+#define DATAGRAM_PATIENCE_NS INT64_C(2500000000)
 
 /* Evidence that most rules start with: the hello, the ServerHello, the alert or end. */
 void show_hello(struct guess *g, const struct view *v);
 void show_end(struct guess *g, const struct view *v);
 void show_exchange(struct guess *g, const struct view *v);	/* the hello and the end */
 void show_certificate(struct guess *g, const struct view *v);
+void show_icmp(struct guess *g, const struct icmp_error *i);
 
 #endif

@@ -250,6 +250,41 @@ bool before_server_hello(const struct view *v)
 	return v->h->hello && !v->h->server && v->end->phase <= PHASE_RETRY;
 }
 
+const struct tcp_side *side_of(const struct view *v, enum side side)
+{
+	return &v->h->flow->side[side];
+}
+
+bool is_tcp(const struct view *v)
+{
+	return v->h->flow->transport == TRANSPORT_TCP;
+}
+
+const struct icmp_error *icmp_for(const struct view *v, enum side side, enum icmp_kind kind)
+{
+	for (uint8_t i = 0; i < v->h->flow->icmp_count; i++) {
+		const struct icmp_error *icmp = &v->h->flow->icmp[i];
+
+		if (icmp->kind == kind && icmp->about == side)
+			return icmp;
+	}
+	return NULL;
+}
+
+bool waiting_for_server(const struct view *v)
+{
+	return v->end->phase == PHASE_HELLO ||
+	       (v->end->phase == PHASE_BEFORE_HELLO && v->h->pending_want[SIDE_CLIENT]);
+}
+
+enum party who_gave_up(const struct view *v)
+{
+	if (v->end->how == ENDED_NOT || v->end->how == ENDED_BY_SILENCE ||
+	    v->end->how == ENDED_BY_ICMP)
+		return PARTY_UNKNOWN;
+	return party_of(v->end->by);
+}
+
 /* ---- evidence ---- */
 
 void show_hello(struct guess *g, const struct view *v)
@@ -351,4 +386,15 @@ void show_certificate(struct guess *g, const struct view *v)
 	if (list && list->count)
 		show(g, v->h->certificates_mark, "Certificate: %s, issued by %s",
 		     list->at[0]->subject, list->at[0]->issuer);
+}
+
+void show_icmp(struct guess *g, const struct icmp_error *i)
+{
+	char from[48];
+
+	host_text(from, &i->from);
+	if (i->kind == ICMP_TOO_BIG)
+		show(g, i->mark, "ICMP from %s: packet too big, next-hop MTU %u", from, i->mtu);
+	else
+		show(g, i->mark, "ICMP from %s: type %u code %u", from, i->type, i->code);
 }
