@@ -5,11 +5,14 @@ Frames go through a veth pair in a namespace of the test's own, at a rate that t
 Floods: memory stays flat, a handshake that fails in their middle is told, what had to go for memory is
 counted. FLOOD_ALL=1 makes them as large as they are called: 3 million sources, a million connections.
 Output: a slow reader loses the oldest records and never delays the capture; metrics are whole at any
-time; the second signal ends at once. Packets that the kernel dropped are told and believed."""
+time; the second signal ends at once. Packets that the kernel dropped are told and believed. The mixed
+capture of tests/mixed.py, sent as fast as frames go: no packet lost, as tcpdump loses none, and the
+verdicts are those of the file."""
 
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +23,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "bench"))
 import flood
+import mixed
 from link import NoLink, link
 
 PROGRAM, SEND = os.path.abspath(sys.argv[1]), os.path.join(os.path.abspath(sys.argv[2]), "tests", "bench", "send")
@@ -73,6 +77,11 @@ class Listener:
 				meanwhile()
 			time.sleep(0.1)
 		return int(sender.stdout.read().split()[0])
+
+	def send_at_once(self, capture):
+		"""(frames sent, seconds), as fast as they go."""
+		frames, seconds = self.place.output([SEND, "--rounds=1", self.place.near, capture]).split()
+		return int(frames), float(seconds)
 
 	def end(self):
 		"""(exit status, standard error) after SIGTERM, which waits until what came is read."""
@@ -265,6 +274,38 @@ def drops(place, directory, claims):
 		and steps.index(confidence[True]) < steps.index(confidence[False]))
 
 
+def tcpdump_drops(place, capture):
+	"""What tcpdump loses of the same, sent the same way."""
+	listener = place.listen(["tcpdump", "-n", "-i", place.far, "-Z", "root", "-w", "/dev/null"], stderr=subprocess.PIPE,
+		text=True)
+	place.output([SEND, "--rounds=1", place.near, capture])
+	time.sleep(1)
+	listener.send_signal(signal.SIGINT)
+	return sum(map(int, re.findall(r"(\d+) packets? dropped", listener.communicate(timeout=60)[1])))
+
+
+def everything_at_once(place, directory, claims):
+	"""500 handshakes, 30 of them failed in 12 ways."""
+	packets, expected = mixed.capture()
+	capture, out = os.path.join(directory, "mixed.pcap"), os.path.join(directory, "out")
+	mixed.write(capture, packets)
+	with open(out, "w") as f:
+		listener = Listener(place, f, "--json", "--interval", "0")
+	sent, seconds = listener.send_at_once(capture)
+	status, err = listener.end()
+	told = records(out)
+	last, said = told[-1], mixed.by_client(told)
+	claims.check("all at once: exit status 0 and not a word, but %s %s" % (status, err), status == 0 and not err)
+	claims.check("all at once: all %d packets were read: %d, lost %s" % (sent, last["packets"], last["dropped"]),
+		sent == len(packets) == last["packets"] and not any(last["dropped"].values()))
+	for line in mixed.wrong(said, expected)[:20]:
+		claims.check("all at once: %s" % line, False)
+	claims.check("all at once: %d were told" % len(said), len(said) == mixed.HANDSHAKES)
+	if shutil.which("tcpdump"):
+		lost = tcpdump_drops(place, capture)
+		claims.check("tcpdump loses nothing of it either, at %d a second, but %d" % (sent / seconds, lost), not lost)
+
+
 def main():
 	claims = Claims()
 	try:
@@ -273,7 +314,7 @@ def main():
 			os.mkdir(spool)
 			for d in (directory, spool):
 				os.chmod(d, 0o777)
-			for test in (floods, slow_reader, stopped_reader, drops):
+			for test in (floods, slow_reader, stopped_reader, drops, everything_at_once):
 				test(place, directory, claims)
 	except NoLink as why:
 		print("skipped: %s" % why)

@@ -19,6 +19,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 PCAPS = os.path.join(HERE, "..", "pcaps")
 HANDSHAKES, FAILURES, KINDS = 500, 30, 12
+SEED = 500
 SPREAD_US = 4000000
 WINDOW = 12		# packets within which the shuffled capture changes the order
 MOVES = 4		# places by which a packet of a restamped flow stands wrong, at most
@@ -155,9 +156,12 @@ def verdicts(program, packets, directory, name, sure=False):
 	path = os.path.join(directory, name + ".pcap")
 	write(path, packets)
 	run = subprocess.run([program, "--json", "-r", path], stdout=subprocess.PIPE, timeout=120, check=True)
+	return by_client(map(json.loads, run.stdout.decode().splitlines()), sure)
+
+
+def by_client(records, sure=False):
 	said = {}
-	for line in run.stdout.decode().splitlines():
-		record = json.loads(line)
+	for record in records:
 		if record["type"] == "handshake":
 			diagnosis = record.get("diagnosis", {})
 			said.setdefault(record["flow"]["client"]["ip"], []).append(
@@ -198,12 +202,18 @@ def tell(checks):
 	return failed > 0
 
 
-def main():
-	program = os.path.abspath(sys.argv[1])
-	dice = random.Random(500)
+def capture(dice=None):
+	"""(packets, {client address: what it must turn out to be})"""
+	dice = dice or random.Random(SEED)
 	paths = sorted(glob.glob(os.path.join(PCAPS, "*.expect")))
 	sources = [s for s in (Source(i, p) for i, p in enumerate(paths)) if s.usable]
-	packets, expected = mix(choose(sources, dice), dice)
+	return mix(choose(sources, dice), dice)
+
+
+def main():
+	program = os.path.abspath(sys.argv[1])
+	dice = random.Random(SEED)
+	packets, expected = capture(dice)
 	kinds = {s.codes()[0] for s in expected.values() if s.outcome() == "failed"}
 	checks = [("%d handshakes, %d ways to fail" % (len(expected), len(kinds)),
 		[] if len(expected) == HANDSHAKES and len(kinds) == KINDS else ["not the capture that was meant"])]
