@@ -255,6 +255,28 @@ static const char *proxy_reason(const struct tls_upgrade *u)
 	}
 }
 
+/* What to do follows from what it said; where that is not clear, what is told of any refusal. */
+static void advise_proxy(struct guess *g, const struct view *v, const struct tls_upgrade *u)
+{
+	bool socks = u->protocol == FOREIGN_SOCKS;
+	bool forbids = socks ? u->status == 2 : u->status == 403;
+	bool unreachable = socks ? u->status >= 3 && u->status <= 6 : u->status >= 502 && u->status <= 504;
+
+	if (wants_password(u))
+		advise(g, "Give the client at %s credentials for the proxy, or exempt the destination.", v->client);
+	else if (!u->target[0])
+		return;
+	else if (forbids)
+		advise(g, "Permit %s, port %u, on the proxy, or give the client another way there; Squid lets CONNECT through to its SSL_ports only, 443 unless changed.",
+		       u->target, u->target_port);
+	else if (unreachable)
+		advise(g, "See from the proxy itself whether %s resolves and port %u answers there: the proxy's DNS, its own way out and the server are the suspects.",
+		       u->target, u->target_port);
+	else
+		advise(g, "See on the proxy whether %s is permitted, and from there whether it can be reached.", u->target);
+	g->remedies_suffice = wants_password(u) || forbids || unreachable;
+}
+
 static bool proxy_refused(const struct view *v, struct guess *g)
 {
 	struct mark mark = { 0 };
@@ -274,10 +296,7 @@ static bool proxy_refused(const struct view *v, struct guess *g)
 	    reason ? ": " : "", reason ? reason : "");
 	show_words(g, mark, u);
 	show_end(g, v);
-	if (wants_password(u))
-		advise(g, "Give the client at %s credentials for the proxy, or exempt the destination.", v->client);
-	else if (u->target[0])
-		advise(g, "See on the proxy whether %s is permitted, and from there whether it can be reached.", u->target);
+	advise_proxy(g, v, u);
 	return true;
 }
 

@@ -38,6 +38,13 @@ struct blank {
 
 enum { BLANKS = 13 };
 
+enum foreign_protocol unopened_proxy(const struct handshake *h)
+{
+	const struct tls_upgrade *last = h->upgrade_count ? &h->upgrades[h->upgrade_count - 1].told : NULL;
+
+	return last && last->proxy && last->step != UPGRADE_ACCEPTED ? last->protocol : FOREIGN_UNKNOWN;
+}
+
 /* An address for curl: behind a proxy that refused, that of the tunnel. */
 static void fill_address(const struct handshake *h, bool named, const char *name, struct blank *out)
 {
@@ -47,6 +54,8 @@ static void fill_address(const struct handshake *h, bool named, const char *name
 	*out = (struct blank){ .text = "https://HOST/" };
 	if (tunnel && is_plain_name(tunnel->target, strlen(tunnel->target)))
 		snprintf(out->put, sizeof(out->put), "https://%s:%u/", tunnel->target, tunnel->target_port);
+	else if (unopened_proxy(h) != FOREIGN_UNKNOWN)
+		snprintf(out->put, sizeof(out->put), "https://example.com/");	/* refused whatever it is */
 	else
 		snprintf(out->put, sizeof(out->put),
 			 server->ip_len == 16 && !named ? "https://[%s]:%u/" : "https://%s:%u/", name, server->port);
@@ -134,7 +143,6 @@ static void place_text(const struct handshake *h, char place[PLACE_TEXT], char t
 static void fill_blanks(const struct handshake *h, struct blank blanks[BLANKS])
 {
 	const struct address *server = &h->flow->side[SIDE_SERVER].address;
-	const struct tls_upgrade *tunnel = asked_tunnel(h);
 	char name[256], proxy[PEER_TEXT], peer[PLACE_TEXT], through[PLACE_TEXT];
 	bool named = h->hello && is_plain_name(h->hello->server_name.at, h->hello->server_name.len);
 
@@ -158,7 +166,7 @@ static void fill_blanks(const struct handshake *h, struct blank blanks[BLANKS])
 	snprintf(blanks[9].put, sizeof(blanks[9].put), "%s", peer);
 	blanks[10] = (struct blank){ .text = "http://PROXY:3128" };
 	snprintf(blanks[10].put, sizeof(blanks[10].put), "%s://%s",
-		 tunnel && tunnel->protocol == FOREIGN_SOCKS ? "socks5h" : "http", proxy);
+		 unopened_proxy(h) == FOREIGN_SOCKS ? "socks5h" : "http", proxy);
 	blanks[11] = (struct blank){ .text = "HOST" };
 	snprintf(blanks[11].put, sizeof(blanks[11].put), "%s", name);
 	blanks[12] = (struct blank){ .text = "443" };

@@ -28,6 +28,9 @@ void tell_summary(const struct page *p, const struct summary *s);
  * a name that a shell takes as plain text is put in. */
 void command_for(const struct handshake *h, const char *command, char *out, size_t room);
 
+/* What the client asked a proxy in that did not let it through (FOREIGN_HTTP, FOREIGN_SOCKS); else FOREIGN_UNKNOWN. */
+enum foreign_protocol unopened_proxy(const struct handshake *h);
+
 /* "1 flow", "2 flows", "1,234,567 flows". */
 enum { COUNT_TEXT = 64, NAME_MAX_TOLD = 1100 };
 const char *counted(uint64_t count, const char *one, const char *many, char out[COUNT_TEXT]);

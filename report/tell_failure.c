@@ -203,28 +203,36 @@ static void tell_findings(const struct page *p, const struct verdict *v)
 	}
 }
 
-/* The first message of a program whose name ends so; NULL if there is none. */
-static const char *seen_in(const struct cause *cause, const char *ending)
+/* The first message of a program whose name ends so, about SOCKS if there is one and that was spoken;
+ * NULL if there is none. */
+static const char *seen_in(const struct cause *cause, const char *ending, bool socks)
 {
+	const char *other = NULL;
 	size_t n = strlen(ending);
 
 	for (size_t i = 0; cause->seen_as[i].where; i++) {
+		const char *text = cause->seen_as[i].text;
 		size_t len = strlen(cause->seen_as[i].where);
-		if (len >= n && !strcmp(cause->seen_as[i].where + len - n, ending))
-			return cause->seen_as[i].text;
+
+		if (len < n || strcmp(cause->seen_as[i].where + len - n, ending) != 0)
+			continue;
+		if (!strstr(text, "SOCKS") == !socks)
+			return text;
+		if (socks && !other)
+			other = text;
 	}
-	return NULL;
+	return other;
 }
 
 /* So that a complaint, a script's output or a log line can be matched with this failure. */
-static void tell_seen_as(const struct page *p, const struct cause *cause)
+static void tell_seen_as(const struct page *p, const struct handshake *h, const struct cause *cause)
 {
 	static const char *const wheres[] = { "Chrome", "curl", "Java", " log" };
 
 	if (cause->seen_as[0].where)
 		page_say(p, STORY, "Seen as:");
 	for (size_t i = 0; i < sizeof(wheres) / sizeof(wheres[0]); i++) {
-		const char *text = seen_in(cause, wheres[i]);
+		const char *text = seen_in(cause, wheres[i], unopened_proxy(h) == FOREIGN_SOCKS);
 		if (!text)
 			continue;
 		fprintf(p->out, "%*s%-8s", 2 * STORY, "", *wheres[i] == ' ' ? "log" : wheres[i]);
@@ -242,7 +250,7 @@ static void tell_cause(const struct page *p, const struct handshake *h, const st
 		page_say(p, STORY, "Check:");
 		page_command(p, 2 * STORY, command);
 	}
-	tell_seen_as(p, cause);
+	tell_seen_as(p, h, cause);
 	page_say(p, STORY, "More: tlswhy explain %s", cause->code);
 }
 

@@ -277,6 +277,32 @@ static void the_suggested_command_knows_the_port_and_the_upgrade(void **state)
 	example_free(e);
 }
 
+static void a_socks_proxy_is_asked_in_its_own_way(void **state)
+{
+	struct upgrade_fact socks = { .told = { .protocol = FOREIGN_SOCKS, .proxy = true, .step = UPGRADE_REFUSED } };
+	struct example *e = example_new();
+	char *text;
+
+	(void)state;
+	e->handshake.upgrades = &socks;
+	e->handshake.upgrade_count = 1;
+	e->verdict.diagnosis.code = "proxy_refused";
+	text = told(&e->verdict, 1, NULL, &plain);
+	assert_non_null(strstr(text, "curl -v -x socks5h://198.51.100.7:443 https://example.com/"));
+	assert_non_null(strstr(text, "curl: (97)"));
+	assert_null(strstr(text, "CONNECT tunnel failed"));
+	free(text);
+
+	socks.told.protocol = FOREIGN_HTTP;
+	text = told(&e->verdict, 1, NULL, &plain);
+	assert_non_null(strstr(text, "curl -v -x http://198.51.100.7:443 https://example.com/"));
+	assert_null(strstr(text, "curl: (97)"));
+	free(text);
+	e->handshake.upgrades = NULL;
+	e->handshake.upgrade_count = 0;
+	example_free(e);
+}
+
 static void a_retry_is_told_in_a_line_with_how_it_went(void **state)
 {
 	struct example *e = example_new();
@@ -370,6 +396,7 @@ int main(void)
 	    cmocka_unit_test(hostile_names_never_reach_the_terminal_raw),
 	    cmocka_unit_test(a_name_that_a_shell_would_run_is_not_put_into_a_command),
 	    cmocka_unit_test(the_suggested_command_knows_the_port_and_the_upgrade),
+	    cmocka_unit_test(a_socks_proxy_is_asked_in_its_own_way),
 	    cmocka_unit_test(a_retry_is_told_in_a_line_with_how_it_went),
 	    cmocka_unit_test(retries_whose_end_is_known_are_told_once),
 	    cmocka_unit_test(colour_comes_only_when_asked_for),
