@@ -1,7 +1,7 @@
 #!/bin/sh
 # setup.sh [check]: installs the packages that tlswhy needs to build and test and that this machine lacks;
 # with "check" also the tools of make check and make fuzz.
-need="gcc make pkg-config libpcap-dev libwolfssl-dev libjansson-dev libseccomp-dev zlib1g-dev libzstd-dev libbrotli-dev libcmocka-dev"
+need="gcc make pkg-config libpcap-dev libwolfssl-dev libjansson-dev libseccomp-dev zlib1g-dev libzstd-dev libbrotli-dev libcmocka-dev iproute2"
 [ "${1-}" != check ] || need="$need clang libclang-rt-dev clang-tidy cppcheck valgrind"
 missing=
 have() {
