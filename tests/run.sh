@@ -22,6 +22,7 @@ run() {	# lane, name, command...: a program that prints cmocka's counts or "N pa
 	fi
 	echo "${ok:-0} ${no:-0}" >>"$work/$lane.counts"
 	printf '%-50s %s passed, %s failed%s\n' "$name" "${ok:-0}" "${no:-0}" "$([ $took -lt 2 ] || echo ", $took s")"
+	sed -n 's,^skipped: ,    &,p' "$log"
 	[ "${no:-0}" -eq 0 ] || grep -vE '^\[ +(RUN|OK) ' "$log" | tail -n 60
 }
 

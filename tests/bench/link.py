@@ -34,7 +34,7 @@ class Link:
 		"""Both ends of another link."""
 		self.inside("ip", "link", "add", near, "type", "veth", "peer", "name", far)
 		for end in (near, far):
-			self.inside("sysctl", "-qw", "net.ipv6.conf.%s.disable_ipv6=1" % end)
+			self.inside("sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/%s/disable_ipv6" % end)
 			self.inside("ip", "link", "set", end, "mtu", "9000", "up")
 
 	def ip(self, *words):
