@@ -13,6 +13,8 @@ BUILD   ?= build
 PREFIX  ?= /usr/local
 PROGRAM ?= tlswhy
 VERSION := 0.1
+# What a target builds on the way to something else: on all cores, unless -j says how many.
+JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 HARDEN   := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
@@ -93,7 +95,7 @@ fuzzers: $(FUZZERS)
 
 # Every capture cut at each byte of the first 2,000 and damaged in other ways, under sanitizers: hours.
 mutants:
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)-san PROGRAM=$(BUILD)-san/tlswhy SANITIZE=address,undefined \
+	@$(MAKE) --no-print-directory $(JOBS) BUILD=$(BUILD)-san PROGRAM=$(BUILD)-san/tlswhy SANITIZE=address,undefined \
 		CFLAGS="-O1 -g" $(BUILD)-san/tests/mutate/mutants
 	@$(BUILD)-san/tests/mutate/mutants $(or $(CAPTURES),pcaps/*.pcap*)
 .PHONY: mutants
@@ -121,7 +123,7 @@ $(RESTRICTED): $(BUILD)/tests/dist/restricted.o
 
 # Each target for T seconds, on what pcaps/ and earlier runs taught; finds are kept in tests/fuzz/.
 fuzz:
-	@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)-fuzz PROGRAM=$(BUILD)-fuzz/tlswhy \
+	@$(MAKE) --no-print-directory $(JOBS) CC=clang BUILD=$(BUILD)-fuzz PROGRAM=$(BUILD)-fuzz/tlswhy \
 		SANITIZE=fuzzer-no-link,address,undefined CFLAGS="-O1 -g" fuzzers
 	@tests/fuzz/run.sh $(BUILD)-fuzz $(or $(T),60)
 .PHONY: fuzz fuzzers
@@ -138,7 +140,7 @@ $(UNCONFINED): $(BUILD)/tests/coverage/unconfined.o $(OWN) $(TO_report)
 
 coverage: all
 	@rm -rf $(BUILD)-cov
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)-cov PROGRAM=$(BUILD)-cov/tlswhy CFLAGS="-O0 -g --coverage" HARDEN=-fPIE \
+	@$(MAKE) --no-print-directory $(JOBS) BUILD=$(BUILD)-cov PROGRAM=$(BUILD)-cov/tlswhy CFLAGS="-O0 -g --coverage" HARDEN=-fPIE \
 		LDFLAGS=--coverage LTO= $(BUILD)-cov/tests/coverage/tlswhy tests
 	@chmod -R a+rwX $(BUILD)-cov	# who gave up root notes what it ran, too
 	@umask 0; tests/run.sh coverage $(BUILD)-cov $(BUILD)-cov/tests/coverage/tlswhy >$(BUILD)-cov/tests.log || true
@@ -150,19 +152,19 @@ setup:
 	@tests/setup.sh
 
 demo: setup
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(JOBS) all
 	@tests/demo.sh ./$(PROGRAM)
 
 tests: $(TESTS) $(FUZZERS) $(FAULTY) $(MUTANTS) $(BUILD)/tests/bench/send $(RESTRICTED)
 .PHONY: tests
 
 test: setup walls
-	@$(MAKE) --no-print-directory all tests
-	@$(MAKE) --no-print-directory sanitized
+	@$(MAKE) --no-print-directory $(JOBS) all tests
+	@$(MAKE) --no-print-directory $(JOBS) sanitized
 	@tests/run.sh plain $(BUILD) ./$(PROGRAM) sanitized $(BUILD)-san $(BUILD)-san/tlswhy
 
 sanitized:
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)-san PROGRAM=$(BUILD)-san/tlswhy \
+	@$(MAKE) --no-print-directory $(JOBS) BUILD=$(BUILD)-san PROGRAM=$(BUILD)-san/tlswhy \
 		SANITIZE=address,undefined CFLAGS="-O1 -g" $(BUILD)-san/tlswhy tests
 
 # How often the program is right about the captures of the lab, by code.
