@@ -28,20 +28,26 @@ done
 inside ip link set lo up
 chmod 755 "$work"
 
-while=0.8	# for what was sent to be read
-grep -q __asan_init "$program" && while=1.2
+settle() {	# until the one that listens has nothing more to do
+	sleep 0.4	# what comes waits in the kernel for a moment
+	before=
+	while now=$(cut -d' ' -f14,15 "/proc/$pid/stat" 2>/dev/null) && [ "$now" != "$before" ]; do
+		before=$now
+		sleep 0.4
+	done
+}
 start() {	# options...: listens in the background, returns when the interface is open
 	ip netns exec "$space" "$program" --json --interval 0 --no-trust "$@" >"$work/out" 2>"$work/err" &
 	pid=$!
 	for _ in $(seq 100); do
 		[ -s "$work/err" ] && return
 		[ "$(sed -n 's/^NoNewPrivs:[^0-9]*//p' /proc/$pid/status 2>/dev/null)" = 1 ] && return
-		grep -q ' 0003 ' /proc/$pid/net/packet 2>/dev/null && sleep $while && return
+		grep -q ' 0003 ' /proc/$pid/net/packet 2>/dev/null && settle && return
 		sleep 0.05
 	done
 }
 finish() {	# signal: waits until all was read, asks for the end; its exit status
-	sleep $while
+	settle
 	kill -"$1" $pid 2>/dev/null
 	wait $pid
 	status=$?

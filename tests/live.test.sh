@@ -229,20 +229,20 @@ check "any: the verdict comes" grep -q alpn_mismatch "$work/out"
 check "any: evidence is of the same verdict" grep -q alpn_mismatch "$work/again"
 
 user_of() {	# user and permitted capabilities of the process that listens
-	echo $(ps -o user= -p $pid) $(sed -n 's/^CapPrm:[^0-9a-f]*//p' /proc/$pid/status)
+	echo $(id -un "$(sed -n 's/^Uid:[^0-9]*\([0-9]*\).*/\1/p' /proc/$pid/status)") $(sed -n 's/^CapPrm:[^0-9a-f]*//p' /proc/$pid/status)
 }
 hears_all() {	# whether the interface hands over what is for others
 	inside ip -d link show tw1 | grep -q 'promiscuity 1'
 }
 start -i tw1
-sleep $while
+settle
 someone=nobody
 id -u tlswhy >/dev/null 2>&1 && someone=tlswhy
 check "it is $someone by itself, and can do nothing else" test "$(user_of)" = "$someone 0000000000000000"
 check "packets for others are heard" hears_all
 finish TERM
 start -i tw1 -p -Z daemon
-sleep $while
+settle
 check "-Z says who it is" test "$(user_of)" = "daemon 0000000000000000"
 check "-p leaves the interface as it is" sh -c "! ip netns exec '$space' ip -d link show tw1 | grep -q 'promiscuity 1'"
 finish TERM
