@@ -21,6 +21,20 @@ static bool has_plain_defect(const struct view *v)
 	       has_defect(v, DEFECT_EXPIRED) || has_defect(v, DEFECT_NOT_YET_VALID);
 }
 
+/* What is wrong with the chain, whomever the client trusts. */
+static bool has_broken_chain(const struct view *v)
+{
+	static const enum chain_defect_kind kinds[] = {
+		DEFECT_SELF_SIGNED_LEAF, DEFECT_INCOMPLETE, DEFECT_BAD_SIGNATURE, DEFECT_ISSUER_NOT_CA,
+		DEFECT_PATH_LENGTH, DEFECT_NAME_CONSTRAINT, DEFECT_WRONG_PURPOSE,
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (has_defect(v, kinds[i]))
+			return true;
+	return false;
+}
+
 /* Programs on GnuTLS judge when the library is done: wget and lynx just leave, git (by curl, which
  * offers ALPN) and aria2 say goodbye first. */
 static bool leaves_like_gnutls_program(const struct view *v, bool bare)
@@ -37,7 +51,7 @@ static bool refused_what_is_seen(const struct view *v, bool bare)
 	case STACK_NSS: case STACK_FIREFOX:	/* its own tools do not say goodbye */
 		return !bare && chain_worst(v->chain) && !v->chain_is_borrowed;
 	case STACK_NODE: case STACK_DOTNET: case STACK_BORINGSSL_LIBRARY:
-		return bare && (has_plain_defect(v) || has_defect(v, DEFECT_SELF_SIGNED_LEAF));
+		return bare && (has_plain_defect(v) || has_broken_chain(v));
 	case STACK_OPENSSL: case STACK_PHP:	/* the rest is OpenSSL's own to refuse, with an alert */
 		return v->name[0] && has_defect(v, DEFECT_NAME_MISMATCH);
 	case STACK_GNUTLS:
