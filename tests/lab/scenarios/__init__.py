@@ -26,7 +26,7 @@ class Row:
 
 
 # Modules whose rows are all kept, but those that they call spare.
-WHOLE = ("datagram", "endpoints", "defects", "stapled_status", "mail", "other_stacks", "databases", "directory", "files", "chat", "proxies", "far", "news", "balanced", "remote", "plain", "drivers", "more_drivers", "more_servers", "asyncio_clients", "odd_upgrades", "watchers", "users", "rare_stacks", "uplink")
+WHOLE = ("datagram", "endpoints", "defects", "stapled_status", "mail", "other_stacks", "databases", "directory", "files", "chat", "proxies", "far", "news", "balanced", "remote", "plain", "drivers", "more_drivers", "more_servers", "asyncio_clients", "odd_upgrades", "watchers", "users", "rare_stacks", "uplink", "generations")
 
 
 def family(name):

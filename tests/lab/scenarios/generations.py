@@ -1,0 +1,31 @@
+"""Clients of other years, on the OpenSSL of their day."""
+
+from scenarios import Row
+from scenarios.server_certificate import KINDS
+
+SUITES = ["cipher_mismatch", "negotiation_failed"]
+
+
+def refusals():
+	"""Node's client judges when the handshake is done, and hangs up without a word."""
+	for year, kinds in (("4", ("expired", "other-name")), ("10", ("incomplete", "bad-signature", "not-a-ca", "constrained", "for-clients"))):
+		for kind in kinds:
+			story, named, _, _ = KINDS[kind]
+			yield Row("%s-%s-node%s" % (named[0], kind, year), "the server's certificate: " + story, ("old_node", dict(extra=(year,), high="1.2")),
+				("openssl", dict(certificate=kind)), codes=named[:1], by=["client"], client_says="ERR", tls="1.2")
+
+
+def rows():
+	yield from refusals()
+	for server in ("nginx", "java"):
+		yield Row("cipher_mismatch-node0-" + server, "a client that has RC4 and 3DES alone", ("old_node", dict(extra=("0",), high="1.2",
+			ciphers="RC4-SHA:RC4-MD5:DES-CBC3-SHA")), (server, dict(certificate="good")), codes=SUITES[:1], by=["server"], client_says="ERR", tls="1.2")
+		yield Row("version_mismatch-node0-" + server, "a client that knows TLS 1.1 at best", ("old_node", dict(extra=("0",), low="1.0", high="1.1")),
+			(server, {}), codes=["version_mismatch"], by=["server"], client_says="ERR")
+		yield Row("completed-node0-" + server, "a client of 2015 that works", ("old_node", dict(extra=("0",), high="1.2")), (server, dict(certificate="rsa")),
+			outcome="completed", client_says="OK", tls="1.2")
+	yield Row("client_cert_missing-node4", "the server demands a client certificate", ("old_node", dict(extra=("4",), high="1.2")),
+		("java", dict(ask=True, certificate="rsa")), codes=["client_cert_missing"], by=["server"], client_says="ERR", tls="1.2")
+	for client in ("go", "java"):
+		yield Row("cipher_mismatch-%s-node0" % client, "a server that has RC4 alone", (client, dict(high="1.2")),
+			("old_node", dict(extra=("0",), certificate="rsa", low="1.0", high="1.2", ciphers="RC4-SHA:RC4-MD5")), codes=SUITES, by=["server"], client_says="(?i)fail|alert", tls="1.2")
