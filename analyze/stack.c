@@ -166,11 +166,17 @@ static bool looks_mbedtls(const struct client_hello *c)
 	       code_list_has(&c->suites, SUITE_ECDHE_ECDSA_CHACHA20) && c->encrypt_then_mac;
 }
 
-static bool looks_openssl(const struct client_hello *c)
+/* Encrypt-then-MAC came with 1.1.0: of OpenSSL before that, others have the rest as well. */
+static bool may_be_openssl(const struct client_hello *c)
 {
-	return c->encrypt_then_mac && c->point_formats.count == 3 &&
+	return c->point_formats.count == 3 &&
 	       (code_list_has(&c->suites, SUITE_EMPTY_RENEGOTIATION_INFO) ||
 		has_extension(c, EXT_RENEGOTIATION_INFO));	/* since 3.4 */
+}
+
+static bool looks_openssl(const struct client_hello *c)
+{
+	return c->encrypt_then_mac && may_be_openssl(c);
 }
 
 /* The suites below TLS 1.3 begin with these, in this order. */
@@ -186,12 +192,14 @@ static bool suites_begin(const struct client_hello *c, const uint16_t *list, uin
 	return true;
 }
 
-/* Node.js has a list of its own (tls.DEFAULT_CIPHERS), and so has PHP's openssl extension. */
+/* Node.js has a list of its own (tls.DEFAULT_CIPHERS), another one until 2015, and so has PHP's openssl
+ * extension. */
 static bool looks_node(const struct client_hello *c)
 {
 	static const uint16_t list[] = { 0xc02f, 0xc02b, 0xc030, 0xc02c, 0x009e, 0xc027, 0x0067 };
+	static const uint16_t first[] = { 0xc027, 0x0067, 0x009c, 0xc011 };
 
-	return suites_begin(c, list, 7) && looks_openssl(c);
+	return (suites_begin(c, list, 7) || suites_begin(c, first, 4)) && may_be_openssl(c);
 }
 
 static bool looks_php(const struct client_hello *c)

@@ -98,6 +98,7 @@ static void boringssl_outside_a_browser_has_its_own_order(void **state)
 static void programs_on_openssl_are_known_by_their_suites(void **state)
 {
 	struct client_hello *node = hello13(), *php = hello13(), *dotnet = hello13();
+	struct client_hello *node4 = hello12(), *first = hello12();
 
 	(void)state;
 	node->suites = CODES(0x1302, 0x1303, 0x1301, 0xc02f, 0xc02b, 0xc030, 0xc02c, 0x009e, 0xc027, 0x0067, 0xc028, 0x00ff);
@@ -106,6 +107,13 @@ static void programs_on_openssl_are_known_by_their_suites(void **state)
 	assert_int_equal(client_with(node).kind, STACK_NODE);
 	assert_int_equal(client_with(php).kind, STACK_PHP);
 	assert_int_equal(client_with(dotnet).kind, STACK_DOTNET);
+	/* and on one that does not know encrypt-then-MAC yet */
+	node4->suites = CODES(0xc02f, 0xc02b, 0xc030, 0xc02c, 0x009e, 0xc027, 0x0067, 0xc028, 0x006b, 0x00ff);
+	first->suites = CODES(0xc027, 0x0067, 0x009c, 0xc011, 0xc007, 0x00ff);
+	node4->encrypt_then_mac = first->encrypt_then_mac = false;
+	node4->extensions = first->extensions = CODES(0, 11, 10, 35, 13, 13172);
+	assert_int_equal(client_with(node4).kind, STACK_NODE);
+	assert_int_equal(client_with(first).kind, STACK_NODE);
 }
 
 static void rustls_and_erlang_are_known_by_their_suites(void **state)
