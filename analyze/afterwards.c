@@ -26,7 +26,7 @@ static bool has_broken_chain(const struct view *v)
 {
 	static const enum chain_defect_kind kinds[] = {
 		DEFECT_SELF_SIGNED_LEAF, DEFECT_INCOMPLETE, DEFECT_BAD_SIGNATURE, DEFECT_ISSUER_NOT_CA,
-		DEFECT_PATH_LENGTH, DEFECT_NAME_CONSTRAINT, DEFECT_WRONG_PURPOSE,
+		DEFECT_PATH_LENGTH, DEFECT_NAME_CONSTRAINT, DEFECT_WRONG_PURPOSE, DEFECT_WEAK_KEY,
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
@@ -50,7 +50,10 @@ static bool refused_what_is_seen(const struct view *v, bool bare)
 	switch (v->stack[SIDE_CLIENT].kind) {
 	case STACK_NSS: case STACK_FIREFOX:	/* its own tools do not say goodbye */
 		return !bare && chain_worst(v->chain) && !v->chain_is_borrowed;
-	case STACK_NODE: case STACK_DOTNET: case STACK_BORINGSSL_LIBRARY:
+	case STACK_NODE:	/* which never leaves so otherwise, unless its program destroys the socket */
+		return bare && (has_plain_defect(v) || has_broken_chain(v) ||
+				has_defect(v, DEFECT_UNKNOWN_CA));
+	case STACK_DOTNET: case STACK_BORINGSSL_LIBRARY:
 		return bare && (has_plain_defect(v) || has_broken_chain(v));
 	case STACK_OPENSSL: case STACK_PHP:	/* the rest is OpenSSL's own to refuse, with an alert */
 		return v->name[0] && has_defect(v, DEFECT_NAME_MISMATCH);

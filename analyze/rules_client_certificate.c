@@ -216,6 +216,20 @@ static bool client_revoked(const struct view *v, struct guess *g)
 	return true;
 }
 
+/* Node.js and Bun judge when their library is done, and hang up without a word: in TLS 1.3 after the
+ * handshake, before that with their own Finished still unsent. Only at once, though. */
+static bool judged_afterwards(const struct view *v)
+{
+	static const int64_t VERDICT_NS = INT64_C(300000000);
+	const struct handshake *h = v->h;
+
+	if (v->end->phase == PHASE_DONE)
+		return true;
+	return v->end->how == ENDED_BY_FIN && is_tcp(v) && happened(h->finished[SIDE_CLIENT]) &&
+	       !happened(h->finished[SIDE_SERVER]) &&
+	       v->end->mark.time - h->finished[SIDE_CLIENT].time < VERDICT_NS;
+}
+
 static bool client_rejected(const struct view *v, struct guess *g)
 {
 	const struct chain_defect *d = v->client_chain ? chain_worst(v->client_chain) : NULL;
@@ -226,8 +240,8 @@ static bool client_rejected(const struct view *v, struct guess *g)
 	if (v->end->how == ENDED_BY_RST && happened(v->h->finished[SIDE_CLIENT]) == false)
 		return false;
 	blame(g, LIKELY, PARTY_SERVER, PARTY_CLIENT);
-	/* GnuTLS refuses certificates with access_denied, Node.js and Bun in TLS 1.3 without a word. */
-	g->weight = server_alert(v) == ALERT_ACCESS_DENIED || v->end->phase == PHASE_DONE ? 55 : 40;
+	/* GnuTLS refuses certificates with access_denied. */
+	g->weight = server_alert(v) == ALERT_ACCESS_DENIED || judged_afterwards(v) ? 55 : 40;
 	if (d && chain_defect_code(d->kind, CHAIN_CLIENT) &&
 	    !strcmp(chain_defect_code(d->kind, CHAIN_CLIENT), "client_cert_rejected"))
 		say(g, "The server refused the client's certificate: %s", d->text);

@@ -146,12 +146,32 @@ static struct client_hello *go(void)
 	return c;
 }
 
+static struct client_hello *node(void)
+{
+	struct client_hello *c = hello12();
+
+	c->suites = CODES(0xc02f, 0xc02b, 0xc030, 0xc02c, 0x009e, 0xc027, 0x0067, 0x00ff);
+	return c;
+}
+
 static void programs_on_openssl_compare_the_name_when_the_handshake_is_over(void **state)
 {
 	(void)state;
 	assert_best(leaves_at_once(hello12(), "shop.example.com", "name_differs", true), "cert_name_mismatch", LIKELY);
 	assert_outcome(leaves_at_once(hello12(), "www.example.com", "name_differs", true), OUTCOME_COMPLETED);
 	assert_outcome(leaves_at_once(go(), "shop.example.com", "name_differs", true), OUTCOME_COMPLETED);
+}
+
+/* It looks at everything when the handshake is over, and says goodbye when it has no quarrel. */
+static void node_leaves_at_once_when_it_does_not_trust(void **state)
+{
+	(void)state;
+	assert_best(leaves_at_once(node(), "www.example.com", "issuer_missing", false), "cert_chain_incomplete", LIKELY);
+	assert_best(leaves_at_once(node(), "www.example.com", "issuer_private_chain", false), "cert_unknown_ca", LIKELY);
+	assert_best(leaves_at_once(node(), "www.example.com", "weak_rsa_1024", false), "cert_weak", LIKELY);
+	assert_outcome(leaves_at_once(node(), "www.example.com", "issuer_private_chain", true), OUTCOME_COMPLETED);
+	assert_outcome(leaves_at_once(node(), "www.example.com", "good", false), OUTCOME_COMPLETED);
+	assert_outcome(leaves_at_once(hello12(), "www.example.com", "issuer_private_chain", false), OUTCOME_COMPLETED);
 }
 
 /* Programs on GnuTLS judge dates and issuer so late too. OpenSSL and Go would have alerted: nobody
@@ -341,7 +361,7 @@ static void an_empty_list_is_malformed(void **state)
 
 /* ---- the client's ---- */
 
-static struct story client_shows(const char *chain, uint8_t alert)
+static struct story client_shows(const char *chain)
 {
 	struct story s = begin();
 
@@ -353,6 +373,13 @@ static struct story client_shows(const char *chain, uint8_t alert)
 	message(&s, SIDE_SERVER, HS_SERVER_HELLO_DONE);
 	certificates(&s, SIDE_CLIENT, chain);
 	client_finishes12(&s);
+	return s;
+}
+
+static struct story client_refused(const char *chain, uint8_t alert)
+{
+	struct story s = client_shows(chain);
+
 	fatal(&s, SIDE_SERVER, alert);
 	fin(&s, SIDE_SERVER);
 	return s;
@@ -361,17 +388,30 @@ static struct story client_shows(const char *chain, uint8_t alert)
 static void an_empty_certificate_that_is_refused_was_missed(void **state)
 {
 	(void)state;
-	assert_best(client_shows(NULL, ALERT_HANDSHAKE_FAILURE), "client_cert_missing", CERTAIN);
-	assert_best(client_shows(NULL, ALERT_BAD_CERTIFICATE), "client_cert_missing", CERTAIN);
-	assert_best_is_not(client_shows("good", ALERT_HANDSHAKE_FAILURE), "client_cert_missing");
+	assert_best(client_refused(NULL, ALERT_HANDSHAKE_FAILURE), "client_cert_missing", CERTAIN);
+	assert_best(client_refused(NULL, ALERT_BAD_CERTIFICATE), "client_cert_missing", CERTAIN);
+	assert_best_is_not(client_refused("good", ALERT_HANDSHAKE_FAILURE), "client_cert_missing");
 }
 
 static void the_servers_alert_says_what_it_holds_against_the_client(void **state)
 {
 	(void)state;
-	assert_best(client_shows("good", ALERT_CERTIFICATE_EXPIRED), "client_cert_expired", CERTAIN);
-	assert_best(client_shows("good", ALERT_UNKNOWN_CA), "client_cert_unknown_ca", CERTAIN);
-	assert_best(client_shows("good", ALERT_CERTIFICATE_REVOKED), "client_cert_revoked", CERTAIN);
+	assert_best(client_refused("good", ALERT_CERTIFICATE_EXPIRED), "client_cert_expired", CERTAIN);
+	assert_best(client_refused("good", ALERT_UNKNOWN_CA), "client_cert_unknown_ca", CERTAIN);
+	assert_best(client_refused("good", ALERT_CERTIFICATE_REVOKED), "client_cert_revoked", CERTAIN);
+}
+
+/* Node.js judges when OpenSSL is done, before the server's Finished is on the wire. */
+static void a_server_that_closes_at_once_on_a_client_certificate_refused_it(void **state)
+{
+	struct story s = client_shows("good"), later = client_shows("good");
+
+	(void)state;
+	fin(&s, SIDE_SERVER);
+	assert_best(s, "client_cert_rejected", LIKELY);
+	pass(&later, 0.6);
+	fin(&later, SIDE_SERVER);
+	assert_best(later, "server_abandoned", LIKELY);
 }
 
 static struct story hidden_client_flight(const uint32_t *lengths, size_t count, bool refused)
@@ -452,6 +492,7 @@ int main(void)
 		cmocka_unit_test(boringssl_outside_a_browser_rejects_by_closing),
 		cmocka_unit_test(programs_on_openssl_compare_the_name_when_the_handshake_is_over),
 		cmocka_unit_test(who_leaves_tls13_at_once_refused_if_it_never_comes_for_nothing),
+		cmocka_unit_test(node_leaves_at_once_when_it_does_not_trust),
 		cmocka_unit_test(who_leaves_at_once_refused_only_where_its_stack_judges_so_late),
 		cmocka_unit_test(s2n_rejects_by_falling_silent),
 		cmocka_unit_test(who_signed_it_decides_among_those_not_trusted),
@@ -465,6 +506,7 @@ int main(void)
 		cmocka_unit_test(an_empty_list_is_malformed),
 		cmocka_unit_test(an_empty_certificate_that_is_refused_was_missed),
 		cmocka_unit_test(the_servers_alert_says_what_it_holds_against_the_client),
+		cmocka_unit_test(a_server_that_closes_at_once_on_a_client_certificate_refused_it),
 		cmocka_unit_test(lengths_show_an_empty_client_certificate_that_is_refused),
 		cmocka_unit_test(unrecognized_name_is_about_the_name_or_its_want),
 		cmocka_unit_test(other_flows_show_that_a_name_is_needed),
