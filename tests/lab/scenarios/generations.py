@@ -15,8 +15,21 @@ def refusals():
 				("openssl", dict(certificate=kind)), codes=named[:1], by=["client"], client_says="ERR", tls="1.2")
 
 
+def refusals_of_old():
+	"""What Node refuses whose OpenSSL is 1.0, or whatever its OpenSSL: the issuer, and a client's certificate."""
+	for year, kind in (("0", "incomplete"), ("4", "incomplete"), ("0", "unknown-with-root"), ("4", "unknown"), ("10", "unknown-with-root")):
+		story, named, _, _ = KINDS[kind]
+		yield Row("%s-%s-node%s-go" % (named[0], kind, year), "the server's certificate: " + story, ("old_node", dict(extra=(year,), high="1.2")),
+			("go", dict(certificate=kind)), codes=named, by=["client"], client_says="ERR", tls="1.2")
+	for year in ("0", "4", "10"):
+		yield Row("client_cert_revoked-openssl-node%s" % year, "client certificate: revoked", ("openssl", dict(high="1.2", certificate="client-revoked")),
+			("old_node", dict(extra=(year,), certificate="rsa", ask=True, crl="staff.crl", high="1.2")), codes=["client_cert_rejected", "client_cert_revoked"],
+			by=["server"], server_says="ERR", tls="1.2")
+
+
 def rows():
 	yield from refusals()
+	yield from refusals_of_old()
 	for server in ("nginx", "java"):
 		yield Row("cipher_mismatch-node0-" + server, "a client that has RC4 and 3DES alone", ("old_node", dict(extra=("0",), high="1.2",
 			ciphers="RC4-SHA:RC4-MD5:DES-CBC3-SHA")), (server, dict(certificate="good")), codes=SUITES[:1], by=["server"], client_says="ERR", tls="1.2")
