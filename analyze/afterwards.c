@@ -50,10 +50,10 @@ static bool refused_what_is_seen(const struct view *v, bool bare)
 	switch (v->stack[SIDE_CLIENT].kind) {
 	case STACK_NSS: case STACK_FIREFOX:	/* its own tools do not say goodbye */
 		return !bare && chain_worst(v->chain) && !v->chain_is_borrowed;
-	case STACK_NODE:	/* which never leaves so otherwise, unless its program destroys the socket */
+	case STACK_NODE: case STACK_BORINGSSL_LIBRARY:	/* leave so else when their program destroys the socket */
 		return bare && (has_plain_defect(v) || has_broken_chain(v) ||
 				has_defect(v, DEFECT_UNKNOWN_CA));
-	case STACK_DOTNET: case STACK_BORINGSSL_LIBRARY:
+	case STACK_DOTNET:
 		return bare && (has_plain_defect(v) || has_broken_chain(v));
 	case STACK_OPENSSL: case STACK_PHP:	/* the rest is OpenSSL's own to refuse, with an alert */
 		return v->name[0] && has_defect(v, DEFECT_NAME_MISMATCH);
@@ -99,7 +99,11 @@ static bool refused_what_is_hidden(const struct view *v, bool bare)
 	enum stack_kind client = v->stack[SIDE_CLIENT].kind;
 
 	if (!is_tls13(v->h->version) || v->h->dissected_as != 't' || v->h->keys || !v->name[0] ||
-	    !server_said_nothing(v->h, v->end) || v->h->hello->ech == ECH_OUTER || lacks_packets(v->h))
+	    !server_said_nothing(v->h, v->end) || lacks_packets(v->h))
+		return false;
+	if (client == STACK_BORINGSSL_LIBRARY)
+		return bare;
+	if (v->h->hello->ech == ECH_OUTER)
 		return false;
 	return (client == STACK_GNUTLS && (bare || v->h->hello->has_alpn)) || is_curl(v) ||
 	       client == STACK_PHP;

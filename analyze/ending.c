@@ -478,18 +478,20 @@ static bool client_refused_late(const struct handshake *h, const struct ending *
  * RFC 9849 6.1.6: a client whose Encrypted ClientHello was not accepted finishes the handshake with
  * the public name, then aborts it with ech_required. Its alert is hidden and has the length of any
  * other, or is lost where it resets because of tickets unread; but few finish and leave in one
- * breath. Who sends GREASE (6.2) goes on, and Chromium drops spare connections.
+ * breath. Who sends GREASE (6.2) goes on, and Chromium drops spare connections; BoringSSL elsewhere
+ * sends the alert, and what leaves without one is a program that judges by itself.
  */
 static bool ech_refused(const struct handshake *h, const struct ending *e)
 {
 	static const int64_t a_breath = INT64_C(300000000);
 	bool gone = e->how == ENDED_BY_FIN || e->how == ENDED_BY_RST;
+	enum stack_kind client = stack_of_client(h).kind;
 
 	if (e->by != SIDE_CLIENT || h->dissected_as != 't' || h->resumed || !h->hello ||
 	    h->hello->ech != ECH_OUTER || h->data_records[SIDE_CLIENT])
 		return false;
 	if (e->how != ENDED_BY_HIDDEN_ALERT &&
-	    !(gone && stack_of_client(h).kind != STACK_BORINGSSL))
+	    !(gone && client != STACK_BORINGSSL && client != STACK_BORINGSSL_LIBRARY))
 		return false;
 	return e->took_to_leave < a_breath;
 }

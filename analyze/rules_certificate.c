@@ -445,14 +445,14 @@ static void list_possibilities(struct guess *g, const struct view *v)
 }
 
 /* Behind a TLS 1.3 handshake that worked (afterwards.c); with Encrypted ClientHello that is the more
- * likely reason. */
+ * likely reason, but of BoringSSL, which says so in an alert. */
 static bool left_afterwards(const struct view *v)
 {
 	const struct ending *e = v->end;
 
 	return is_tls13(v->h->version) && e->phase == PHASE_DONE && e->left_without_data &&
 	       e->rejected_late && e->how != ENDED_BY_ALERT && v->h->hello &&
-	       v->h->hello->ech != ECH_OUTER;
+	       (v->h->hello->ech != ECH_OUTER || v->stack[SIDE_CLIENT].kind == STACK_BORINGSSL_LIBRARY);
 }
 
 /* The client refused, and why cannot be seen. */
@@ -525,6 +525,7 @@ static bool rejected_afterwards(const struct view *v, struct guess *g)
 	    goodbye ? "said goodbye" : "left",
 	    client == STACK_GNUTLS ? "programs on GnuTLS reject a server by"
 	    : client == STACK_PHP  ? "PHP rejects a server by the name in"
+	    : client == STACK_BORINGSSL_LIBRARY ? "Bun and others on BoringSSL reject a server by"
 				   : "curl rejects a server by the name in");
 	show_hello(g, v);
 	show(g, v->h->finished[SIDE_CLIENT], "client: a record of Finished's length (encrypted), and no data behind it");

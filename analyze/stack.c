@@ -99,15 +99,17 @@ static bool looks_boringssl(const struct client_hello *c)
 }
 
 /* BoringSSL writes its extensions in one order, signature_algorithms before key_share, and has no
- * record_size_limit: NSS begins alike and goes on otherwise. */
+ * record_size_limit: NSS begins alike and goes on otherwise. Bun 1.0 greases ECH, and nothing else. */
 static bool looks_boringssl_library(const struct client_hello *c)
 {
 	static const uint16_t named[] = { 0, 23, 65281, 10, 11 };
+	static const uint16_t greased[] = { 0, EXT_ECH, 23, 65281, 10, 11 };
 	static const uint16_t bare[] = { 23, 65281, 10, 11 };
 	enum { EXT_SIGNATURE_ALGORITHMS = 13, EXT_SUPPORTED_VERSIONS = 43 };
 	bool signatures = false;
 
-	if ((!extensions_begin(c, named, 5) && !extensions_begin(c, bare, 4)) || has_grease(c) ||
+	if ((!extensions_begin(c, named, 5) && !extensions_begin(c, greased, 6) &&
+	     !extensions_begin(c, bare, 4)) || has_grease(c) ||
 	    has_extension(c, EXT_RECORD_SIZE_LIMIT))
 		return false;
 	for (uint16_t i = 0; i < c->extensions.count; i++) {

@@ -207,7 +207,7 @@ static struct story finishes13_and_leaves(struct client_hello *c, bool goodbye, 
  * s_client say goodbye to anybody, and who is greeted first may have wanted no more. */
 static void who_leaves_tls13_at_once_refused_if_it_never_comes_for_nothing(void **state)
 {
-	struct client_hello *git = gnutls(), *curl = hello13();
+	struct client_hello *git = gnutls(), *curl = hello13(), *bun = hello13();
 
 	(void)state;
 	offer_alpn(git, "h2");
@@ -216,6 +216,10 @@ static void who_leaves_tls13_at_once_refused_if_it_never_comes_for_nothing(void 
 	assert_best(finishes13_and_leaves(gnutls(), false, 2), "cert_rejected", LIKELY);
 	assert_best(finishes13_and_leaves(git, true, 2), "cert_rejected", LIKELY);
 	assert_best(finishes13_and_leaves(curl, true, 2), "cert_rejected", LIKELY);
+	bun->extensions = CODES(0, 65037, 23, 65281, 10, 11, 35, 16, 5, 13, 18, 51, 45, 43, 21);
+	bun->encrypt_then_mac = false;
+	bun->ech = ECH_OUTER;	/* grease: its refusal would come with an alert */
+	assert_best(finishes13_and_leaves(bun, false, 2), "cert_rejected", LIKELY);
 	assert_outcome(finishes13_and_leaves(gnutls(), true, 2), OUTCOME_COMPLETED);
 	assert_outcome(finishes13_and_leaves(hello13(), true, 2), OUTCOME_COMPLETED);
 	assert_outcome(finishes13_and_leaves(gnutls(), false, 3), OUTCOME_COMPLETED);

@@ -85,6 +85,10 @@ static void boringssl_outside_a_browser_has_its_own_order(void **state)
 	nss->extensions = CODES(0, 23, 65281, 10, 11, 35, 51, 43, 13, 45, 28);
 	assert_int_equal(client_with(bun).kind, STACK_BORINGSSL_LIBRARY);
 	assert_int_equal(client_with(nss).kind, STACK_NSS);
+	bun = hello13();
+	bun->encrypt_then_mac = false;
+	bun->extensions = CODES(0, 65037, 23, 65281, 10, 11, 35, 16, 5, 13, 18, 51, 45, 43, 21);
+	assert_int_equal(client_with(bun).kind, STACK_BORINGSSL_LIBRARY);
 	bun = hello12();
 	nss = hello12();
 	bun->encrypt_then_mac = nss->encrypt_then_mac = false;
