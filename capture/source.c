@@ -9,6 +9,7 @@
 #include "ahead.h"
 #include "capture.h"
 #include "decompress.h"
+#include "mapping.h"
 #include "source.h"
 
 enum {
@@ -22,6 +23,7 @@ enum {
 struct stream {
 	int fd;
 	int wake;		/* 0: none */
+	struct mapping mapping;	/* the window lies in here as long as there is one */
 	uint8_t *buffer;	/* the window lies in here */
 	size_t size;
 	struct decompressor *decompressor;	/* NULL: plain */
@@ -143,12 +145,46 @@ void source_wake(struct source *s, int wake)
 	s->stream->wake = wake;
 }
 
-bool source_fill(struct source *s, size_t n)
+static bool fill_from_mapping(struct source *s, size_t n)
+{
+	struct stream *t = s->stream;
+	uint64_t from = source_offset(s);
+
+	if (!mapping_move(&t->mapping, from, from + n))
+		return false;
+	s->window = reader_of(t->mapping.at + from, (size_t)(t->mapping.ready - from));
+	s->window_end = t->mapping.ready;
+	t->raw_read = t->mapping.ready;
+	return true;
+}
+
+/* What comes behind the mapping, in a file that grows, or what cannot be mapped, is read. */
+static void leave_mapping(struct source *s)
 {
 	struct stream *t = s->stream;
 	size_t have = left(&s->window);
 
-	if (n > SOURCE_PEEK_MAX || (t->ended && have < n))
+	t->ended = !make_room(t, have) || lseek(t->fd, (off_t)s->window_end, SEEK_SET) < 0;
+	if (t->ended)
+		have = 0;
+	memcpy(t->buffer, s->window.at, have);
+	s->window = reader_of(t->buffer, have);
+	mapping_close(&t->mapping);
+}
+
+bool source_fill(struct source *s, size_t n)
+{
+	struct stream *t = s->stream;
+
+	if (n > SOURCE_PEEK_MAX)
+		return false;
+	if (t->mapping.at) {
+		if (fill_from_mapping(s, n))
+			return true;
+		leave_mapping(s);
+	}
+	size_t have = left(&s->window);
+	if (t->ended && have < n)
 		return false;
 	if (have)
 		memmove(t->buffer, s->window.at, have);
@@ -242,6 +278,15 @@ static bool detect_compression(struct stream *t, const char *path, char *problem
 	return t->decompressor || fail(problem, len, path, "no memory");
 }
 
+/* Instead of reading it, where that can be. */
+static void map(struct stream *t)
+{
+	if (!mapping_open(&t->mapping, t->fd, t->total))
+		return;
+	t->raw_left = reader_of(t->raw, 0);
+	t->raw_read = 0;
+}
+
 bool source_open(struct source *s, const char *path, char *problem, size_t problem_len)
 {
 	struct stream *t = calloc(1, sizeof(*t));
@@ -256,8 +301,11 @@ bool source_open(struct source *s, const char *path, char *problem, size_t probl
 	if (!t->buffer || !t->raw)
 		fail(problem, problem_len, path, "no memory");
 	else if (open_descriptor(t, path, problem, problem_len) &&
-		 detect_compression(t, path, problem, problem_len))
+		 detect_compression(t, path, problem, problem_len)) {
+		if (!t->decompressor && strcmp(path, "-") != 0)
+			map(t);
 		return true;
+	}
 	source_close(s);
 	return false;
 }
@@ -269,6 +317,7 @@ void source_close(struct source *s)
 	if (!t)
 		return;
 	ahead_free(t->ahead);
+	mapping_close(&t->mapping);
 	if (t->fd >= 0)
 		close(t->fd);
 	decompressor_free(t->decompressor);

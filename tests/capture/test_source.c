@@ -221,6 +221,52 @@ static void progress_goes_from_nothing_to_all(void **state)
 	free(bytes);
 }
 
+static void a_file_that_grows_while_it_is_read_comes_whole(void **state)
+{
+	(void)state;
+	enum { BEGINNING = 900001 };
+	uint8_t *bytes = text();
+	char *path = file_with(bytes, BEGINNING), problem[200];
+	struct source s;
+
+	assert_true(source_open(&s, path, problem, sizeof(problem)));
+	assert_true(source_skip_far(&s, BEGINNING - 10));
+	FILE *f = fopen(path, "ab");
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes + BEGINNING, 1, TEXT_LEN - BEGINNING, f), TEXT_LEN - BEGINNING);
+	assert_int_equal(fclose(f), 0);
+	assert_true(source_peek(&s, TEXT_LEN - BEGINNING + 10));
+	assert_int_equal(source_offset(&s), BEGINNING - 10);
+	assert_memory_equal(s.window.at, bytes + BEGINNING - 10, TEXT_LEN - BEGINNING + 10);
+	assert_false(source_peek(&s, TEXT_LEN - BEGINNING + 11));
+	assert_null(source_damage(&s));
+	source_close(&s);
+	remove_file(path);
+	free(bytes);
+}
+
+/* As by who writes a ring of files and begins this one anew. */
+static void a_file_that_is_cut_short_while_it_is_read_ends(void **state)
+{
+	(void)state;
+	enum { SHOWN = 600000, KEPT = 300000, PAGES_AWAY = 400000 };
+	uint8_t *bytes = text();
+	char *path = file_with(bytes, TEXT_LEN), problem[200];
+	struct source s;
+
+	assert_true(source_open(&s, path, problem, sizeof(problem)));
+	assert_true(source_peek(&s, SHOWN));
+	assert_int_equal(truncate(path, KEPT), 0);
+	assert_memory_equal(s.window.at, bytes, KEPT);
+	for (size_t i = PAGES_AWAY; i < SHOWN; i++)
+		assert_int_equal(s.window.at[i], 0);
+	assert_false(source_skip_far(&s, TEXT_LEN));
+	assert_false(source_peek(&s, 1));
+	source_close(&s);
+	remove_file(path);
+	free(bytes);
+}
+
 static void a_bomb_takes_no_memory(void **state)
 {
 	(void)state;
@@ -253,6 +299,8 @@ int main(void)
 		cmocka_unit_test(garbage_behind_gzip_is_damage),
 		cmocka_unit_test(a_missing_file_and_a_directory_say_so),
 		cmocka_unit_test(progress_goes_from_nothing_to_all),
+		cmocka_unit_test(a_file_that_grows_while_it_is_read_comes_whole),
+		cmocka_unit_test(a_file_that_is_cut_short_while_it_is_read_ends),
 		cmocka_unit_test(a_bomb_takes_no_memory),
 	};
 
