@@ -164,6 +164,40 @@ static bool version_single_generation(const struct view *v, struct guess *g)
 	return true;
 }
 
+/* AEAD and the hashes of SHA-2 came with TLS 1.2 (RFC 5246 A.5, 6.2.3.3). */
+static bool all_suites_need_tls12(const struct client_hello *c)
+{
+	uint16_t n = 0;
+
+	for (uint16_t i = 0; i < c->suites.count; i++) {
+		const struct cipher_suite *s = cipher_suite(c->suites.at[i]);
+
+		if (!s || s->mode == MODE_NULL || s->tls13)	/* signalling values are no ciphers */
+			continue;
+		if (s->mode < MODE_GCM && strncmp(s->mac, "SHA2", 4) != 0 && strncmp(s->mac, "SHA3", 4) != 0)
+			return false;
+		n++;
+	}
+	return n > 0;
+}
+
+/* A server that ends at TLS 1.1 and chooses the version first finds no suite for it: OpenSSL before 3. */
+static bool version_without_suites(const struct view *v, struct guess *g)
+{
+	const struct client_hello *c = v->h->hello;
+	char versions[LIST_MAX];
+
+	if (!refused_hello(v) || end_alert(v) != ALERT_HANDSHAKE_FAILURE ||
+	    v->h->dissected_as != 't' || !all_suites_need_tls12(c))
+		return false;
+	blame(g, POSSIBLE, PARTY_SERVER, PARTY_SERVER);
+	g->weight = 39;
+	say(g, "The client offers %s and no suite that can be used below TLS 1.2: a server that ends at TLS 1.1 may say handshake_failure (40) instead of protocol_version (70)",
+	    offered_versions(versions, c));
+	show_exchange(g, v);
+	return true;
+}
+
 /* Dovecot, slapd, s2n and others hang up without an alert on a hello that they cannot serve. */
 static bool version_hung_up_on(const struct view *v, struct guess *g)
 {
@@ -278,6 +312,7 @@ struct rule_set version_rules(void)
 		{ "version_mismatch", version_below_security_level },
 		{ "version_mismatch", version_disjoint },
 		{ "version_mismatch", version_single_generation },
+		{ "version_mismatch", version_without_suites },
 		{ "version_mismatch", version_hung_up_on },
 		{ "version_mismatch", version_intolerant },
 		{ "fallback_refused", fallback_refused },

@@ -68,6 +68,16 @@ static void handshake_failure_to_an_old_hello_of_usual_suites_is_the_version(voi
 	assert_best(refused(rc4, ALERT_HANDSHAKE_FAILURE), "cipher_mismatch", LIKELY);
 }
 
+/* Of a server that ends at TLS 1.1: which of the two it lacks, the version or the suites, cannot be seen. */
+static void handshake_failure_to_suites_of_tls12_may_be_the_version(void **state)
+{
+	struct client_hello *modern = hello13();
+
+	(void)state;
+	modern->suites = CODES(0x1302, 0x1301, 0x1303, 0xc02c, 0xc02b, 0xcca9, 0xc030, 0xc02f, 0xcca8, 0xc027, 0x00ff);
+	assert_alternative_after(refused(modern, ALERT_HANDSHAKE_FAILURE), NULL, "negotiation_failed", "version_mismatch");
+}
+
 static void other_flows_show_which_versions_a_server_has(void **state)
 {
 	struct lessons *l = lessons_new(0);
@@ -466,6 +476,7 @@ int main(void)
 		cmocka_unit_test(internal_error_to_tls10_is_openssls_security_level),
 		cmocka_unit_test(handshake_failure_to_tls13_alone_may_be_the_version),
 		cmocka_unit_test(handshake_failure_to_an_old_hello_of_usual_suites_is_the_version),
+		cmocka_unit_test(handshake_failure_to_suites_of_tls12_may_be_the_version),
 		cmocka_unit_test(other_flows_show_which_versions_a_server_has),
 		cmocka_unit_test(a_hello_without_tls13_that_passed_speaks_of_intolerance),
 		cmocka_unit_test(a_downgraded_retry_is_refused_as_such),
