@@ -37,8 +37,17 @@ def refusals_of_bun():
 		outcome="completed", client_says="OK")
 
 
+def old_servers():
+	"""It chooses TLS 1.0, finds none of its suites in the offer, and says no more than that."""
+	for client in ("deno", "rustls"):
+		yield Row("version_mismatch-%s-node4" % client, "a server of TLS 1.0, a client whose suites all need TLS 1.2", (client, {}),
+			("old_node", dict(extra=("4",), certificate="rsa", low="1.0", high="1.0")), codes=["version_mismatch", "cipher_mismatch", "negotiation_failed"],
+			by=["server"], client_says="(?i)handshake.?failure")
+
+
 def rows():
 	yield from refusals()
+	yield from old_servers()
 	yield from refusals_of_bun()
 	yield from refusals_of_old()
 	for server in ("nginx", "java"):
