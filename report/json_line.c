@@ -32,6 +32,30 @@ static bool is_bare(char c)
 	return (unsigned char)c >= 0x20 && c != '"' && c != '\\';
 }
 
+/* The highest bit of each byte that is below `least`, up to 0x80; a byte above such a one may have it too. */
+static uint64_t bytes_below(uint64_t bytes, uint8_t least)
+{
+	const uint64_t ones = 0x0101010101010101u;
+
+	return (bytes - ones * least) & ~bytes & ones << 7;
+}
+
+/* How many bytes from here on need no escape: eight at a time as long as that is so. */
+static size_t bare_run(const char *text, size_t len)
+{
+	const uint64_t quotes = 0x2222222222222222u, backslashes = 0x5c5c5c5c5c5c5c5cu;
+	size_t i = 0;
+
+	for (uint64_t eight; len - i >= sizeof(eight); i += sizeof(eight)) {
+		memcpy(&eight, text + i, sizeof(eight));
+		if (bytes_below(eight, 0x20) | bytes_below(eight ^ quotes, 1) | bytes_below(eight ^ backslashes, 1))
+			break;
+	}
+	while (i < len && is_bare(text[i]))
+		i++;
+	return i;
+}
+
 static void put_escaped(struct json_line *l, char c)
 {
 	char escape[8];
@@ -45,12 +69,10 @@ static void put_string(struct json_line *l, const char *text, size_t len)
 {
 	put_byte(l, '"');
 	for (size_t i = 0; i < len; ) {
-		size_t run = i;
+		size_t run = bare_run(text + i, len - i);
 
-		while (run < len && is_bare(text[run]))
-			run++;
-		put_bytes(l, text + i, run - i);
-		i = run;
+		put_bytes(l, text + i, run);
+		i += run;
 		if (i < len)
 			put_escaped(l, text[i++]);
 	}

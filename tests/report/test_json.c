@@ -314,6 +314,29 @@ static void every_string_reads_back_as_it_was(void **state)
 	free(line.text);
 }
 
+static void a_byte_to_be_escaped_is_found_wherever_it_stands(void **state)
+{
+	static const char special[] = { 0x01, 0x1f, ' ', '!', '"', '#', '[', '\\', ']', 0x7f };
+	struct json_line line = { 0 };
+
+	(void)state;
+	for (size_t at = 0; at < 20; at++) {
+		for (size_t i = 0; i < sizeof(special); i++) {
+			char text[] = "aaaaaaaaaaaaaaaaaaaa";
+
+			text[at] = special[i];
+			line_begin(&line);
+			line_string(&line, "a", text, strlen(text));
+			line_end(&line);
+			json_t *read = json_loadb(line.text, line.len, 0, NULL);
+			assert_non_null(read);
+			assert_string_equal(json_string_value(json_object_get(read, "a")), text);
+			json_decref(read);
+		}
+	}
+	free(line.text);
+}
+
 static void every_number_reads_back_as_it_was(void **state)
 {
 	static const int64_t numbers[] = { 0, 1, -1, 10, INT64_MAX, INT64_MIN };
@@ -393,6 +416,7 @@ int main(void)
 		cmocka_unit_test(hostile_names_stay_valid_json_without_raw_control_characters),
 		cmocka_unit_test(endpoints_and_summaries_count_by_outcome_and_code),
 		cmocka_unit_test(every_string_reads_back_as_it_was),
+		cmocka_unit_test(a_byte_to_be_escaped_is_found_wherever_it_stands),
 		cmocka_unit_test(every_number_reads_back_as_it_was),
 		cmocka_unit_test(what_stayed_empty_is_dropped_or_told_as_asked),
 		cmocka_unit_test(a_full_disk_is_told_to_the_caller),
