@@ -416,6 +416,22 @@ static bool answers_goodbye(const struct handshake *h, const struct alert_fact *
 	return false;
 }
 
+/* Behind a fatal alert nothing more is sent (RFC 8446 6.2), and OpenSSL keeps to it: what its client answers,
+ * while the server waits, was a goodbye. */
+static bool was_answered(const struct handshake *h, const struct alert_fact *a)
+{
+	if (!is_openssl(stack_of_client(h).kind))
+		return false;
+	for (uint8_t i = 0; i < h->alert_count; i++) {
+		const struct alert_fact *answer = &h->alerts[i];
+
+		if (answer->from == SIDE_CLIENT && answer->hidden && mark_before(a->mark, answer->mark) &&
+		    mark_before(answer->mark, side_gone(h, SIDE_SERVER)))
+			return true;
+	}
+	return false;
+}
+
 /* In TLS 1.3 the place of a ticket or of data: the first thing that the server says behind a client
  * certificate; without one, only what comes at once. */
 static const struct alert_fact *alert_in_place_of_ticket(const struct handshake *h)
@@ -429,7 +445,7 @@ static const struct alert_fact *alert_in_place_of_ticket(const struct handshake 
 		const struct alert_fact *a = &h->alerts[i];
 
 		if (a->from == SIDE_SERVER && a->hidden &&
-		    !mark_before(side_gone(h, SIDE_CLIENT), a->mark) && !answers_goodbye(h, a) &&
+		    !mark_before(side_gone(h, SIDE_CLIENT), a->mark) && !answers_goodbye(h, a) && !was_answered(h, a) &&
 		    (certificate || is_verdict_on_finished(h, a)))
 			return a;
 	}

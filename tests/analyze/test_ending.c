@@ -324,6 +324,30 @@ static void a_servers_goodbye_to_a_client_without_certificate_is_no_refusal(void
 	forget(&s);
 }
 
+/* A fatal alert is answered by nothing (RFC 8446 6.2): of a client on OpenSSL, which keeps to that. */
+static void a_servers_goodbye_that_is_answered_is_no_refusal(void **state)
+{
+	struct story s = begin(), refused = begin();
+
+	(void)state;
+	shows_an_empty_list(&s);
+	hidden(&s, SIDE_SERVER, CONTENT_APPLICATION_DATA, 19);
+	hidden(&s, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 19);
+	fin(&s, SIDE_CLIENT);
+	fin(&s, SIDE_SERVER);
+	conclude_story(&s);
+	assert_false(s.ending.rejected_late);
+	forget(&s);
+	shows_an_empty_list(&refused);
+	hidden(&refused, SIDE_SERVER, CONTENT_APPLICATION_DATA, 19);
+	fin(&refused, SIDE_SERVER);
+	hidden(&refused, SIDE_CLIENT, CONTENT_APPLICATION_DATA, 19);
+	fin(&refused, SIDE_CLIENT);
+	conclude_story(&refused);
+	assert_true(refused.ending.rejected_late);
+	forget(&refused);
+}
+
 static void an_alert_at_once_behind_finished_is_a_verdict_on_it(void **state)
 {
 	struct story s = begin(), asked = begin();
@@ -563,6 +587,7 @@ int main(void)
 		cmocka_unit_test(the_answer_to_a_late_goodbye_is_no_refusal),
 		cmocka_unit_test(a_server_that_leaves_at_once_behind_a_client_certificate_refused_it),
 		cmocka_unit_test(a_servers_goodbye_to_a_client_without_certificate_is_no_refusal),
+		cmocka_unit_test(a_servers_goodbye_that_is_answered_is_no_refusal),
 		cmocka_unit_test(an_alert_at_once_behind_finished_is_a_verdict_on_it),
 		cmocka_unit_test(a_goodbye_that_answers_a_goodbye_is_no_verdict),
 		cmocka_unit_test(a_client_that_leaves_tls_behind_its_finished_has_refused),
