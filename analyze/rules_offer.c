@@ -150,17 +150,18 @@ static bool cipher_narrow(const struct view *v, struct guess *g)
 	const struct client_hello *c = v->h->hello;
 	char offered[LIST_MAX];
 	uint16_t usable;
-	bool weak, rare;
+	bool weak, rare, one_group;
 
 	if (!refused_for_want(v))
 		return false;
+	one_group = real_count(&c->groups, false) == 1;	/* as narrow as a suite or two that are usual */
 	usable = usable_suites(c);
 	weak = all_suites_weak(c);
 	rare = all_suites_rare(c);
 	if ((usable > NARROW_SUITES && !weak && !rare) || offers_mandatory_suite(c))
 		return false;
-	blame(g, usable == 0 || weak || rare || usable <= 2 ? LIKELY : POSSIBLE, PARTY_SERVER,
-	      PARTY_CLIENT);
+	blame(g, usable == 0 || weak || rare || (usable <= 2 && !one_group) ? LIKELY : POSSIBLE,
+	      PARTY_SERVER, PARTY_CLIENT);
 	g->weight = weak ? 66 : 62;
 	say(g,
 	    "No common cipher suite: the client offers only %s, and the server refused with %s%s",

@@ -68,6 +68,17 @@ static void handshake_failure_to_an_old_hello_of_usual_suites_is_the_version(voi
 	assert_best(refused(rc4, ALERT_HANDSHAKE_FAILURE), "cipher_mismatch", LIKELY);
 }
 
+/* One suite that all have and one group that old servers lack: either may be it. */
+static void one_suite_and_one_group_single_out_neither(void **state)
+{
+	struct client_hello *c = hello12();
+
+	(void)state;
+	c->suites = CODES(0xc02f, 0x00ff);
+	c->groups = CODES(29);
+	assert_alternative_after(refused(c, ALERT_HANDSHAKE_FAILURE), NULL, "negotiation_failed", "group_mismatch");
+}
+
 /* Of a server that ends at TLS 1.1: which of the two it lacks, the version or the suites, cannot be seen. */
 static void handshake_failure_to_suites_of_tls12_may_be_the_version(void **state)
 {
@@ -476,6 +487,7 @@ int main(void)
 		cmocka_unit_test(internal_error_to_tls10_is_openssls_security_level),
 		cmocka_unit_test(handshake_failure_to_tls13_alone_may_be_the_version),
 		cmocka_unit_test(handshake_failure_to_an_old_hello_of_usual_suites_is_the_version),
+		cmocka_unit_test(one_suite_and_one_group_single_out_neither),
 		cmocka_unit_test(handshake_failure_to_suites_of_tls12_may_be_the_version),
 		cmocka_unit_test(other_flows_show_which_versions_a_server_has),
 		cmocka_unit_test(a_hello_without_tls13_that_passed_speaks_of_intolerance),
