@@ -93,8 +93,9 @@ static void put_key(struct json_line *l, const char *key)
 	char *at = room_for(l, len + 3);
 
 	at[0] = '"';
-	memcpy(at + 1, key, len);
-	memcpy(at + 1 + len, "\":", 2);
+	memcpy(at + 1, key, len + 1);
+	at[1 + len] = '"';
+	at[2 + len] = ':';
 	l->len += len + 3;
 }
 
