@@ -135,4 +135,8 @@ void show_exchange(struct guess *g, const struct view *v);	/* the hello and the 
 void show_certificate(struct guess *g, const struct view *v);
 void show_icmp(struct guess *g, const struct icmp_error *i);
 
+/* What a RST of this side says of its reason (RFC 9293 3.5.3), for the end of a line; "" if it is silent. */
+enum { RESET_WORDS_TEXT = RESET_WORDS_MAX + 20 };
+const char *reset_words(char out[RESET_WORDS_TEXT], const struct view *v, enum side from);
+
 #endif

@@ -10,7 +10,7 @@ static bool refused(const struct view *v, struct guess *g)
 {
 	const struct tcp_side *server = side_of(v, SIDE_SERVER), *client = side_of(v, SIDE_CLIENT);
 	const struct icmp_error *icmp = NULL;
-	char from[48];
+	char from[48], words[RESET_WORDS_TEXT];
 
 	if (is_tcp(v) && v->end->phase != PHASE_TCP)
 		return false;
@@ -34,7 +34,7 @@ static bool refused(const struct view *v, struct guess *g)
 	}
 	show(g, client->syn, "client: SYN");
 	if (server->reset_count)
-		show(g, server->resets[0].mark, "RST in answer to the SYN");
+		show(g, server->resets[0].mark, "RST in answer to the SYN%s", reset_words(words, v, SIDE_SERVER));
 	else
 		show_icmp(g, icmp);
 	return true;
@@ -226,6 +226,7 @@ static bool injected(const struct view *v, struct guess *g)
 {
 	bool reset = v->end->how == ENDED_BY_RST;
 	const char *what = reset ? "reset" : "FIN", *whose = party_noun(v->end->by);
+	char words[RESET_WORDS_TEXT];
 	struct origin o;
 
 	if (!is_tcp(v) || (!reset && v->end->how != ENDED_BY_FIN) || v->end->outcome != OUTCOME_FAILED)
@@ -240,7 +241,8 @@ static bool injected(const struct view *v, struct guess *g)
 	    o.strong ? "did not come" : "may not have come", whose,
 	    v->end->phase == PHASE_HELLO ? ", in reply to the ClientHello" : "");
 	show_hello(g, v);
-	show(g, v->end->mark, "%s with the %s's address", reset ? "RST" : "FIN", whose);
+	show(g, v->end->mark, "%s with the %s's address%s", reset ? "RST" : "FIN", whose,
+	     reset ? reset_words(words, v, v->end->by) : "");
 	for (uint8_t i = 0; i < o.count; i++)
 		show(g, o.signs[i].mark, "%s", o.signs[i].text);
 	if (o.hops)

@@ -336,10 +336,23 @@ static void show_quic_close(struct guess *g, const struct view *v)
 	     reason[0] ? "\")" : "");
 }
 
+const char *reset_words(char out[RESET_WORDS_TEXT], const struct view *v, enum side from)
+{
+	const struct flow_facts *f = v->h->flow;
+	int len = 0;
+
+	if (f->reset_words_from != from)
+		return "";
+	while (len < f->reset_words_len && f->reset_words[len] >= ' ' && f->reset_words[len] <= '~')
+		len++;
+	snprintf(out, RESET_WORDS_TEXT, ", which says \"%.*s\"", len, (const char *)f->reset_words);
+	return len ? out : "";
+}
+
 void show_end(struct guess *g, const struct view *v)
 {
 	const struct ending *e = v->end;
-	char waited[32];
+	char waited[32], words[RESET_WORDS_TEXT];
 
 	switch (e->how) {
 	case ENDED_BY_ALERT:
@@ -353,8 +366,8 @@ void show_end(struct guess *g, const struct view *v)
 		     duration_text(waited, e->waited));
 		break;
 	case ENDED_BY_RST:
-		show(g, e->mark, "RST from the %s's address, %s after the last data", party_noun(e->by),
-		     duration_text(waited, e->waited));
+		show(g, e->mark, "RST from the %s's address, %s after the last data%s", party_noun(e->by),
+		     duration_text(waited, e->waited), reset_words(words, v, e->by));
 		break;
 	case ENDED_IN_CLEAR:
 		show(g, e->mark, "%s leaves TLS and goes on in clear, %s after the last data",

@@ -78,7 +78,7 @@ struct tcp_reset {
 				 * -1 if there is none, or it was sent more than once */
 };
 
-enum { TCP_RESETS_KEPT = 4 };
+enum { TCP_RESETS_KEPT = 4, RESET_WORDS_MAX = 95 };
 
 /* What one side of a TCP connection did. Offsets count bytes of its stream, 0 the first after SYN. */
 struct tcp_side {
@@ -169,6 +169,9 @@ struct flow_facts {
 	struct tcp_side side[2];	/* by enum side; for UDP: address, first/last packet, TTLs */
 	struct icmp_error icmp[ICMP_ERRORS_KEPT];
 	uint8_t icmp_count;
+	uint8_t reset_words_len;
+	uint8_t reset_words[RESET_WORDS_MAX];	/* in the first RST that carries any: why (RFC 9293 3.5.3) */
+	enum side reset_words_from;
 	enum flow_end end;
 };
 

@@ -281,6 +281,18 @@ static int64_t since_asked(const struct flow *w, enum side o, const struct packe
 	return time_apart(p->mark.time, other->last_data.time);
 }
 
+/* BIG-IP, told to, gives its reason so. */
+static void note_reset_words(struct flow_facts *facts, enum side s, const struct packet *p)
+{
+	size_t len = p->payload_len < RESET_WORDS_MAX ? p->payload_len : RESET_WORDS_MAX;
+
+	if (!len || facts->reset_words_len)
+		return;
+	memcpy(facts->reset_words, p->payload, len);
+	facts->reset_words_len = (uint8_t)len;
+	facts->reset_words_from = s;
+}
+
 bool side_note_reset(struct flow *w, enum side s, const struct packet *p)
 {
 	enum side o = other_side(s);
@@ -306,6 +318,7 @@ bool side_note_reset(struct flow *w, enum side s, const struct packet *p)
 	if (side->reset_count < TCP_RESETS_KEPT)
 		side->resets[side->reset_count] = reset;
 	side->reset_count++;
+	note_reset_words(&w->facts, s, p);
 	return may_be_accepted(w, s, p);
 }
 

@@ -156,6 +156,35 @@ static void silence_of_seconds_is_the_servers(void **state)
 	assert_best_is_not(hurried, "server_silent");
 }
 
+static bool any_evidence_says(const struct verdict *v, const char *words)
+{
+	for (uint8_t i = 0; i < v->diagnosis.evidence_count; i++)
+		if (strstr(v->diagnosis.evidence[i].text, words))
+			return true;
+	return false;
+}
+
+static void a_reset_may_say_why(void **state)
+{
+	static const char words[] = "BIG-IP: [0x26bd9a3:3049] No available pool member\r\n";
+	struct story s = begin();
+	struct verdict v;
+
+	(void)state;
+	says_hello(&s, hello13());
+	rst(&s, SIDE_SERVER);
+	s.flow.reset_words_from = SIDE_SERVER;
+	s.flow.reset_words_len = sizeof(words) - 1;
+	memcpy(s.flow.reset_words, words, sizeof(words) - 1);
+	judge_story(&s, &v);
+	assert_string_equal(v.diagnosis.code, "reset_after_client_hello");
+	assert_true(any_evidence_says(&v, "which says \"BIG-IP: [0x26bd9a3:3049] No available pool member\""));
+	s.flow.reset_words_from = SIDE_CLIENT;
+	judge_story(&s, &v);
+	assert_false(any_evidence_says(&v, "which says"));
+	forget(&s);
+}
+
 static void resets_and_closes_in_answer_to_the_hello(void **state)
 {
 	struct story reset = begin(), closed = begin();
@@ -628,6 +657,7 @@ int main(void)
 		cmocka_unit_test(a_large_hello_of_which_only_the_first_part_arrives),
 		cmocka_unit_test(smaller_hellos_that_pass_accuse_the_size),
 		cmocka_unit_test(silence_of_seconds_is_the_servers),
+		cmocka_unit_test(a_reset_may_say_why),
 		cmocka_unit_test(resets_and_closes_in_answer_to_the_hello),
 		cmocka_unit_test(a_reset_from_elsewhere_was_injected),
 		cmocka_unit_test(nobody_answers_faster_than_the_way_to_him_and_back),

@@ -322,6 +322,22 @@ static void a_reset_captured_before_the_bytes_it_follows_was_not_forged(void **s
 	assert_int_equal(b->facts.side[SIDE_SERVER].data_after_reset.frame, 0);
 }
 
+/* They are no bytes of the stream. */
+static void the_words_of_a_reset_are_kept(void **state)
+{
+	struct packet reset = packet_from(SIDE_SERVER, TCP_RST | TCP_ACK, SERVER_ISN + 1, CLIENT_ISN + 1 + 5);
+
+	(void)state;
+	shake_hands(b);
+	send_data(b, SIDE_CLIENT, 0, "hello", 5);
+	send_packet(b, with_payload(reset, "No pool member", 14));
+	send_packet(b, with_payload(packet_from(SIDE_CLIENT, TCP_RST, CLIENT_ISN + 1 + 5, 0), "me too", 6));
+	assert_string_equal(b->log, "opened c+5 srst crst");
+	assert_int_equal(b->facts.reset_words_from, SIDE_SERVER);
+	assert_int_equal(b->facts.reset_words_len, 14);
+	assert_memory_equal(b->facts.reset_words, "No pool member", 14);
+}
+
 /* A RST 3 ms behind the client's last bytes, which it alone acknowledges. */
 static void a_reset_knows_how_long_ago_it_was_asked_for(void **state)
 {
@@ -815,6 +831,7 @@ int main(void)
 		claim(an_end_is_in_the_turn_that_its_acknowledgement_says),
 		claim(a_reset_captured_before_the_bytes_it_follows_was_not_forged),
 		claim(data_beyond_a_reset_is_noted),
+		claim(the_words_of_a_reset_are_kept),
 		claim(a_reset_knows_how_long_ago_it_was_asked_for),
 		claim(a_reset_of_what_was_acknowledged_before_was_not_asked_for),
 		claim(nor_was_one_of_what_was_sent_again),
