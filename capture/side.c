@@ -111,9 +111,10 @@ static bool is_newer(const struct half *h, const struct packet *p)
 	return !h->has_stamp || (int32_t)(p->stamp - h->stamp) > 0;
 }
 
+/* A SYN that has waited for an answer no longer knows its own (lone.h), and nothing is older than it. */
 void side_note_stamp(struct half *h, const struct packet *p)
 {
-	if (!p->has_timestamps || !is_newer(h, p))
+	if (!p->has_timestamps || p->flags & TCP_SYN || !is_newer(h, p))
 		return;
 	h->has_stamp = true;
 	h->stamp = p->stamp;

@@ -407,6 +407,25 @@ static void a_packet_that_its_sender_stamped_before_its_reset_does_not_follow_it
 	assert_int_equal(after->frame, 8);
 }
 
+static void a_packet_follows_a_reset_whatever_half_its_senders_clock_is_in(void **state)
+{
+	(void)state;
+	for (uint32_t half = 0; half < 2; half++) {
+		uint32_t stamp = half << 31 | 1000;
+
+		bench_free(b);
+		b = bench_new(0);
+		send_packet(b, stamped(packet_from(SIDE_CLIENT, TCP_SYN, CLIENT_ISN, 0), stamp));
+		send_packet(b, packet_from(SIDE_SERVER, TCP_SYN | TCP_ACK, SERVER_ISN, CLIENT_ISN + 1));
+		send_packet(b, stamped(packet_from(SIDE_CLIENT, TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 1), stamp + 1));
+		send_data(b, SIDE_SERVER, 0, "hello", 5);
+		send_packet(b, packet_from(SIDE_CLIENT, TCP_RST, CLIENT_ISN + 1, 0));
+		wait_ms(b, 30);
+		send_packet(b, stamped(packet_from(SIDE_CLIENT, TCP_ACK | TCP_FIN, CLIENT_ISN + 1, SERVER_ISN + 1), stamp + 31));
+		assert_int_equal(b->facts.side[SIDE_CLIENT].packet_after_reset.frame, 6);
+	}
+}
+
 static void nor_does_one_that_the_network_doubled(void **state)
 {
 	const struct mark *after = &b->facts.side[SIDE_SERVER].packet_after_reset;
@@ -837,6 +856,7 @@ int main(void)
 		claim(nor_was_one_of_what_was_sent_again),
 		claim(an_acknowledgement_after_a_reset_is_noted),
 		claim(a_packet_that_its_sender_stamped_before_its_reset_does_not_follow_it),
+		claim(a_packet_follows_a_reset_whatever_half_its_senders_clock_is_in),
 		claim(nor_does_one_that_the_network_doubled),
 		claim(data_beyond_a_fin_is_noted),
 		claim(a_stream_whose_first_byte_never_came_says_so),
