@@ -188,6 +188,17 @@ def injected_rows():
 				("scripted", dict(certificate="rsa", extra=("slow_tls", "0.08"))), codes=["reset_injected", "reset_after_client_hello"], by=["network"], setup=injector(whom, ttl), sequence="^C:CH S:RST")
 
 
+def matched_rows():
+	"""A firewall that looks for words: what holds them is dropped, and its sender is reset."""
+	words = " -m string --string lindenhof --algo bm -j REJECT --reject-with tcp-reset"
+	for client in ("openssl", "go", "java", "gnutls"):
+		yield Row("reset_injected-certificate-" + client, "a firewall resets the server for the words in its certificate; the client, which hears nothing of it, goes seconds later",
+			(client, dict(high="1.2")), ("nginx", {}), codes=["reset_injected"], by=["network"], filter=("-A FORWARD -p tcp --sport 443" + words,), seconds=6, linger=1,
+			capture_at="server", sequence="^C:CH S:SH.*C:RST C:FIN")
+		yield Row("reset_after_client_hello-words-" + client, "a firewall resets the client for the name in its ClientHello", (client, {}), ("nginx", {}),
+			codes=["reset_after_client_hello", "reset_injected"], by=["server", "network"], filter=("-A FORWARD -p tcp --dport 443" + words,), sequence="^C:CH S:RST")
+
+
 def healed_rows():
 	def lose(*rules):
 		return dict(filter=tuple("-A FORWARD -p tcp " + r for r in rules))
@@ -200,5 +211,5 @@ def healed_rows():
 
 
 def rows():
-	for part in (connect_rows, hello_lost_rows, server_quiet_rows, hello_refused_rows, halfway_rows, path_rows, injected_rows, healed_rows):
+	for part in (connect_rows, hello_lost_rows, server_quiet_rows, hello_refused_rows, halfway_rows, path_rows, injected_rows, matched_rows, healed_rows):
 		yield from part()
