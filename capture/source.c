@@ -127,14 +127,19 @@ static size_t produce(struct stream *t, uint8_t *to, size_t room)
 	return t->decompressor ? decode_some(t, to, room) : produce_plain(t, to, room);
 }
 
-/* A buffer of n bytes at least; what is in it stays. False without memory. */
+/* A buffer of n bytes at least; what is in it stays. False without memory: then nothing more comes. */
 static bool make_room(struct stream *t, size_t n)
 {
 	if (n <= t->size)
 		return true;
 	uint8_t *larger = realloc(t->buffer, n);
-	if (!larger)
+	if (!larger) {
+		ahead_free(t->ahead);	/* which may be at the rest of this, too */
+		t->ahead = NULL;
+		snprintf(t->damage, sizeof(t->damage), "no memory for a block of %zu bytes", n);
+		t->ended = true;
 		return false;
+	}
 	t->buffer = larger;
 	t->size = n;
 	return true;
@@ -164,9 +169,10 @@ static void leave_mapping(struct source *s)
 	struct stream *t = s->stream;
 	size_t have = left(&s->window);
 
-	t->ended = !make_room(t, have) || lseek(t->fd, (off_t)s->window_end, SEEK_SET) < 0;
-	if (t->ended)
+	if (!make_room(t, have))
 		have = 0;
+	if (lseek(t->fd, (off_t)s->window_end, SEEK_SET) < 0)
+		t->ended = true;
 	memcpy(t->buffer, s->window.at, have);
 	s->window = reader_of(t->buffer, have);
 	mapping_close(&t->mapping);
@@ -189,12 +195,7 @@ bool source_fill(struct source *s, size_t n)
 	if (have)
 		memmove(t->buffer, s->window.at, have);
 	s->window = reader_of(t->buffer, have);
-	if (!make_room(t, n)) {
-		ahead_free(t->ahead);
-		t->ahead = NULL;
-		snprintf(t->damage, sizeof(t->damage), "no memory for a block of %zu bytes", n);
-		t->ended = true;
-	}
+	make_room(t, n);
 	while (have < n && !t->ended) {
 		uint8_t *to = t->buffer + have;
 		size_t got = produce(t, to, t->size - have);
