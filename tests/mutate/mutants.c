@@ -9,7 +9,8 @@
  *   cut amid a packet     the same records as cut in front of it, and damage is told with an offset
  *   cut behind a flow     what had failed and was over is still reported as failed
  *   damage behind it all  the same records as without
- *   every packet twice    the same verdicts; neighbours swapped likewise, unless one is a reset
+ *   every packet twice    the same verdicts; neighbours swapped likewise, unless one is a reset or a
+ *                         reset was forged
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -279,9 +280,21 @@ static void every_packet_twice(struct subject *s)
 	judge_verdicts(s, &b, "every packet twice changes no verdict", 0);
 }
 
+/* Whose reset it is hangs on the order of all that stands around it: where that is not the order in which
+ * it was sent, nobody can be as sure. */
+static bool tells_of_forged_reset(const struct subject *s)
+{
+	for (size_t i = 0; i < s->whole.count; i++)
+		if (!strcmp(s->whole.verdicts[i].code, "reset_injected"))
+			return true;
+	return false;
+}
+
 /* But for resets: who forged one is told by what the endpoint still sent behind it. */
 static void neighbours_swapped(struct subject *s, size_t number)
 {
+	if (tells_of_forged_reset(s))
+		return;
 	struct bytes b = header_of(s);
 
 	for (size_t n = 0; n < s->packets.count; n++) {
